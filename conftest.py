@@ -1,0 +1,3 @@
+"""Makes `pytest specs/<system>` verify: the plugin does all the work."""
+
+pytest_plugins = ["asbuilt.plugin"]
