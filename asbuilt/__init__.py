@@ -1,0 +1,1 @@
+"""asbuilt: what an architecture document promises, against what is really there."""

@@ -1,0 +1,16 @@
+"""The command line's entry point."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command line and end with its exit code."""
+    from asbuilt.cli import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""MongoDB Atlas as a source of evidence: its Admin API (v2) over HTTP digest authentication, read only.
+
+Keys come from the environment and are optional: without them whatever Atlas would show is untested.
+
+- `ATLAS_PUBLIC_KEY`, `ATLAS_PRIVATE_KEY`: an API key of the project with the role Project Read Only.
+- `ATLAS_PROJECT_ID`: the project's id, 24 hexadecimal digits.
+- `ATLAS_API_URL`: another base address (Atlas for Government, a stand-in); default: Atlas itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from asbuilt.evidence import Unknown, Untested
+
+if TYPE_CHECKING:
+    import requests
+
+KEYS = ("ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY", "ATLAS_PROJECT_ID")
+ADDRESS = "https://cloud.mongodb.com"
+MEDIA_TYPE = "application/vnd.atlas.2024-08-05+json"  # the dated form of answers that the checks know
+PAGE = 500  # the most items that Atlas gives at once
+TIMEOUT = (5, 30)
+READER = "Project Read Only"
+
+_CLUSTER = "/clusters/{cluster}"
+
+# Operation → its name in Atlas's reference, and its path below the project's.
+OPERATIONS = {
+    "list_clusters": ("ListClusters", "/clusters"),
+    "get_backup_schedule": ("GetBackupSchedule", f"{_CLUSTER}/backup/schedule"),
+    "list_suggested_indexes": (
+        "ListClusterSuggestedIndexes",
+        f"{_CLUSTER}/performanceAdvisor/suggestedIndexes",
+    ),
+    "list_database_users": ("ListDatabaseUsers", "/databaseUsers"),
+    "list_peering_connections": ("ListPeeringConnections", "/peers"),
+}
+
+
+def connect(environment: Mapping[str, str]) -> Client:
+    """A client for the project that the environment names. Raises `Untested` where it names none."""
+    missing = [name for name in KEYS if not environment.get(name)]
+    if missing:
+        raise Untested(f"Atlas was not asked: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not given")
+    import requests
+
+    session = requests.Session()
+    session.auth = requests.auth.HTTPDigestAuth(environment[KEYS[0]], environment[KEYS[1]])
+    session.headers["Accept"] = MEDIA_TYPE
+    session.trust_env = False  # a .netrc must not take the place of the keys
+    base = (environment.get("ATLAS_API_URL") or ADDRESS).rstrip("/")
+    return Client(session, f"{base}/api/atlas/v2/groups/{quote(environment[KEYS[2]], safe='')}")
+
+
+class Client:
+    """As much of the form of a boto3 client as reading needs: one method an operation, which gives a whole answer."""
+
+    def __init__(self, session: requests.Session, project: str) -> None:
+        self._session = session
+        self._project = project
+        self.meta = SimpleNamespace(method_to_api_mapping={name: api for name, (api, _) in OPERATIONS.items()})
+
+    def can_paginate(self, operation: str) -> bool:
+        """No: lists are read to their end within one call."""
+        return False
+
+    def __getattr__(self, operation: str) -> Any:
+        if operation not in OPERATIONS:
+            raise AttributeError(operation)
+        return lambda **params: self._read(operation, params)
+
+    def _read(self, operation: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """The answer; a list's pages joined under `results`."""
+        api, path = OPERATIONS[operation]
+        address = self._project + path.format(**{name: quote(value, safe="") for name, value in params.items()})
+        if not operation.startswith("list_") or operation == "list_suggested_indexes":
+            return self._get(api, address, {})
+        results: list[Any] = []
+        while True:
+            number = len(results) // PAGE + 1
+            answer = self._get(api, address, {"itemsPerPage": PAGE, "pageNum": number})
+            page = answer.get("results")
+            if not isinstance(page, list):
+                raise Unknown(f"mongodbatlas:{api} answered without results")
+            results += page
+            if len(page) < PAGE:
+                return {"results": results}
+
+    def _get(self, api: str, address: str, query: Mapping[str, int]) -> dict[str, Any]:
+        import requests
+
+        try:
+            response = self._session.get(address, params=query, timeout=TIMEOUT, allow_redirects=False)
+        except requests.RequestException as error:
+            raise Unknown(f"mongodbatlas:{api} could not be reached: {type(error).__name__}") from None
+        if response.status_code == 401:
+            raise Unknown(f"mongodbatlas:{api} was refused: Atlas does not know the API key")
+        if response.status_code == 403:
+            raise Unknown(f"mongodbatlas:{api} was denied: the API key lacks {READER}, or this address", READER)
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if response.status_code != 200 or not isinstance(answer, dict):
+            code = answer.get("errorCode", "") if isinstance(answer, dict) else ""
+            raise Unknown(f"mongodbatlas:{api} answered {response.status_code} {code!r}")
+        return answer

@@ -1,0 +1,144 @@
+"""The command line: one small parser; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from loadtests.arguments import add_arguments as add_load_arguments
+
+EXIT_CODES = """exit codes
+  0  all that was asked holds        4  wrong usage, or a broken spec
+  1  something failed                5  nothing was verified
+  2  interrupted                     6  nothing failed, but something is unknown
+  3  internal error
+"""
+USAGE = 4
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command. Returns its exit code (see EXIT_CODES); argparse itself exits for `--help`."""
+    parser = _parser()
+    if not arguments:
+        parser.print_help()
+        return USAGE
+    if arguments[0] == "iam":
+        return _iam(arguments[1:])
+    options, passed_on = parser.parse_known_args(arguments)
+    if passed_on and options.command != "verify":
+        parser.error(f"unknown option {passed_on[0]!r}")
+    try:
+        return COMMANDS[options.command](options, passed_on)
+    except KeyboardInterrupt:
+        return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]  # argparse's 2 means "interrupted" here
+        self.exit(USAGE, f"{self.prog}: {message}\n{self.format_usage()}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="asbuilt",
+        description="As documented, as built: what architecture documents promise, against what is deployed.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    verify = commands.add_parser(
+        "verify",
+        help="verify architectures against their documents (pytest, with a summary)",
+        description="Verify architectures against their documents. Any option of pytest's works too: "
+        "-k database, -m high, --lf, -n 2, --junitxml FILE.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verify.add_argument("systems", nargs="*", metavar="SYSTEM", help="a folder of specs/, or a path; default: all")
+    verify.add_argument("--account", metavar="NAME", help="a live account of accounts.toml")
+    verify.add_argument("--accounts-file", metavar="FILE", help="default: accounts.toml")
+    verify.add_argument("--endpoint-url", metavar="URL", help="any endpoint that speaks AWS's API")
+    verify.add_argument("--variant", metavar="NAME", help="only this variant (its tier)")
+    verify.add_argument("--strict", action="store_true", help="judge the stricter of two documented readings")
+    verify.add_argument(
+        "--load-result",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="what `asbuilt load` wrote",
+    )
+    verify.add_argument("--out", metavar="DIR", default="reports/out/latest", help="default: reports/out/latest")
+    load = commands.add_parser(
+        "load",
+        help="prove the performance promises under load",
+        description="Prove the performance promises of an architecture under open-loop load. Without --host, on a "
+        "stand-in application on this machine.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_load_arguments(load)
+    mock = commands.add_parser("mock", help="serve a mock account over HTTP on loopback until interrupted")
+    mock.add_argument("system", metavar="SYSTEM")
+    mock.add_argument("--variant", metavar="NAME", default="", help="default: the first")
+    mock.add_argument("--port", type=int, default=5000, help="default: 5000; 0 takes a free one")
+    mock.add_argument("--latency-ms", type=int, default=0, metavar="MS", help="added to every answer")
+    mock.add_argument("--deny", action="append", default=[], metavar="SERVICE:OPERATION", help="answer AccessDenied")
+    mock.add_argument("--throttle", action="append", default=[], metavar="SERVICE:OPERATION", help="answer throttling")
+    schema = commands.add_parser("schema", help="write the JSON Schema of spec.toml, for editors")
+    schema.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+    schema.add_argument("--checks", action="store_true", help="write the page of every check instead")
+    commands.add_parser("iam", help="prove least privilege: prove, who-can, trust, escalate", add_help=False)
+    return parser
+
+
+def _verify(options: argparse.Namespace, passed_on: Sequence[str]) -> int:
+    from asbuilt.verify import verify
+
+    return verify(options, passed_on)
+
+
+def _load(options: argparse.Namespace, _: Sequence[str]) -> int:
+    from loadtests.cli import run as load
+
+    return load(options)
+
+
+def _mock(options: argparse.Namespace, _: Sequence[str]) -> int:
+    from asbuilt.serving import serve
+
+    faults = {"latency_ms": options.latency_ms, "deny": options.deny, "throttle": options.throttle}
+    return serve(options.system, options.variant, options.port, **faults)
+
+
+def _schema(options: argparse.Namespace, _: Sequence[str]) -> int:
+    if options.checks:
+        from asbuilt.checks_page import ROOT, page
+
+        written = page(ROOT)
+    else:
+        from asbuilt.spec_schema import text
+
+        written = text()
+    if options.out:
+        options.out.write_text(written, encoding="utf-8")
+    else:
+        sys.stdout.write(written)
+    return 0
+
+
+def _iam(arguments: Sequence[str]) -> int:
+    from checks.iam import cli
+
+    parser = _Parser(
+        prog="asbuilt iam",
+        description="Prove least privilege.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    cli.add_arguments(parser)
+    return cli.run(parser.parse_args(arguments))
+
+
+COMMANDS = {"verify": _verify, "load": _load, "mock": _mock, "schema": _schema}

@@ -1,0 +1,67 @@
+"""What a row of the collector table says: which call answers for a kind of record, and how to read its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Collector:
+    """One API operation and the records in its answer.
+
+    - `records`: JMESPath to the records in the (fully paginated) answer; `names` and `arn`: JMESPath on a record.
+    - `per`: the kind whose every record asks this operation once; `params` are then JMESPath on that record,
+      `static` are plain values (`now`, `now-30d` stand for moments in UTC).
+    - `batch`: the list parameter that takes up to `batch_size` parents' values in one call.
+    - `inherit`: fields copied from the parent record, where the answer does not say whose it is.
+    - `absent`: AWS's own error codes for "there is none": read, and empty.
+    - `may_omit`: AWS leaves the list out when it is empty; elsewhere a missing list is a malformed answer.
+    - `region`: where a global service answers; `json`: fields that hold JSON text.
+    - `within`: what a spec may name to narrow a subject down, and the field that answers it.
+    """
+
+    kind: str
+    service: str
+    operation: str
+    records: str
+    _: KW_ONLY
+    names: str = ""
+    arn: str = ""
+    per: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    static: Mapping[str, Any] = field(default_factory=dict)
+    batch: str = ""
+    batch_size: int = 100
+    inherit: Mapping[str, str] = field(default_factory=dict)
+    absent: Sequence[str] = ()
+    may_omit: bool = False
+    permission: str = ""
+    region: str = ""
+    json: Sequence[str] = ()
+    within: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """Whose answer it is: `account` for AWS's, else the other source's name."""
+        return OTHER_SOURCES.get(self.service, "account")
+
+    def label(self, api_operation: str) -> str:
+        """Service prefix and operation, as in an IAM policy: `rds:DescribeDBInstances`."""
+        return f"{IAM_PREFIXES.get(self.service, self.service)}:{api_operation}"
+
+    def needs(self, api_operation: str) -> str:
+        """The IAM action that reading takes."""
+        return self.permission or self.label(api_operation)
+
+
+# Where a row's service is none of AWS's: the source of evidence that its records come from.
+OTHER_SOURCES = {"mongodbatlas": "atlas", "dns": "dns", "load": "load"}
+
+# boto3's client name where it differs from the service's prefix in IAM
+IAM_PREFIXES = {
+    "elbv2": "elasticloadbalancing",
+    "efs": "elasticfilesystem",
+    "service-quotas": "servicequotas",
+}

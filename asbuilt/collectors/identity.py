@@ -1,0 +1,90 @@
+"""Who may do what: the caller, IAM, secrets, keys."""
+
+from asbuilt.collector import Collector
+
+
+def _authorization(kind: str, records: str, names: str) -> Collector:
+    """One kind of the single answer that describes all of IAM; a page of it may hold none of that kind."""
+    return Collector(
+        kind, "iam", "get_account_authorization_details", records, names=f"[{names}]", arn="Arn", may_omit=True
+    )
+
+
+ROWS = (
+    Collector("aws:account", "sts", "get_caller_identity", "@", names="[Account]", arn="Arn"),
+    _authorization("iam:role", "RoleDetailList[]", "RoleName, RoleId"),
+    _authorization("iam:user", "UserDetailList[]", "UserName, UserId"),
+    _authorization("iam:group", "GroupDetailList[]", "GroupName, GroupId"),
+    _authorization("iam:policy", "Policies[]", "PolicyName, PolicyId"),
+    Collector(
+        "iam:user.access-keys",
+        "iam",
+        "list_access_keys",
+        "AccessKeyMetadata[]",
+        per="iam:user",
+        params={"UserName": "UserName"},
+        names="[AccessKeyId]",
+    ),
+    Collector(
+        "iam:user.mfa",
+        "iam",
+        "list_mfa_devices",
+        "MFADevices[]",
+        per="iam:user",
+        params={"UserName": "UserName"},
+        names="[SerialNumber]",
+    ),
+    Collector(
+        "iam:user.password",
+        "iam",
+        "get_login_profile",
+        "LoginProfile",
+        per="iam:user",
+        params={"UserName": "UserName"},
+        absent=["NoSuchEntity"],
+    ),
+    Collector("iam:password-policy", "iam", "get_account_password_policy", "PasswordPolicy", absent=["NoSuchEntity"]),
+    # Metadata only: no operation that answers with a secret's value is or will be in this table.
+    Collector("secretsmanager:secret", "secretsmanager", "list_secrets", "SecretList[]", names="[Name]", arn="ARN"),
+    Collector(
+        "secretsmanager:secret.policy",
+        "secretsmanager",
+        "get_resource_policy",
+        "@",
+        per="secretsmanager:secret",
+        params={"SecretId": "ARN"},
+        json=["ResourcePolicy"],
+    ),
+    Collector("kms:key", "kms", "list_keys", "Keys[]", names="[KeyId]", arn="KeyArn"),
+    Collector(
+        "kms:key.policy",
+        "kms",
+        "get_key_policy",
+        "@",
+        per="kms:key",
+        params={"KeyId": "KeyId"},
+        static={"PolicyName": "default"},
+        json=["Policy"],
+    ),
+    Collector(
+        "sqs:queue",
+        "sqs",
+        "list_queues",
+        "QueueUrls[].{QueueUrl: @}",
+        names="[QueueUrl]",
+        may_omit=True,
+    ),
+    Collector(
+        "sqs:queue.attributes",
+        "sqs",
+        "get_queue_attributes",
+        "Attributes",
+        per="sqs:queue",
+        params={"QueueUrl": "QueueUrl"},
+        static={"AttributeNames": ["QueueArn", "Policy"]},
+        json=["Policy"],
+        arn="QueueArn",
+        may_omit=True,
+    ),
+    Collector("ssm:parameter", "ssm", "describe_parameters", "Parameters[]", names="[Name]", arn="ARN"),
+)

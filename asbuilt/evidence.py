@@ -1,0 +1,218 @@
+"""What was read, and a view of it that remembers which fields were looked at.
+
+Checks never see plain dictionaries: they see a `Record`, which notes every field that they read. A finding
+can so name the fields that decided it, and the mutation self-test can change exactly those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+
+class _Absent:
+    """The value noted for a field that the answer does not have."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = _Absent()
+
+
+class Unknown(Exception):  # noqa: N818  # a state of knowledge, not a mistake: the design's word for it
+    """Evidence could not be read, so nothing can be said.
+
+    Only the engine catches it. `reason` is one sentence; `permission` is the IAM action that reading takes,
+    where lacking it is the reason.
+    """
+
+    status = "unknown"
+
+    def __init__(self, reason: str, permission: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permission = permission
+
+
+class Untested(Unknown):  # as above
+    """This run has no such source of evidence, so that nobody looked: no keys, no host, no load result."""
+
+    status = "untested"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record as AWS answered it, and where it came from.
+
+    `data` has AWS's own field names; `names` are all the names it goes by (name, id, ARN); `parent` is the id of
+    the record it details, or ""; `supplied` are the top-level fields that a mock was taught (`*` for all).
+    """
+
+    id: str
+    kind: str
+    operation: str
+    data: Any
+    arn: str = ""
+    names: tuple[str, ...] = ()
+    parent: str = ""
+    supplied: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What to call it in a message: its ARN, else its first name, else its kind."""
+        return self.arn or (self.names[0] if self.names else self.kind)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One look at one field: `entry` is None where a whole list of records was looked at."""
+
+    kind: str
+    operation: str
+    resource: str
+    path: Path
+    value: Any
+    supplied: bool = False
+    entry: Entry | None = None
+
+
+@dataclass
+class Trace:
+    """The fields looked at while one fact was judged, in order, each once."""
+
+    reads: dict[tuple[str, str, Path], Read] = field(default_factory=dict)
+
+    def note(self, read: Read) -> None:
+        """Remember a look at a field; a second look at the same one adds nothing."""
+        self.reads.setdefault((read.kind, read.entry.id if read.entry else "", read.path), read)
+
+
+def path_text(path: Path) -> str:
+    """A path as AWS's documentation writes it: ``("Subnets", 0, "SubnetId")`` is ``Subnets[0].SubnetId``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+class _View:
+    """A place inside an entry, and the trace that hears of every look at it."""
+
+    __slots__ = ("_data", "_path", "_trace", "entry")
+
+    def __init__(self, entry: Entry, trace: Trace, data: Any = None, path: Path = ()) -> None:
+        self.entry = entry
+        self._trace = trace
+        self._data = entry.data if data is None else data
+        self._path = path
+
+    def _note(self, path: Path, value: Any) -> None:
+        top = str(path[0]) if path else ""
+        self._trace.note(
+            Read(
+                kind=self.entry.kind,
+                operation=self.entry.operation,
+                resource=self.entry.label,
+                path=path,
+                value=value,
+                supplied="*" in self.entry.supplied or top in self.entry.supplied,
+                entry=self.entry,
+            )
+        )
+
+    def _at(self, step: str | int, value: Any) -> Any:
+        path = (*self._path, step)
+        if isinstance(value, Mapping):
+            if not value:
+                self._note(path, {})
+            return Record(self.entry, self._trace, value, path)
+        if isinstance(value, list):
+            return Records(self.entry, self._trace, value, path)
+        self._note(path, value)
+        return value
+
+    def plain(self) -> Any:
+        """The place as plain data; all of it counts as looked at."""
+        self._note(self._path, self._data)
+        return self._data
+
+    def spelt_out(self) -> Any:
+        """The place as plain data; each field in it, and not only the whole, counts as looked at."""
+        steps = self._data.items() if isinstance(self._data, Mapping) else enumerate(self._data)
+        found = [(step, self._at(step, value)) for step, value in steps]
+        values = [(step, value.spelt_out() if isinstance(value, _View) else value) for step, value in found]
+        return dict(values) if isinstance(self._data, Mapping) else [value for _, value in values]
+
+
+class Record(_View, Mapping[str, Any]):
+    """One record, or one structure inside it, with AWS's field names.
+
+    A field that the answer lacks raises `Unknown`: a missing field is not a false one. Where AWS documents that
+    absence means something, say so with `get`.
+    """
+
+    __slots__ = ()
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._data or self._data[name] is None:
+            where = path_text((*self._path, name))
+            raise Unknown(f"the answer of {self.entry.operation} for {self.entry.label!r} has no field {where}")
+        return self._at(name, self._data[name])
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The field, or `default` where AWS leaves it out on purpose (noted as looked at, too)."""
+        if self._data.get(name) is None:
+            self._note((*self._path, name), ABSENT)
+            return default
+        return self._at(name, self._data[name])
+
+    def __contains__(self, name: object) -> bool:
+        present = self._data.get(name) is not None
+        if not present:
+            self._note((*self._path, str(name)), ABSENT)
+        else:
+            self._note((*self._path, str(name)), self._data[name])
+        return present
+
+    def __iter__(self) -> Iterator[str]:
+        self._note(self._path, self._data)
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        self._note(self._path, self._data)
+        return len(self._data)
+
+    def __repr__(self) -> str:
+        return f"<{self.entry.kind} {self.entry.label!r} {path_text(self._path)}>"
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and self._data == other._data
+
+
+class Records(_View, Sequence[Any]):
+    """A list inside a record; to ask its length is to look at all of it."""
+
+    __slots__ = ()
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self._at(i, self._data[i]) for i in range(*index.indices(len(self._data)))]
+        if not -len(self._data) <= index < len(self._data):
+            raise Unknown(
+                f"{path_text(self._path)} of {self.entry.label!r} ({self.entry.operation}) has no entry {index}"
+            )
+        return self._at(index, self._data[index])
+
+    def __len__(self) -> int:
+        self._note(self._path, self._data)
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Any]:
+        self._note(self._path, self._data)
+        return (self._at(i, value) for i, value in enumerate(self._data))
+
+    def __repr__(self) -> str:
+        return f"<{path_text(self._path)} of {self.entry.label!r}>"

@@ -1,0 +1,49 @@
+"""Secrets are taken out of evidence as it is read, so that nothing later can leak them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+SECRET = "[redacted: a secret]"  # noqa: S105  # what stands in a secret's place
+PLACEHOLDER = "[redacted: a placeholder credential]"
+
+SECRET_NAME = re.compile(r"(?i)passw(or)?d|secret|token|api_?key|access_?key|private_?key|credential")
+_SECRET_VALUE = re.compile(
+    r"(?:AKIA|ASIA)[A-Z0-9]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|://[^/\s:@]*:[^/\s@]+@|\bgh[opsu]_\w{30,}|\beyJ[\w-]{10,}\."
+)
+_PLACEHOLDER = re.compile(r"(?i)change-?me|^your[-_ ]?|yoursecure|example|placeholder|^xxx+|^<.*>$|^password1?2?3?!?$")
+_WHOLLY_SECRET = {"UserData", "userData", "SecretString", "SecretBinary", "MasterUserPassword", "AuthToken"}
+_VARIABLE_MAPS = {"Variables", "environmentVariables"}
+_VALUE_FIELDS = {
+    "name": "value",
+    "Name": "Value",
+    "OptionName": "Value",
+    "Key": "Value",
+    "ParameterKey": "ParameterValue",
+}
+
+
+def redact(data: Any, field: str = "", user_named: bool = False) -> Any:
+    """The same data with likely secrets replaced by a note of what stood there.
+
+    A text is one when the variable that holds it is named like a secret (`user_named`: its name is the user's, not
+    a field of AWS's), or when it looks like one: access keys, private keys, tokens, a URL with a password. ARNs are
+    references and stay.
+    """
+    if isinstance(data, dict):
+        named = next((data[key] for key in _VALUE_FIELDS if isinstance(data.get(key), str)), "")
+        value_field = next((of for key, of in _VALUE_FIELDS.items() if key in data and of in data), None)
+        return {
+            key: redact(value, named, True) if key == value_field else redact(value, key, field in _VARIABLE_MAPS)
+            for key, value in data.items()
+        }
+    if isinstance(data, list):
+        return [redact(item, field, user_named) for item in data]
+    return _redacted_text(data, field, user_named) if isinstance(data, str) and data else data
+
+
+def _redacted_text(text: str, field: str, user_named: bool) -> str:
+    if user_named and SECRET_NAME.search(field) and not text.startswith("arn:"):
+        return PLACEHOLDER if _PLACEHOLDER.search(text) else SECRET
+    return SECRET if field in _WHOLLY_SECRET or _SECRET_VALUE.search(text) else text
