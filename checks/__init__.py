@@ -1,0 +1,1 @@
+"""The vocabulary: one module per kind of subject, one function per question."""

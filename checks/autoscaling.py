@@ -1,0 +1,125 @@
+"""Questions about EC2 Auto Scaling groups, how they scale, and how hard their instances work."""
+
+from __future__ import annotations
+
+from asbuilt.account import Account
+from asbuilt.check import check
+from asbuilt.evidence import Record, Unknown
+
+_KIND, _POLICIES, _ALARMS = "autoscaling:group", "autoscaling:group.policies", "cloudwatch:alarm"
+_SCALING = (_POLICIES, _ALARMS)
+_UPDATE = "aws autoscaling update-auto-scaling-group --auto-scaling-group-name {name}"
+_POLICY = "aws autoscaling put-scaling-policy --auto-scaling-group-name {name} --policy-type SimpleScaling"
+
+
+@check(_KIND, severity="high", fix=f"{_UPDATE} --min-size <documented minimum>")
+def min_instances(group: Record) -> int:
+    """The fewest instances that it keeps."""
+    return group["MinSize"]
+
+
+@check(_KIND, severity="high", fix=f"{_UPDATE} --max-size <documented maximum>")
+def max_instances(group: Record) -> int:
+    """The most instances that it grows to."""
+    return group["MaxSize"]
+
+
+@check(_KIND, severity="medium", fix=f"{_UPDATE} --desired-capacity <documented number>")
+def desired_instances(group: Record) -> int:
+    """How many instances it wants now."""
+    return group["DesiredCapacity"]
+
+
+@check(_KIND, severity="high", fix="aws autoscaling describe-scaling-activities --auto-scaling-group-name {name}")
+def healthy_instances(group: Record) -> int:
+    """How many of its instances are in service and healthy."""
+    return sum(
+        item["LifecycleState"] == "InService" and item["HealthStatus"] == "Healthy" for item in group["Instances"]
+    )
+
+
+@check(_KIND, severity="high", reads=[_POLICIES], fix=_POLICY)
+def scaling_policies(group: Record, account: Account) -> int:
+    """How many policies that are in force change its size."""
+    return sum(policy.get("Enabled", True) for policy in account.details(_POLICIES, group))  # on, unless AWS says off
+
+
+@check(
+    _KIND, severity="high", reads=_SCALING, fix=f"{_POLICY} --adjustment-type ChangeInCapacity --scaling-adjustment 1"
+)
+def adds_an_instance_above(group: Record, account: Account, metric: str) -> frozenset[float]:
+    """The values of a metric above which an alarm adds one instance."""
+    return _limits(group, account, metric, "Greater", 1)
+
+
+@check(
+    _KIND,
+    severity="medium",
+    reads=_SCALING,
+    fix=f"{_POLICY} --adjustment-type ChangeInCapacity --scaling-adjustment -1",
+)
+def removes_an_instance_below(group: Record, account: Account, metric: str) -> frozenset[float]:
+    """The values of a metric below which an alarm removes one instance."""
+    return _limits(group, account, metric, "Less", -1)
+
+
+def _limits(group: Record, account: Account, metric: str, comparison: str, change: int) -> frozenset[float]:
+    """The thresholds of the alarms on a metric of the group whose action is a policy with this change."""
+    arns = {item["PolicyARN"] for item in account.details(_POLICIES, group) if _changes_by(item, change)}
+    wanted = {"Name": "AutoScalingGroupName", "Value": group["AutoScalingGroupName"]}
+    return frozenset(
+        float(alarm["Threshold"])
+        for alarm in account.all(_ALARMS)
+        if alarm.get("MetricName") == metric  # an alarm on an expression has no metric of its own
+        and any(dict(item) == wanted for item in alarm["Dimensions"])
+        and alarm["ComparisonOperator"].startswith(comparison)
+        and alarm["ActionsEnabled"]
+        and arns & set(alarm["AlarmActions"])
+    )
+
+
+def _changes_by(policy: Record, change: int) -> bool:
+    # only simple policies have one adjustment of their own
+    return policy.get("AdjustmentType") == "ChangeInCapacity" and policy.get("ScalingAdjustment") == change
+
+
+@check(_KIND, severity="medium", reads=["autoscaling:group.metrics"], fix="Find out why {name} is not measured.")
+def metrics(group: Record, account: Account) -> frozenset[str]:
+    """The metrics that EC2 published about its instances in the last two weeks."""
+    return frozenset(metric["MetricName"] for metric in account.details("autoscaling:group.metrics", group))
+
+
+@check(
+    _KIND,
+    severity="medium",
+    reads=["autoscaling:group.agent-metrics"],
+    fix="Install the CloudWatch agent on the instances of {name}, and let it append the group's name.",
+)
+def agent_metrics(group: Record, account: Account) -> frozenset[str]:
+    """The metrics that the CloudWatch agent published about its instances in the last two weeks."""
+    return frozenset(metric["MetricName"] for metric in account.details("autoscaling:group.agent-metrics", group))
+
+
+@check(_KIND, severity="medium", reads=[f"{_KIND}.cpu"], fix="Let {name} grow earlier, or give it larger instances.")
+def cpu_percent(group: Record, account: Account) -> float:
+    """How busy its instances' processors were on average over the last day."""
+    return _average(group, account, "cpu")
+
+
+@check(_KIND, severity="medium", reads=[f"{_KIND}.memory"], fix="Give {name} instances with more memory.")
+def memory_percent(group: Record, account: Account) -> float:
+    """How full its instances' memory was on average over the last day, as the CloudWatch agent saw it."""
+    return _average(group, account, "memory")
+
+
+@check(_KIND, severity="medium", reads=[f"{_KIND}.disk"], fix="Give the instances of {name} larger volumes.")
+def disk_percent(group: Record, account: Account) -> float:
+    """How full its instances' disks were on average over the last day, as the CloudWatch agent saw it."""
+    return _average(group, account, "disk")
+
+
+def _average(group: Record, account: Account, detail: str) -> float:
+    points = [point["Average"] for point in account.details(f"{_KIND}.{detail}", group)]
+    if not points:
+        raise Unknown(f"{group['AutoScalingGroupName']!r} has published no {detail} use in the last day")
+    return round(sum(points) / len(points), 1)

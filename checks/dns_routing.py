@@ -1,0 +1,36 @@
+"""How Route 53 chooses an answer: by health, by failover, by place."""
+
+from __future__ import annotations
+
+from asbuilt.account import Account
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+_RECORDS = "route53:zone.records"
+_CHANGE = "aws route53 change-resource-record-sets --hosted-zone-id {Id} --change-batch file://records.json"
+
+
+@check(
+    "aws:account",
+    severity="medium",
+    reads=["route53:health-check"],
+    fix="aws route53 create-health-check --caller-reference <once> --health-check-config file://health-check.json",
+)
+def health_checks(caller: Record, account: Account) -> int:
+    """How many health checks Route 53 makes."""
+    return len(account.all("route53:health-check"))
+
+
+@check("route53:zone", severity="medium", reads=[_RECORDS], fix=_CHANGE)
+def answers_by_failover(zone: Record, account: Account) -> bool:
+    """Whether a record has a second one that answers when the first is not healthy."""
+    # only records of a failover pair say which of the two they are
+    roles = {record.get("Failover") for record in account.details(_RECORDS, zone)}
+    return {"PRIMARY", "SECONDARY"} <= roles
+
+
+@check("route53:zone", severity="low", reads=[_RECORDS], fix=_CHANGE)
+def answers_by_place(zone: Record, account: Account) -> bool:
+    """Whether the answer depends on where the question comes from."""
+    fields = ("GeoLocation", "GeoProximityLocation")
+    return any(field in record for record in account.details(_RECORDS, zone) for field in fields)

@@ -1,0 +1,17 @@
+"""Questions about GuardDuty (`guardduty:GetDetector`)."""
+
+from asbuilt.account import Account
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+
+@check(
+    "aws:account",
+    severity="high",
+    reads=["guardduty:detector.ids", "guardduty:detector"],
+    controls=["AWS FSBP GuardDuty.1"],
+    fix="aws guardduty create-detector --enable, or update-detector --enable --detector-id <the suspended one>",
+)
+def threat_detectors(caller: Record, account: Account) -> int:
+    """How many detectors watch the account for threats in the region: those that are enabled."""
+    return sum(detector["Status"] == "ENABLED" for detector in account.all("guardduty:detector"))

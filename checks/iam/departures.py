@@ -1,0 +1,119 @@
+"""Where a principal departs from what is documented, a sentence each: every statement that lets too much through.
+
+The prover shows one request that is too many. Here the statements that allowed it are then left out and the rest is
+asked again: what fewer statements allow, all of them allow, too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from checks.iam import evaluator
+from checks.iam.prover import prove
+from checks.iam.request import lower_keys
+from checks.iam.search import Counterexample
+
+Policy = Mapping[str, Any]
+LISTED = 20  # statements that are named one by one
+VOID: Policy = {"Effect": "Allow", "Action": [], "Resource": []}  # allows nothing, and keeps the others' numbers
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whose requests are asked about: an ARN, its policies as `prove` takes them, and what is known of its requests."""
+
+    arn: str
+    policies: Sequence[Policy]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The departures, and why there may be more (empty: there are no more)."""
+
+    departures: tuple[str, ...]
+    unknown: str = ""
+
+
+def beyond(principal: Principal, allowance: Sequence[Mapping[str, Any]]) -> Found:
+    """The statements that allow what no grant covers, each with a request that shows it. Raises `PolicyError`."""
+    left = list(principal.policies)
+    told: list[str] = []
+    while len(told) < LISTED:
+        proof = prove(_item("containment", principal, left, allowance))
+        if proof.counterexample is None:
+            return Found(tuple(told), "" if proof.verdict == "subset" else proof.reason)
+        request = proof.counterexample
+        names, narrower = _without_allowing(left, request, principal)
+        told.append(f"{shown(request)}: allowed by {', '.join(names)}")
+        if not names:
+            break
+        left = narrower
+    return Found(tuple(told))
+
+
+def short_of(principal: Principal, grants: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Found:
+    """The grants (by their text) of which something is not allowed, with a request and what stops it."""
+    told: list[str] = []
+    unknown: list[str] = []
+    for text, allowance in grants:
+        if not allowance:
+            told.append(f"{text}: there is no such resource")
+            continue
+        proof = prove(_item("required", principal, principal.policies, allowance))
+        if proof.counterexample is not None:
+            why = proof.reason.partition(" is documented but ")[2] or proof.reason
+            told.append(f"{text}: not {shown(proof.counterexample)}: {why}")
+        elif proof.verdict != "granted":
+            unknown.append(f"{text}: {proof.reason}")
+    return Found(tuple(told), "; ".join(unknown))
+
+
+def shown(request: Counterexample) -> str:
+    """A request on one line: `s3:GetObject on arn:aws:s3:::media/x with aws:SecureTransport = false`."""
+    context = ", ".join(
+        f"{key} = {value if isinstance(value, str) else json.dumps(value)}" for key, value in request.context.items()
+    )
+    return f"{request.action} on {request.resource}" + (f" with {context}" if context else "")
+
+
+def _item(
+    kind: str, principal: Principal, policies: Sequence[Policy], allowance: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "id": principal.arn,
+        "kind": kind,
+        "policies": list(policies),
+        "allowance": list(allowance),
+        "principal": principal.arn,
+        "facts": dict(principal.facts),
+    }
+
+
+def _without_allowing(
+    policies: Sequence[Policy], request: Counterexample, principal: Principal
+) -> tuple[list[str], list[Policy]]:
+    """The statements of identity policies that allow a request, and the policies with nothing in their place."""
+    context = evaluator.identity_facts(principal.arn) | lower_keys(principal.facts) | lower_keys(request.context)
+    names: list[str] = []
+    narrower: list[Policy] = []
+    for policy in policies:
+        document = policy["document"]
+        version, rows = str(document.get("Version", "2008-10-17")), evaluator.statements(document)
+        allowing = [
+            index
+            for index, row in enumerate(rows)
+            if policy["type"] == "identity" and row["Effect"] == "Allow"
+            if evaluator.applies(row, version, request.action, request.resource, context) is True
+        ]
+        names += [f"{policy.get('name') or 'policy'} Statement[{index}]" + _sid(rows[index]) for index in allowing]
+        left = [VOID if index in allowing else row for index, row in enumerate(rows)]
+        narrower.append({**policy, "document": {**document, "Statement": left}})
+    return names, narrower
+
+
+def _sid(row: Mapping[str, Any]) -> str:
+    return f" {row['Sid']!r}" if row.get("Sid") else ""

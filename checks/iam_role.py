@@ -1,0 +1,241 @@
+"""What an IAM role may do, proved for all requests (`iam:GetAccountAuthorizationDetails`, see docs/iam.md).
+
+Its own policies and its boundary decide. What an organization's policies take away is not counted as narrower, and
+what the policies of buckets, queues and keys give is those resources' question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from asbuilt.account import Account
+from asbuilt.check import Departures, Expects, check
+from asbuilt.evidence import Record, Unknown
+from asbuilt.redaction import PLACEHOLDER, SECRET
+from checks.policy_text import as_list
+
+_POLICIES = "iam:policy"
+EVERYTHING = "its policies allow every action on every resource"
+_DOCUMENTED = "aws iam put-role-policy --role-name {name} --policy-name documented --policy-document {instead}"
+_NARROWER = f"{_DOCUMENTED}  # then take the statements named above out of its other policies"
+
+
+def _grants(raw: Any, kinds: Mapping[str, str]) -> tuple[Any, frozenset[str]]:
+    """Grants as a spec writes them; the catalogue of actions is read only where a spec has some."""
+    from checks.iam.grant_text import read
+
+    return read(raw, kinds)
+
+
+def _needed(raw: Any, kinds: Mapping[str, str]) -> tuple[Any, frozenset[str]]:
+    if raw == []:
+        raise ValueError("names no grant, so that it always holds: name what must be granted")
+    return _grants(raw, kinds)
+
+
+def _promised(raw: Any, _: Mapping[str, str]) -> tuple[Any, frozenset[str]]:
+    if raw is not True:
+        raise ValueError("is a promise: write true, or leave it out")
+    return True, frozenset()
+
+
+GRANTS, NEEDED, PROMISED = Expects(list, _grants), Expects(list, _needed), Expects(bool, _promised)
+
+
+@check("iam:role", severity="high", reads=[_POLICIES], names_subjects=True, expects=GRANTS, fix=_NARROWER)
+def allows_at_most(role: Record, account: Account, expected: Any) -> frozenset[str]:
+    """The requests that the role's policies allow and no documented grant covers, one for each statement too wide."""
+    from checks.iam.departures import beyond
+
+    allowance = _resolved(expected, role, account, generous=True)
+    return _judged(beyond(principal_of(role, account), allowance), allowance)
+
+
+@check("iam:role", severity="high", reads=[_POLICIES], names_subjects=True, expects=NEEDED, fix=_DOCUMENTED)
+def allows(role: Record, account: Account, expected: Any) -> frozenset[str]:
+    """The documented grants that the role lacks some of: a request, and the gap, Deny or boundary that stops it."""
+    from checks.iam.departures import short_of
+
+    grants = [(grant.text, _resolved([grant], role, account, generous=False)) for grant in expected]
+    allowance = [entry for _, entries in grants for entry in entries]
+    return _judged(short_of(principal_of(role, account), grants), allowance)
+
+
+@check(
+    "iam:role",
+    severity="high",
+    reads=[_POLICIES],
+    expects=PROMISED,
+    controls=["AWS FSBP IAM.21"],
+    fix="Name the actions and resources that role {name} needs in place of the wildcards.",
+)
+def no_wildcards(role: Record, account: Account, expected: Any) -> frozenset[str]:
+    """The wildcards in what the role is allowed: in actions, and `*` for resources where actions take named ones."""
+    from checks.iam.findings import wildcard_texts
+
+    return frozenset(wildcard_texts(principal_of(role, account).policies))
+
+
+@check(
+    "iam:role",
+    severity="critical",
+    reads=[_POLICIES],
+    expects=PROMISED,
+    controls=["AWS FSBP IAM.1"],
+    fix="Replace the administrator's policy of role {name} by one that names what it needs.",
+)
+def no_admin(role: Record, account: Account, expected: Any) -> frozenset[str]:
+    """That its policies allow everything, however that is written: as `*`, or in parts that add up."""
+    from checks.iam.findings import administrator
+
+    principal = principal_of(role, account)
+    found = administrator(principal.policies, principal.arn)
+    if found is None:
+        raise Unknown(f"whether {principal.arn} may do everything is not decided")
+    return frozenset({EVERYTHING} if found else ())
+
+
+@check(
+    "iam:role",
+    severity="critical",
+    reads=[_POLICIES, "iam:role", "iam:user", "iam:group"],
+    expects=PROMISED,
+    fix="Take the first step of the way out of the policies of role {name}, or limit it to roles that give no more.",
+)
+def no_escalation(role: Record, account: Account, expected: Any) -> frozenset[str]:
+    """The ways from what the role may do to more, each with its steps and its gain; being an administrator is one."""
+    from checks.iam.departures import shown
+    from checks.iam.escalation import escalate
+    from checks.iam.findings import administrator
+
+    own = principal_of(role, account)
+    if administrator(own.policies, own.arn):
+        return frozenset({EVERYTHING})
+    found = escalate(_surroundings(role, account))
+    if found.verdict == "unknown":
+        raise Unknown(found.reason)
+    return frozenset(
+        f"{way.name} ({way.target}): {', then '.join(map(shown, way.steps))}; gains {shown(way.gain)}"
+        for way in found.ways
+    )
+
+
+@check(
+    "iam:role",
+    severity="high",
+    fix="aws iam update-assume-role-policy --role-name {name} --policy-document file://trust.json",
+)
+def assumable_only_by(role: Record) -> frozenset[str]:
+    """Who may assume the role: services, providers, `role/name`, `this account`, others by ARN or number; `*`: anyone.
+
+    Conditions and Denies are not counted as narrower, except where they keep strangers out of a `*`.
+    """
+    from checks.iam.access import trusted_by
+
+    names, anyone, reason = trusted_by(role["AssumeRolePolicyDocument"].spelt_out(), role["Arn"])
+    if anyone is None:
+        raise Unknown(f"whether anybody may assume {role['Arn']} is not decided: {reason}")
+    return frozenset(names)
+
+
+def principal_of(role: Record, account: Account) -> Any:
+    """The role with all policies that decide for it. Raises `Unknown` where one was not among those read."""
+    from checks.iam.departures import Principal
+
+    found: list[dict[str, Any]] = [
+        {"type": "identity", "name": item["PolicyName"], "document": _document(item["PolicyDocument"])}
+        for item in role["RolePolicyList"]
+    ]
+    found += [_managed("identity", item["PolicyArn"], account) for item in role["AttachedManagedPolicies"]]
+    if "PermissionsBoundary" in role:
+        found.append(_managed("boundary", role["PermissionsBoundary"]["PermissionsBoundaryArn"], account))
+    return Principal(role["Arn"], found, _tags(role))
+
+
+def _managed(kind: str, arn: str, account: Account) -> dict[str, Any]:
+    policy = account.get(_POLICIES, arn)
+    versions = [version["Document"] for version in policy["PolicyVersionList"] if version["IsDefaultVersion"]]
+    if len(versions) != 1:
+        raise Unknown(f"policy {arn} has {len(versions)} versions in force")
+    return {"type": kind, "name": arn.rpartition("/")[2], "document": _document(versions[0])}
+
+
+def _document(policy: Record) -> dict[str, Any]:
+    """A policy as plain data. Raises `Unknown` where a text in it looked like a secret and was taken out."""
+    found: dict[str, Any] = policy.spelt_out()
+    if any(mark in str(found) for mark in (SECRET, PLACEHOLDER)):
+        raise Unknown(f"a policy of {policy.entry.label!r} holds what looks like a secret, which is not kept")
+    return found
+
+
+def _tags(role: Record) -> dict[str, str]:
+    """The tags that its requests carry; none is known where whoever assumes it may bring tags of its own."""
+    trust = as_list(role["AssumeRolePolicyDocument"]["Statement"])
+    if any("tagsession" in str(action).lower() for item in trust for action in as_list(item.get("Action", "*"))):
+        return {}
+    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
+    return {f"aws:PrincipalTag/{key}": text for key, text in tags.items() if text not in (SECRET, PLACEHOLDER)}
+
+
+def _resolved(grants: Any, role: Record, account: Account, *, generous: bool) -> list[dict[str, Any]]:
+    from checks.iam.grant_text import Bound, allowance
+
+    arns: dict[str, list[tuple[str, str]]] = {}
+    for name, record in account.subjects():
+        if not record.entry.arn:
+            raise Unknown(f"a {record.entry.kind} has no ARN to grant something on: {name}")
+        arns.setdefault(name, []).append((record.entry.kind, record.entry.arn))
+    return allowance(grants, Bound(arns, role["Arn"].split(":")[4], generous))
+
+
+def _judged(found: Any, allowance: list[dict[str, Any]]) -> Departures:
+    from checks.iam.minimal import minimal_text
+
+    if not found.departures and found.unknown:
+        raise Unknown(found.unknown)
+    return Departures(found.departures, minimal_text(allowance))
+
+
+def _surroundings(role: Record, account: Account) -> dict[str, Any]:
+    """The role among the account's roles, users and groups, as `escalate` takes them."""
+    own = principal_of(role, account)
+    return {
+        "principal": own.arn,
+        "policies": list(own.policies),
+        "facts": dict(own.facts),
+        "attached": [item["PolicyArn"] for item in role["AttachedManagedPolicies"]],
+        "account": {
+            "roles": [_other(item, account) for item in account.all("iam:role") if item["Arn"] != own.arn],
+            "users": [_holder(item, account) for item in account.all("iam:user")],
+            "groups": [_holder(item, account) for item in account.all("iam:group")],
+        },
+    }
+
+
+def _other(role: Record, account: Account) -> dict[str, Any]:
+    """Another role; its policies are left out where one was not read, which counts as not known and not as none."""
+    about = {"arn": role["Arn"], "trust_policy": role["AssumeRolePolicyDocument"].spelt_out()}
+    try:
+        return {**about, "policies": list(principal_of(role, account).policies)}
+    except Unknown:
+        return about
+
+
+def _holder(item: Record, account: Account) -> dict[str, Any]:
+    """A user or group with its policies, by the fields that each has."""
+    sort = "User" if item.entry.kind == "iam:user" else "Group"
+    about: dict[str, Any] = {"arn": item["Arn"]}
+    if sort == "User":
+        about["groups"] = list(item.get("GroupList", ()))
+    try:
+        own = [
+            {"type": "identity", "name": policy["PolicyName"], "document": _document(policy["PolicyDocument"])}
+            for policy in item.get(f"{sort}PolicyList", ())  # left out where there are none
+        ]
+        attached = [
+            _managed("identity", policy["PolicyArn"], account) for policy in item.get("AttachedManagedPolicies", ())
+        ]
+    except Unknown:
+        return about
+    return {**about, "policies": [*own, *attached]}

@@ -1,0 +1,29 @@
+"""Questions about alarms on what a log group's lines say: a filter counts, an alarm watches the count."""
+
+from __future__ import annotations
+
+from asbuilt.account import Account
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+_FILTERS, _ALARMS, _SUBSCRIPTIONS = "logs:log-group.filters", "cloudwatch:alarm", "sns:subscription"
+
+
+@check(
+    "logs:log-group",
+    severity="medium",
+    reads=[_FILTERS, _ALARMS],
+    fix="aws logs put-metric-filter --log-group-name {name} --filter-name {parameter} --filter-pattern <pattern> "
+    "--metric-transformations <metric>, then aws cloudwatch put-metric-alarm on that metric",
+)
+def alarms_on(group: Record, account: Account, word: str) -> bool:
+    """Whether an alarm watches a metric that counts lines by a pattern (or under a name) with this word in it."""
+    counted = {
+        (item["metricNamespace"], item["metricName"])
+        for found in account.details(_FILTERS, group)
+        if word.lower() in f"{found['filterName']} {found['filterPattern']}".lower()
+        for item in found["metricTransformations"]
+    }
+    # an alarm on an expression has no metric of its own
+    watched = {(alarm.get("Namespace"), alarm.get("MetricName")) for alarm in account.all(_ALARMS)}
+    return bool(counted & watched)

@@ -1,0 +1,80 @@
+"""Questions about VPCs, subnets and security groups, and about what watches and serves them."""
+
+from asbuilt.account import Account
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+
+@check("ec2:vpc", severity="medium", fix="A VPC's block is fixed when it is created: make a new one.")
+def cidr(vpc: Record) -> str:
+    """Its address block."""
+    return vpc["CidrBlock"]
+
+
+@check("ec2:vpc", severity="high", fix="Move the workload to a VPC of its own.")
+def purpose_built(vpc: Record) -> bool:
+    """Whether somebody made it: it is not the region's default VPC."""
+    return not vpc["IsDefault"]
+
+
+@check(
+    "ec2:vpc",
+    severity="medium",
+    reads=["ec2:subnet"],
+    fix="aws ec2 create-subnet --vpc-id {VpcId} --cidr-block <documented block>",
+)
+def subnet_cidrs(vpc: Record, account: Account) -> frozenset[str]:
+    """The address blocks of its subnets."""
+    return frozenset(subnet["CidrBlock"] for subnet in account.all("ec2:subnet") if subnet["VpcId"] == vpc["VpcId"])
+
+
+@check(
+    "ec2:vpc",
+    severity="medium",
+    reads=["ec2:vpc-endpoint"],
+    fix="aws ec2 create-vpc-endpoint --vpc-id {VpcId} --service-name com.amazonaws.<region>.<service>",
+)
+def endpoints(vpc: Record, account: Account) -> frozenset[str]:
+    """The AWS services that it reaches through endpoints of its own: `s3`, `ecr.api`."""
+    return frozenset(
+        endpoint["ServiceName"].split(".", 3)[-1]
+        for endpoint in account.all("ec2:vpc-endpoint")
+        if endpoint["VpcId"] == vpc["VpcId"] and endpoint["State"].lower() == "available"
+    )
+
+
+@check(
+    "ec2:vpc",
+    severity="medium",
+    reads=["ec2:flow-log"],
+    controls=["AWS FSBP EC2.6"],
+    fix="aws ec2 create-flow-logs --resource-type VPC --resource-ids {VpcId} --traffic-type ALL",
+)
+def flow_logs(vpc: Record, account: Account) -> frozenset[str]:
+    """The traffic (ALL, ACCEPT, REJECT) that flow logs of the whole VPC record and deliver now."""
+    return frozenset(
+        log["TrafficType"]
+        for log in account.all("ec2:flow-log")
+        # a log that has not delivered yet has no delivery status
+        if log["ResourceId"] == vpc["VpcId"]
+        and log["FlowLogStatus"] == "ACTIVE"
+        and log.get("DeliverLogsStatus") != "FAILED"
+    )
+
+
+@check("ec2:security-group", severity="low", fix="A description is fixed when the group is created: make a new one.")
+def description(group: Record) -> str:
+    """What its description says."""
+    return group["Description"]
+
+
+@check(
+    "aws:account",
+    severity="medium",
+    reads=["ec2:instance"],
+    fix="Move what it runs to a managed service; terminate it.",
+)
+def self_managed_instances(caller: Record, account: Account) -> int:
+    """How many EC2 instances the account holds in the region, running or stopped."""
+    states = [instance["State"]["Name"] for instance in account.all("ec2:instance")]
+    return sum(state not in ("shutting-down", "terminated") for state in states)

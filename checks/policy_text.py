@@ -1,0 +1,38 @@
+"""The looser corners of IAM's policy language, as records hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from asbuilt.evidence import Unknown
+
+THIS_ACCOUNT = frozenset({"this account"})  # whose roles' and users' own policies are enough for most resources
+
+
+def as_list(value: Any) -> list[Any]:
+    """The items of a place where IAM lets a single item stand without its list."""
+    return [value] if isinstance(value, str | Mapping) else list(value)
+
+
+def principals(statement: Mapping[str, Any]) -> frozenset[str]:
+    """Whom a statement is about: `*` for everybody, else with their sort (`Service ecs-tasks.amazonaws.com`)."""
+    found = statement.get("Principal", {})
+    if isinstance(found, str):
+        return frozenset({found})
+    return frozenset(f"{sort} {name}" for sort in found for name in as_list(found[sort]))
+
+
+def let_in(policy: Any, arn: str, account: str = "") -> frozenset[str]:
+    """Whom a resource's policy lets in, as `checks.iam.access.admitted` calls them; nobody where there is none.
+
+    `account` is the resource's own, where its ARN names none. Raises `Unknown` where the policy leaves it open.
+    """
+    from checks.iam.access import admitted
+
+    if policy is None:
+        return frozenset()
+    names, anyone, reason = admitted(policy.spelt_out(), arn, account=account)
+    if anyone is None:
+        raise Unknown(f"whether anybody may use {arn} is not decided: {reason}")
+    return names

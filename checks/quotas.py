@@ -1,0 +1,17 @@
+"""Questions about service quotas (`servicequotas:ListServiceQuotas`)."""
+
+from __future__ import annotations
+
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+
+@check(
+    "service-quotas:fargate",
+    severity="medium",
+    fix="aws service-quotas request-service-quota-increase --service-code {ServiceCode} --quota-code {QuotaCode} "
+    "--desired-value <what the documented maximum takes>",
+)
+def quota(limit: Record) -> float:
+    """The limit in force."""
+    return limit["Value"]

@@ -1,0 +1,94 @@
+"""Questions about how an ECS service scales, as asked of the service (Application Auto Scaling)."""
+
+from asbuilt.account import Account
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+_TARGET, _POLICY = "application-autoscaling:target", "application-autoscaling:policy"
+_ACTION = "application-autoscaling:scheduled-action"
+_SCALING = "aws application-autoscaling"
+_WHAT = "--service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/<cluster>/{name}"
+_REGISTER = f"{_SCALING} register-scalable-target {_WHAT}"
+_PUT = f"{_SCALING} put-scaling-policy {_WHAT} --policy-type TargetTrackingScaling --policy-name"
+
+
+def _of(service: Record, kind: str, account: Account) -> list[Record]:
+    """The records of a kind that are about a service's number of tasks."""
+    resource = f"service/{service['clusterArn'].rpartition('/')[2]}/{service['serviceName']}"
+    return [
+        item
+        for item in account.all(kind)
+        if item["ResourceId"] == resource and item["ScalableDimension"] == "ecs:service:DesiredCount"
+    ]
+
+
+def _tracked(service: Record, account: Account, metric: str) -> Record | None:
+    """How a service tracks a metric that AWS predefines; None where it does not."""
+    for policy in _of(service, _POLICY, account):
+        # only target tracking has this configuration, and a metric of one's own is not predefined
+        tracking = policy.get("TargetTrackingScalingPolicyConfiguration", {})
+        if tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType") == metric:
+            return tracking
+    return None
+
+
+@check("ecs:service", severity="high", reads=[_TARGET], fix=f"{_REGISTER} --min-capacity <documented minimum>")
+def scales_from(service: Record, account: Account) -> int | None:
+    """The fewest tasks that scaling leaves; nothing where the service does not scale."""
+    return next((target["MinCapacity"] for target in _of(service, _TARGET, account)), None)
+
+
+@check("ecs:service", severity="high", reads=[_TARGET], fix=f"{_REGISTER} --max-capacity <documented maximum>")
+def scales_to(service: Record, account: Account) -> int | None:
+    """The most tasks that scaling starts; nothing where the service does not scale."""
+    return next((target["MaxCapacity"] for target in _of(service, _TARGET, account)), None)
+
+
+@check(
+    "ecs:service",
+    severity="high",
+    reads=[_TARGET],
+    fix=f"{_REGISTER} --suspended-state DynamicScalingInSuspended=false",
+)
+def scaling_in_force(service: Record, account: Account) -> bool:
+    """Whether the service is registered for scaling and nobody suspended it."""
+    targets = _of(service, _TARGET, account)
+    # a target that was never suspended has no suspended state
+    states = [target.get("SuspendedState", {}) for target in targets]
+    names = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended")
+    return bool(targets) and not any(state.get(name, False) for state in states for name in names)
+
+
+@check("ecs:service", severity="high", reads=[_POLICY], fix=f"{_PUT} <name>")
+def scaling_policies(service: Record, account: Account) -> frozenset[str]:
+    """The types of its scaling policies: TargetTrackingScaling, StepScaling, PredictiveScaling."""
+    return frozenset(policy["PolicyType"] for policy in _of(service, _POLICY, account))
+
+
+@check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <name>")
+def scaling_target(service: Record, account: Account, metric: str) -> float | None:
+    """The value that scaling keeps a predefined metric at; nothing where it does not follow the metric."""
+    tracking = _tracked(service, account, metric)
+    return tracking["TargetValue"] if tracking else None
+
+
+@check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <name>")
+def scale_out_seconds(service: Record, account: Account, metric: str) -> int | None:
+    """The pause after scaling out for a predefined metric; nothing where it does not follow the metric."""
+    tracking = _tracked(service, account, metric)
+    # AWS documents 300 seconds for ECS services where a policy sets none
+    return tracking.get("ScaleOutCooldown", 300) if tracking else None
+
+
+@check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <name>")
+def scale_in_seconds(service: Record, account: Account, metric: str) -> int | None:
+    """The pause after scaling in for a predefined metric; nothing where it does not follow the metric."""
+    tracking = _tracked(service, account, metric)
+    # AWS documents 300 seconds for ECS services where a policy sets none
+    return tracking.get("ScaleInCooldown", 300) if tracking else None
+
+
+@check("ecs:service", severity="low", reads=[_ACTION], fix=f"{_SCALING} put-scheduled-action {_WHAT}")
+def scheduled_actions(service: Record, account: Account) -> int:
+    """How many scheduled actions change its limits."""
+    return len(_of(service, _ACTION, account))

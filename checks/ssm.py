@@ -1,0 +1,16 @@
+"""Questions about Systems Manager parameters (`ssm:DescribeParameters`): never about their values."""
+
+from __future__ import annotations
+
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+
+@check(
+    "ssm:parameter",
+    severity="high",
+    fix="aws ssm put-parameter --name {name} --type SecureString --overwrite --value <the value>",
+)
+def parameter_type(parameter: Record) -> str:
+    """How its value is kept: SecureString is encrypted, String and StringList are not."""
+    return parameter["Type"]

@@ -1,0 +1,26 @@
+"""Whether a resource is kept as code: as part of a CloudFormation stack."""
+
+from __future__ import annotations
+
+from asbuilt.account import Account
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+_STACKS, _RESOURCES = "cloudformation:stack", "cloudformation:stack.resources"
+_KEPT = ("ecs:service", "elbv2:load-balancer")
+
+
+@check(
+    *_KEPT,
+    severity="medium",
+    reads=[_STACKS, _RESOURCES],
+    fix="aws cloudformation create-change-set --change-set-type IMPORT --resources-to-import <{name}> "
+    "--stack-name <stack> --change-set-name import --template-body file://template.yaml",
+)
+def kept_as_code(record: Record, account: Account) -> bool:
+    """Whether a stack that is in order holds it."""
+    sound = [stack for stack in account.all(_STACKS) if stack["StackStatus"].endswith("_COMPLETE")]
+    resources = [item for stack in sound for item in account.details(_RESOURCES, stack)]
+    # one that a rollback took away stays listed, and one that was never made has no id
+    held = {item.get("PhysicalResourceId") for item in resources if item["ResourceStatus"] != "DELETE_COMPLETE"}
+    return record.entry.arn in held
