@@ -1,0 +1,1 @@
+"""Load scenarios per documented system."""

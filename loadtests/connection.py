@@ -1,0 +1,279 @@
+"""One keep-alive connection, driven by events: no greenlet waits for it, so thousands cost little."""
+
+from __future__ import annotations
+
+import _socket
+import errno
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Protocol
+
+import gevent
+
+from loadtests.response import CHUNKED, UNTIL_CLOSE, Chunks, Head, MalformedError, Memory, head
+
+_READ, _WRITE = 1, 2
+CHUNK = 16_384
+MOST_BODY = 64 * 1024 * 1024
+
+
+class Owner(Protocol):
+    """Who hears what became of a request."""
+
+    def answered(self, connection: Connection, answer: Head, body: bytes) -> None:
+        """The answer came, whole."""
+
+    def failed(self, connection: Connection, reason: str) -> None:
+        """There will be no answer; the connection is closed."""
+
+
+class Connection:
+    """To one address; connects when it is first needed, and again after it was closed.
+
+    `sent_at` is when the current request was handed over (monotonic clock), 0.0 while there is none; `began` is the
+    same of the latest one, until the next. `arrival`, `note` and `memory` (of
+    earlier answers) are the owner's.
+    """
+
+    __slots__ = (
+        "_address",
+        "_buffer",
+        "_chunks",
+        "_family",
+        "_head",
+        "_head_request",
+        "_on_open",
+        "_out",
+        "_reader",
+        "_socket",
+        "_writer",
+        "arrival",
+        "began",
+        "memory",
+        "note",
+        "open",
+        "owner",
+        "sent_at",
+    )
+
+    def __init__(self, owner: Owner, family: int, address: Any) -> None:
+        self.owner = owner
+        self._family, self._address = family, address
+        self._socket: Any = None
+        self._reader: Any = None
+        self._writer: Any = None
+        self._out = b""
+        self._buffer = b""
+        self._head: Head | None = None
+        self._chunks: Chunks | None = None
+        self._head_request = False
+        self._on_open: Callable[[str], None] | None = None
+        self.open = False
+        self.sent_at = 0.0
+        self.arrival = 0.0
+        self.began = 0.0
+        self.note: Any = None
+        self.memory: Memory | None = None
+
+    @property
+    def address(self) -> Any:
+        """Where it goes."""
+        return self._address
+
+    def connect(self, then: Callable[[str], None]) -> None:
+        """Open it ahead of the first request; `then` hears "" or the reason why that failed."""
+        self._on_open = then
+        self._connect()
+
+    def send(self, data: bytes, head_request: bool = False) -> None:
+        """Send one request; the owner will hear of its end. One at a time."""
+        self.sent_at = self.began = monotonic()
+        self._head_request = head_request
+        if not self.open:
+            self._out = data
+            if self._socket is None:
+                self._connect()
+            return
+        self._transmit(data)
+
+    def _transmit(self, data: bytes) -> None:
+        try:
+            sent = self._socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            self._fail(text(error))
+            return
+        if sent < len(data):
+            self._out = data[sent:]
+            self._writer.start(self._writable)
+
+    def close(self) -> None:
+        """Close it without a word to the owner."""
+        for watcher in (self._reader, self._writer):
+            if watcher is not None:
+                watcher.stop()
+                watcher.close()
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = self._reader = self._writer = None
+        self._head, self._chunks, self._buffer, self._out = None, None, b"", b""
+        self.open = False
+        self.sent_at = 0.0
+
+    def move(self, family: int, address: Any) -> None:
+        """Close it, and go to another address from now on."""
+        self.close()
+        self._family, self._address = family, address
+
+    def expire(self, reason: str) -> None:
+        """Give up the current request."""
+        self._fail(reason)
+
+    def _connect(self) -> None:
+        try:
+            self._socket = _socket.socket(self._family, _socket.SOCK_STREAM)
+            self._socket.setblocking(False)
+            self._socket.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+            code = self._socket.connect_ex(self._address)
+        except OSError as error:
+            self._fail(text(error))
+            return
+        if code not in (0, errno.EINPROGRESS):
+            self._fail(text(OSError(code, errno.errorcode.get(code, str(code)))))
+            return
+        loop = gevent.get_hub().loop
+        self._reader = loop.io(self._socket.fileno(), _READ)
+        self._writer = loop.io(self._socket.fileno(), _WRITE)
+        self._writer.start(self._connected)
+
+    def _connected(self) -> None:
+        self._writer.stop()
+        code = self._socket.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR)
+        if code:
+            self._fail(f"cannot connect: {text(OSError(code, errno.errorcode.get(code, str(code))))}")
+            return
+        self._established()
+
+    def _established(self) -> None:
+        self._reader.start(self._readable)
+        self._opened()
+
+    def _opened(self) -> None:
+        self.open = True
+        then, self._on_open = self._on_open, None
+        if then is not None:
+            then("")
+        if self._out:
+            data, self._out, began = self._out, b"", self.sent_at
+            self.send(data, self._head_request)
+            if self.sent_at:
+                self.sent_at = self.began = began  # the wait for the connection is the server's, too
+
+    def _writable(self) -> None:
+        try:
+            sent = self._socket.send(self._out)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._fail(text(error))
+            return
+        self._out = self._out[sent:]
+        if not self._out:
+            self._writer.stop()
+
+    def _received(self) -> bytes | None:
+        try:
+            data: bytes = self._socket.recv(CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            self._fail(text(error))
+            return None
+        return data
+
+    def _readable(self) -> None:
+        try:
+            data = self._socket.recv(CHUNK)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._fail(text(error))
+            return
+        if not data:
+            self._ended()
+            return
+        self._feed(data)
+
+    def _ended(self) -> None:
+        if not self.sent_at:
+            self.close()  # an idle connection that the server let go
+        elif self._head is not None and self._head.length == UNTIL_CLOSE:
+            self._whole(self._head, self._buffer[self._head.body :])
+        else:
+            self._fail("closed before the answer was whole" if self._buffer else "closed without an answer")
+
+    def _feed(self, data: bytes) -> None:
+        if not self.sent_at:
+            self.close()  # nobody asked
+            return
+        if self._buffer:
+            data = self._buffer + data
+        if len(data) > MOST_BODY:
+            self._fail(f"the answer is longer than {MOST_BODY // 1024 // 1024} MiB")
+            return
+        try:
+            memory = self.memory
+            found = self._head or (memory and memory.recall(data)) or head(data, self._head_request)
+            if found is None:
+                self._buffer = data
+                return
+            if memory is not None and memory.head is not found:
+                memory.learn(data, found)
+            if found.length >= 0:
+                end = found.body + found.length
+                if len(data) == end:
+                    self._whole(found, data[found.body :])
+                elif len(data) < end:
+                    self._head, self._buffer = found, data
+                else:
+                    self._fail("the answer is longer than it says")
+            else:
+                self._feed_on(found, data)
+        except MalformedError as error:
+            self._fail(f"malformed answer: {error}")
+
+    def _feed_on(self, found: Head, data: bytes) -> None:
+        """A body whose length its head does not say."""
+        self._head, self._buffer = found, data
+        if found.length != CHUNKED:
+            return
+        if self._chunks is None:
+            self._chunks = Chunks(found.body)
+        if self._chunks.feed(data):
+            if self._chunks.end != len(data):
+                self._fail("the answer is longer than it says")
+            else:
+                self._whole(found, b"".join(self._chunks.parts))
+
+    def _whole(self, found: Head, body: bytes) -> None:
+        self._buffer = b""
+        self._head = self._chunks = None
+        if found.close:
+            self.close()
+        self.sent_at = 0.0
+        self.owner.answered(self, found, body)
+
+    def _fail(self, reason: str) -> None:
+        then, self._on_open = self._on_open, None
+        waiting = self.sent_at
+        self.close()
+        if then is not None:
+            then(reason)
+        if waiting:
+            self.owner.failed(self, reason)
+
+
+def text(error: OSError) -> str:
+    """An error of the network in a few words."""
+    return f"{errno.errorcode.get(error.errno or 0, type(error).__name__)}: {error.strerror or error}"

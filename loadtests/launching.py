@@ -1,0 +1,136 @@
+"""Starts the processes of a run, passes on what they say, and leaves none behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from loadtests.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS, PARENT = "ASBUILT_LOAD_SETTINGS", "ASBUILT_LOAD_PARENT"
+_GRACE = 5.0
+_QUIET = ("--only-summary", "--skip-log-setup")  # the run tells how it goes itself
+
+
+class Processes:
+    """Child processes, ended together."""
+
+    def __init__(self) -> None:
+        self.running: list[subprocess.Popen[str]] = []
+
+    def start(self, command: Sequence[str], **options: object) -> subprocess.Popen[str]:
+        """Start one, in this project's folder, so that its modules are found wherever the command was given."""
+        child: subprocess.Popen[str] = subprocess.Popen(  # type: ignore[call-overload]  # noqa: S603  # our own programs only
+            command, cwd=ROOT, text=True, **options
+        )
+        self.running.append(child)
+        return child
+
+    def end(self) -> None:
+        """Ask all to end, then make them."""
+        for child in reversed(self.running):
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        limit = time.monotonic() + _GRACE
+        for child in self.running:
+            try:
+                child.wait(max(0.1, limit - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+@contextlib.contextmanager
+def processes() -> Iterator[Processes]:
+    """Child processes that end with the block."""
+    children = Processes()
+    try:
+        yield children
+    finally:
+        children.end()
+
+
+def stand_in(children: Processes, system: str, knobs: Sequence[str]) -> str:
+    """Start a system's stand-in; returns its address. Raises `ValueError` on a knob that does not exist."""
+    from fixtures.apps.knobs import Knobs
+
+    Knobs.parse(knobs)
+    command = [sys.executable, "-m", "fixtures.apps.serve", system, *(f"--knob={knob}" for knob in knobs)]
+    child = children.start(command, stdout=subprocess.PIPE)
+    address = child.stdout.readline().strip() if child.stdout else ""
+    if not address:
+        raise ValueError(f"the stand-in of {system} did not start")
+    _await(address)
+    return address
+
+
+def free_address() -> str:
+    """An address on this machine that nobody listens at, for workers that are started here."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def _await(address: str) -> None:
+    parts, limit = urlsplit(address), time.monotonic() + 10
+    while time.monotonic() < limit:
+        try:
+            socket.create_connection((parts.hostname or "", parts.port or 80), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+def generate(
+    settings: Settings, locust_file: Path, *, workers: int = 0, expect: int = 0, bind: str = "127.0.0.1:5557"
+) -> int:
+    """Run the generator to its end and return its exit code; the measurements are in `settings.out`.
+
+    `workers` processes are started here; `expect` more join from elsewhere. Without any, one process does it all.
+    """
+    with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder, processes() as children:
+        file = Path(folder) / "settings.json"
+        file.write_text(settings.dumps(), encoding="utf-8")
+        environment = {
+            **os.environ,
+            SETTINGS: str(file),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            PARENT: str(os.getpid()),
+        }
+        spawn = str(max(100, settings.users // 5))
+        options = ["--headless", "-u", str(settings.users), "-r", spawn, *_QUIET]
+        address, _, port = bind.rpartition(":")
+        if workers or expect:
+            options += ["--master", "--master-bind-host", address, "--master-bind-port", port]
+            options += ["--expect-workers", str(workers + expect), "--expect-workers-max-wait", "60"]
+            options += ["--enable-rebalancing"]
+        leader = children.start([*_locust(locust_file), *options], env=environment, stdin=subprocess.DEVNULL)
+        for _ in range(workers):
+            there = "127.0.0.1" if address in ("0.0.0.0", "*") else address  # noqa: S104  # compared, not bound
+            children.start(
+                [*_locust(locust_file), "--worker", "--master-host", there, "--master-port", port, *_QUIET],
+                env={key: value for key, value in environment.items() if key != SETTINGS},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        limit = settings.arrivals.seconds + settings.ready_seconds + 2 * settings.timeout_seconds + 90
+        try:
+            return leader.wait(limit)
+        except subprocess.TimeoutExpired:
+            sys.stderr.write(f"asbuilt load: the generator did not end within {limit:.0f} s and was ended\n")
+            return 124
+
+
+def _locust(locust_file: Path) -> list[str]:
+    return [sys.executable, "-m", "locust", "-f", str(locust_file)]

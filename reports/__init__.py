@@ -1,0 +1,1 @@
+"""Writers: each takes results and a path, and does nothing else."""
