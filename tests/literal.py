@@ -1,0 +1,45 @@
+"""What a literal account says of its system's facts."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from types import ModuleType
+
+from asbuilt.check import checks_of
+from asbuilt.compare import expectation
+from asbuilt.judge import judge
+from asbuilt.mock import account_of
+from asbuilt.planning import plan
+from asbuilt.reading import Reader
+from asbuilt.spec import Subject
+from asbuilt.target import MOCK, Connection
+from tests.accounts import facts_of, spec_of
+
+
+def statuses(module: ModuleType, variant: str) -> dict[str, str]:
+    """Fact → status on the account that a module of `fixtures.literal` builds, judged as it is built."""
+    system = module.__name__.rpartition(".")[2]
+    spec = spec_of(system)
+    subjects = {**spec.subjects[variant], **_found_by(module, spec.subjects[variant])}
+    facts = [replace(fact, subject=subjects[fact.subject.name]) for fact in facts_of(system, variant)]
+    with account_of(module, variant) as session:
+        connection, now = Connection(MOCK, spec.region, session), datetime.datetime.now(datetime.UTC)
+        snapshot = Reader(connection.client, now).read(plan(facts, subjects))
+    return {fact.name: judge(fact, subjects, snapshot, now).status for fact in facts}
+
+
+def _found_by(module: ModuleType, subjects: Mapping[str, Subject]) -> dict[str, Subject]:
+    """The subjects that the commands give no name, found by an answer, as an accounts file would by an id."""
+    found = {}
+    for name, answers in getattr(module, "FOUND_BY", {}).items():
+        known = checks_of(subjects[name].kind)
+        where = {check: (known[check], "", expectation(answer, known[check])) for check, answer in answers.items()}
+        found[name] = replace(subjects[name], called="*", where=where)
+    return found
+
+
+def contradictions(system: str) -> set[str]:
+    """The ids of the contradictions of a system's spec."""
+    return {entry["id"] for entry in spec_of(system).contradictions}

@@ -1,0 +1,34 @@
+"""Records and accounts out of plain dictionaries: what a check's test needs and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from asbuilt.account import Account
+from asbuilt.evidence import Entry, Record, Trace
+from asbuilt.snapshot import Answer, Snapshot
+
+
+def entry(data: Any, kind: str = "test:thing", names: Sequence[str] = (), parent: str = "", arn: str = "") -> Entry:
+    """One entry; its id is made of its kind, parent and names."""
+    ident = f"{kind}|{parent}|{arn or '/'.join(names) or id(data)}"
+    return Entry(ident, kind, f"{kind}:Read", data, arn=arn, names=(*names, *([arn] if arn else ())), parent=parent)
+
+
+def record(data: Any, kind: str = "test:thing", names: Sequence[str] = (), arn: str = "") -> Record:
+    """A record with a trace of its own."""
+    return Record(entry(data, kind, names, arn=arn), Trace())
+
+
+def account(
+    entries: Mapping[str, Sequence[Entry]], subjects: Mapping[str, Sequence[Entry]] | None = None, **problems: str
+) -> Account:
+    """What a check sees: kind → entries (an empty list was read and is empty); subjects by name."""
+    snapshot = Snapshot()
+    for kind, of in entries.items():
+        snapshot.answers[kind] = {"": [Answer()]}  # read, and nothing but what follows
+        for one in of:
+            snapshot.add(kind, one.parent, Answer(entries=(one,)))
+    named = {name: (of[0].kind if of else "", of) for name, of in (subjects or {}).items()}
+    return Account(snapshot, Trace(), tuple(entries), named)

@@ -1,0 +1,277 @@
+"""What a role may do, against what is documented: grants as expectations, departures as answers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from asbuilt.check import checks_of
+from asbuilt.compare import BadExpectation, expectation
+from asbuilt.evidence import Entry, Trace, Unknown
+from asbuilt.redaction import SECRET
+from checks import iam_role
+from tests.records import account, entry, record
+
+ARN = "arn:aws:iam::123456789012:role/app"
+KINDS = {
+    "media": "s3:bucket",
+    "key": "secretsmanager:secret",
+    "group": "logs:log-group",
+    "cluster": "ecs:cluster",
+    "task_role": "iam:role",
+    "network": "ec2:vpc",
+}
+LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:web"
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:key"
+SUBJECTS = {
+    "media": [entry({}, "s3:bucket", ["media"], arn="arn:aws:s3:::media")],
+    "key": [entry({}, "secretsmanager:secret", ["key"], arn=f"{SECRET_ARN}-AbCdEf")],
+    "group": [entry({}, "logs:log-group", ["web"], arn=f"{LOGS}:*")],
+    "cluster": [entry({}, "ecs:cluster", ["c"], arn="arn:aws:ecs:us-east-1:123456789012:cluster/c")],
+    "task_role": [entry({}, "iam:role", ["task"], arn="arn:aws:iam::123456789012:role/task")],
+}
+TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+
+
+def allow(action, resource="*", **more):
+    """A statement that allows."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def _role(*statements, **more):
+    own = {"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
+    data = {"Arn": ARN, "RolePolicyList": [own], "AttachedManagedPolicies": [], "AssumeRolePolicyDocument": TRUST}
+    return {**data, **more}
+
+
+def _policy(arn, *statements):
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    return entry({"PolicyVersionList": [{"IsDefaultVersion": True, "Document": document}]}, "iam:policy", arn=arn)
+
+
+def ask(name, data, expected, policies=(), others=(), subjects=SUBJECTS):
+    """Ask a check as the engine does, and judge its answer."""
+    check = checks_of("iam:role")[name]
+    wanted = expectation(expected, check, KINDS)
+    kinds = {"iam:policy": policies, "iam:role": others, "iam:user": [], "iam:group": []}
+    seen = account(kinds, {name: of for name, of in subjects.items() if name in wanted.subjects})
+    answer = check.ask(record(data, "iam:role", ["app"], arn=ARN), account=seen, expected=wanted.asked)
+    return answer, wanted.holds(answer)
+
+
+@pytest.mark.parametrize(
+    ("statement", "grants", "found"),
+    [
+        (allow("s3:GetObject", "arn:aws:s3:::media/*"), ["s3:GetObject on media/*"], ""),
+        (
+            allow("s3:GetObject", "arn:aws:s3:::media*"),
+            ["s3:GetObject on media/*"],
+            "s3:GetObject on arn:aws:s3:::mediax/x",
+        ),
+        (allow("s3:*", "arn:aws:s3:::media"), ["s3:ListBucket on media"], " on arn:aws:s3:::media"),
+        (allow("logs:PutLogEvents", f"{LOGS}:*"), ["logs:PutLogEvents on group"], ""),
+        (allow("logs:PutLogEvents", f"{LOGS}:*"), ["CloudWatch:PutLogs on group"], ""),
+        (allow("secretsmanager:GetSecretValue", f"{SECRET_ARN}-??????"), ["secretsmanager:GetSecretValue on key"], ""),
+        (
+            allow("secretsmanager:GetSecretValue", f"{SECRET_ARN}-*"),
+            ["secretsmanager:GetSecretValue on key"],
+            "secret:key-",
+        ),
+        (allow("ecr:GetAuthorizationToken"), ["ECR:ReadOnly on arn:aws:ecr:*:{account}:repository/x"], ""),
+        (
+            allow("iam:PassRole", "arn:aws:iam::123456789012:role/t"),
+            ["iam:PassRole on arn:aws:iam::{account}:role/t"],
+            "",
+        ),
+        (allow("s3:GetObject", "arn:aws:s3:::media/*"), [], "allowed by own Statement[0]"),
+        (
+            allow("iam:PassRole", "arn:aws:iam::123456789012:role/task"),
+            ["iam:PassRole on task_role if iam:PassedToService = ecs-tasks.amazonaws.com"],
+            "iam:PassRole on arn:aws:iam::123456789012:role/task",
+        ),
+        (
+            allow(
+                "ecs:StopTask",
+                "*",
+                Condition={"ArnEquals": {"ecs:cluster": "arn:aws:ecs:us-east-1:123456789012:cluster/c"}},
+            ),
+            ["ecs:StopTask on * if ecs:cluster = cluster"],
+            "",
+        ),
+    ],
+)
+def test_what_is_allowed_beyond_the_grants(statement, grants, found):
+    """Nothing where the grants cover it; else a request, and the statement that lets it through."""
+    answer, holds = ask("allows_at_most", _role(statement), grants)
+    assert holds is (found == "")
+    assert found in " ".join(answer)
+
+
+def test_every_statement_too_wide_is_named_once():
+    """Each with a request of its own; the fix is the policy that would be as documented."""
+    data = _role(allow("s3:GetObject", "arn:aws:s3:::media/*"), allow("sqs:*"), allow(["s3:Get*", "s3:PutObject"]))
+    answer, holds = ask("allows_at_most", data, ["s3:GetObject on media/*"])
+    assert not holds
+    assert sorted(text.partition(": allowed by ")[2] for text in answer) == ["own Statement[1]", "own Statement[2]"]
+    assert json.loads(answer.instead)["Statement"] == [
+        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::media/*"}
+    ]
+
+
+def test_boundaries_and_attached_policies_count():
+    """A boundary takes away; a policy that was not read makes the answer unknown."""
+    wide, narrow = (
+        _policy("arn:wide", allow("s3:*")),
+        _policy("arn:narrow", allow("s3:GetObject", "arn:aws:s3:::media/*")),
+    )
+    attached = {"AttachedManagedPolicies": [{"PolicyName": "wide", "PolicyArn": "arn:wide"}]}
+    bounded = {"PermissionsBoundary": {"PermissionsBoundaryArn": "arn:narrow"}}
+    grants = ["s3:GetObject on media/*"]
+    assert not ask("allows_at_most", _role(**attached), grants, [wide])[1]
+    assert ask("allows_at_most", _role(**attached, **bounded), grants, [wide, narrow])[1]
+    answer, holds = ask("allows", _role(**attached, **bounded), ["s3:PutObject on media/*"], [wide, narrow])
+    assert not holds
+    assert "not allowed by the boundary policies[2]" in " ".join(answer)
+    with pytest.raises(Unknown):
+        ask("allows_at_most", _role(**attached), grants)
+
+
+@pytest.mark.parametrize(
+    ("statements", "grants", "found"),
+    [
+        ([allow("s3:GetObject", "arn:aws:s3:::media/*")], ["s3:GetObject on media/*"], ""),
+        ([allow("s3:GetObject", "arn:aws:s3:::media/a/*")], ["s3:GetObject on media/*"], "nothing allows it"),
+        ([allow("s3:*"), {**allow("s3:GetObject"), "Effect": "Deny"}], ["s3:GetObject on media/*"], "denied by"),
+        (
+            [allow("secretsmanager:GetSecretValue", f"{SECRET_ARN}-AbCdEf")],
+            ["secretsmanager:GetSecretValue on key"],
+            "",
+        ),
+    ],
+)
+def test_what_the_role_lacks(statements, grants, found):
+    """Nothing where all is granted; else a request of the grant, and what stops it."""
+    answer, holds = ask("allows", _role(*statements), grants)
+    assert holds is (found == "")
+    assert found in " ".join(answer)
+
+
+def test_a_grant_on_something_absent_is_not_there_to_be_had():
+    """It fails, and is no reason to let anything else pass."""
+    data = _role(allow("s3:GetObject", "arn:aws:s3:::media/*"))
+    absent = {"media": []}
+    assert "there is no such resource" in " ".join(ask("allows", data, ["s3:GetObject on media/*"], subjects=absent)[0])
+    assert not ask("allows_at_most", data, ["s3:GetObject on media/*"], subjects=absent)[1]
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (allow("cloudwatch:PutMetricData"), ""),
+        (allow("s3:GetObject", "arn:aws:s3:::media/*"), ""),
+        (allow("s3:Get*", "arn:aws:s3:::media/*"), "s3:Get*"),
+        (allow("s3:GetObject"), "s3:GetObject on *"),
+        ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, "all actions but iam:*"),
+        ({"Effect": "Deny", "Action": "*", "Resource": "*"}, ""),
+    ],
+)
+def test_wildcards(statement, found):
+    """In actions, and for resources where the action could name one."""
+    answer, holds = ask("no_wildcards", _role(statement), True)
+    assert holds is (found == "")
+    assert found in " ".join(answer)
+
+
+@pytest.mark.parametrize(
+    ("statements", "holds"),
+    [
+        ([allow("*")], False),
+        ([allow("s3:*"), {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}], False),
+        ([{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], True),
+        ([allow("s3:*")], True),
+    ],
+)
+def test_administrators(statements, holds):
+    """However it is written."""
+    assert ask("no_admin", _role(*statements), True)[1] is holds
+
+
+def test_ways_to_more():
+    """By its own policies, by another role, or by being an administrator already; none among those known."""
+    admin = entry({**_role(allow("*")), "Arn": "arn:aws:iam::123456789012:role/admin"}, "iam:role", ["admin"])
+    passing = _role(allow(["iam:PassRole", "ec2:RunInstances"]))
+    answer, holds = ask("no_escalation", passing, True, others=[admin])
+    assert not holds
+    assert "run an instance as the role (arn:aws:iam::123456789012:role/admin)" in " ".join(answer)
+    assert ask("no_escalation", passing, True)[1]
+    assert not ask("no_escalation", _role(allow("*")), True)[1]
+    assert ask("no_escalation", _role(allow("s3:GetObject")), True, others=[admin])[1]
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "names"),
+    [
+        ({"Service": ["ec2.amazonaws.com", "ecs.amazonaws.com"]}, {}, {"ec2.amazonaws.com", "ecs.amazonaws.com"}),
+        ({"AWS": "arn:aws:iam::123456789012:root"}, {}, {"this account"}),
+        ({"AWS": ["arn:aws:iam::123456789012:role/ci", "999999999999"]}, {}, {"role/ci", "999999999999"}),
+        ({"AWS": "arn:aws:iam::999999999999:role/ci"}, {}, {"arn:aws:iam::999999999999:role/ci"}),
+        ("*", {}, {"*"}),
+        ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-ours"}}, {"* under conditions"}),
+    ],
+)
+def test_who_may_assume(principal, condition, names):
+    """By names that a spec can hold."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    trust = {"Statement": [{**statement, "Condition": condition} if condition else statement]}
+    assert iam_role.assumable_only_by(record({"Arn": ARN, "AssumeRolePolicyDocument": trust})) == names
+
+
+def test_what_was_taken_for_a_secret_is_not_known():
+    """A redacted tag is no value of the tag, and a redacted policy is not the policy."""
+    tagged = _role(
+        allow("s3:GetObject", "arn:aws:s3:::media/${aws:PrincipalTag/token}/*"),
+        Tags=[{"Key": "token", "Value": SECRET}],
+    )
+    seen = account({"iam:policy": []})
+    assert iam_role.principal_of(record(tagged), seen).facts == {}
+    with pytest.raises(Unknown, match="looks like a secret"):
+        iam_role.principal_of(record(_role(allow("s3:GetObject", SECRET))), seen)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "message"),
+    [
+        ("allows_at_most", "s3:GetObject on media/*", "takes a list of grants"),
+        ("allows_at_most", ["s3:GetObject"], "is no grant: write ACTION"),
+        ("allows_at_most", [7], "7 is no grant"),
+        ("allows_at_most", ["s3:GetObject on meida/*"], "'meida' is no subject, ARN or *; did you mean media?"),
+        ("allows_at_most", ["s3:GetObjekt on media/*"], "did you mean s3:GetObject?"),
+        ("allows_at_most", ["S3:ReadOnyl on media"], "S3:ReadOnly"),
+        ("allows_at_most", ["s3:Frob* on media"], "matches no action"),
+        ("allows_at_most", ["GetObject on media/*"], "'GetObject' is no action"),
+        ("allows_at_most", ["s3:GetObject on media"], "cannot act on media: they act on"),
+        ("allows_at_most", ["ecr:GetAuthorizationToken on media"], "grant it on *"),
+        ("allows_at_most", ["s3:GetObject on media/* if x"], "is no condition"),
+        ("allows_at_most", ["s3:GetObject on arn:aws::x"], "is not an ARN"),
+        ("allows_at_most", ["iam:PassRole on arn:aws:iam::{acount}:role/x"], "only {account} does"),
+        ("allows", [], "names no grant"),
+        ("no_admin", False, "write true"),
+    ],
+)
+def test_mistakes_in_grants(name, raw, message):
+    """Each is told with the nearest valid name, before anything is read."""
+    with pytest.raises(BadExpectation) as caught:
+        expectation(raw, checks_of("iam:role")[name], KINDS)
+    assert message in str(caught.value)
+
+
+def test_every_field_of_a_policy_is_evidence():
+    """So that the mutation self-test can change exactly what decided."""
+    trace = Trace()
+    data = _role(allow("s3:GetObject", "arn:aws:s3:::media/*"))
+    from asbuilt.evidence import Record
+
+    iam_role.principal_of(Record(Entry("r", "iam:role", "iam:Get", data), trace), account({"iam:policy": []}))
+    fields = {read.path[-1] for read in trace.reads.values()}
+    assert {"Action", "Resource", "Effect", "Version"} <= fields

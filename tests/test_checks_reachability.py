@@ -1,0 +1,223 @@
+"""Security groups read as reachability: every kind of source, protocol and port, and who wears which group."""
+
+from __future__ import annotations
+
+import pytest
+
+from asbuilt.evidence import Unknown
+from checks import reachability
+from tests.records import account, entry
+
+WEB, OTHER_WEB = (
+    entry(
+        {
+            "networkConfiguration": {"awsvpcConfiguration": {"securityGroups": [group]}},
+            "loadBalancers": [{"containerPort": 8000}],
+        },
+        "ecs:service",
+        [name],
+    )
+    for name, group in (("web", "sg-web"), ("other", "sg-other"))
+)
+EMPTY = {
+    kind: [] for kind in ("ec2:instance", "ec2:vpc-endpoint", "elasticache:cache", "elbv2:load-balancer", "rds:proxy")
+} | {"elasticache:cluster": []}
+
+
+def _db(*groups, port=5432):
+    worn = [{"VpcSecurityGroupId": group} for group in groups]
+    return entry({"VpcSecurityGroups": worn, "Endpoint": {"Port": port}}, "rds:db", ["db"])
+
+
+def _rule(first=5432, last=5432, protocol="tcp", **sources):
+    ports = {} if protocol == "-1" else {"FromPort": first, "ToPort": last}
+    lists = {"IpRanges": [], "Ipv6Ranges": [], "PrefixListIds": [], "UserIdGroupPairs": []}
+    return {"IpProtocol": protocol, **ports, **lists, **sources}
+
+
+def _from_group(group, **about):
+    return _rule(UserIdGroupPairs=[{"GroupId": group}], **about)
+
+
+def _from(cidr, **about):
+    return _rule(IpRanges=[{"CidrIp": cidr}], **about)
+
+
+def _group(group_id, *rules, vpc="vpc-1"):
+    data = {"GroupId": group_id, "GroupName": f"name of {group_id}", "IpPermissions": list(rules), "VpcId": vpc}
+    return entry(data, "ec2:security-group", [group_id])
+
+
+def _look(db, groups, subjects=None, **more):
+    kinds = {**EMPTY, "rds:db": [db], "ecs:service": [WEB, OTHER_WEB], "ec2:security-group": groups, **more}
+    seen = account(kinds, subjects or {"web": [WEB]})
+    return seen.find("rds:db", "db"), seen
+
+
+@pytest.mark.parametrize(
+    ("rule", "sources"),
+    [
+        (_from_group("sg-web"), {"web"}),
+        (_from_group("sg-web", first=5000, last=6000), {"web"}),
+        (_from_group("sg-web", protocol="-1"), {"web"}),
+        (_from_group("sg-web", protocol="6"), {"web"}),
+        (_from_group("sg-web", protocol="udp"), set()),
+        (_from_group("sg-web", first=22, last=22), set()),
+        (_from_group("sg-web", first=0, last=5431), set()),
+        (_from_group("sg-other"), {"name of sg-other"}),
+        (_from_group("sg-db"), {"name of sg-db"}),
+        (_from_group("sg-of-a-peer"), {"sg-of-a-peer"}),
+        (_from("10.0.0.0/16"), {"10.0.0.0/16"}),
+        (_rule(Ipv6Ranges=[{"CidrIpv6": "::/0"}]), {"::/0"}),
+        (_rule(PrefixListIds=[{"PrefixListId": "pl-1"}]), {"pl-1"}),
+    ],
+)
+def test_reachable_only_from_each_kind_of_source(rule, sources):
+    """A source counts when its rule covers the port; a group is its wearer's name only if that subject is named."""
+    db, seen = _look(_db("sg-db"), [_group("sg-db", rule), _group("sg-web"), _group("sg-other")])
+    assert reachability.reachable_only_from(db, seen) == sources
+
+
+def test_reachable_only_from_counts_every_group_worn():
+    """One tight group does not hide a loose one beside it."""
+    groups = [_group("sg-a", _from_group("sg-web")), _group("sg-b", _from("0.0.0.0/0")), _group("sg-web")]
+    db, seen = _look(_db("sg-a", "sg-b"), groups)
+    assert reachability.reachable_only_from(db, seen) == {"web", "0.0.0.0/0"}
+
+
+def test_a_group_that_others_wear_too_is_not_the_subject():
+    """A bastion in the tasks' group may reach what the tasks may: the group's name says so."""
+    bastion = entry({"SecurityGroups": [{"GroupId": "sg-web"}]}, "ec2:instance", ["bastion"])
+    db, seen = _look(
+        _db("sg-db"), [_group("sg-db", _from_group("sg-web")), _group("sg-web")], **{"ec2:instance": [bastion]}
+    )
+    assert reachability.reachable_only_from(db, seen) == {"name of sg-web"}
+
+
+def test_a_group_that_named_subjects_share_is_all_of_them():
+    """Two named subjects in one group are both let in."""
+    proxy = entry({"VpcSecurityGroupIds": ["sg-web"]}, "rds:proxy", ["pool"])
+    groups = [_group("sg-db", _from_group("sg-web")), _group("sg-web")]
+    db, seen = _look(_db("sg-db"), groups, {"web": [WEB], "pool": [proxy]}, **{"rds:proxy": [proxy]})
+    assert reachability.reachable_only_from(db, seen) == {"web", "pool"}
+
+
+def test_a_group_that_nobody_wears_is_its_own_name():
+    """An unused group stands for nobody, least of all for the subject that should wear it."""
+    groups = [_group("sg-db", _from_group("sg-spare")), _group("sg-spare")]
+    db, seen = _look(_db("sg-db"), groups)
+    assert reachability.reachable_only_from(db, seen) == {"name of sg-spare"}
+
+
+def test_a_subject_that_is_a_group_is_found_by_its_id():
+    """A spec may name the group itself."""
+    group = _group("sg-web")
+    db, seen = _look(_db("sg-db"), [_group("sg-db", _from_group("sg-web")), group], {"web_group": [group]})
+    assert reachability.reachable_only_from(db, seen) == {"web_group"}
+
+
+def test_without_groups_nothing_is_known():
+    """Whatever wears no group is not closed: nobody says who reaches it."""
+    db, seen = _look(_db(), [])
+    with pytest.raises(Unknown):
+        reachability.reachable_only_from(db, seen)
+    with pytest.raises(Unknown):
+        reachability.closed_to_internet(db, seen)
+
+
+def test_a_group_that_was_not_read_is_not_an_empty_one():
+    """A worn group that is missing from the answer is not knowing."""
+    db, seen = _look(_db("sg-db"), [])
+    with pytest.raises(Unknown):
+        reachability.reachable_only_from(db, seen)
+
+
+@pytest.mark.parametrize(
+    ("rule", "let_in"),
+    [(_from_group("sg-web"), True), (_from_group("sg-other"), False), (_from_group("sg-web", first=1, last=2), False)],
+)
+def test_admits(rule, let_in):
+    """The subject's own group must be let in, and on the port."""
+    db, seen = _look(_db("sg-db"), [_group("sg-db", rule), _group("sg-web"), _group("sg-other")])
+    assert reachability.admits(db, seen, "web") is let_in
+
+
+def test_open_ports_names_ranges_and_protocols():
+    """Each rule's ports as text, whoever they are open to."""
+    rules = [
+        _from("10.0.0.0/8"),
+        _from("10.0.0.0/8", first=8000, last=8100),
+        _from("10.0.0.0/8", first=53, last=53, protocol="udp"),
+        _from("10.0.0.0/8", protocol="-1"),
+    ]
+    db, seen = _look(_db("sg-db"), [_group("sg-db", *rules)])
+    assert reachability.open_ports(db, seen) == {"5432", "8000-8100", "udp 53", "all"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "closed"),
+    [
+        (_from("0.0.0.0/0", first=22, last=22), False),
+        (_from("128.0.0.0/1"), False),
+        (_rule(Ipv6Ranges=[{"CidrIpv6": "::/0"}]), False),
+        (_from("203.0.113.0/24"), True),
+        (_from_group("sg-web"), True),
+    ],
+)
+def test_closed_to_internet(rule, closed):
+    """The whole internet on any port, also by halves, opens it; a known range does not."""
+    db, seen = _look(_db("sg-db"), [_group("sg-db", rule)])
+    assert reachability.closed_to_internet(db, seen) is closed
+
+
+def _vpc(groups, worn=("sg-alb",)):
+    alb = entry({"SecurityGroups": list(worn)}, "elbv2:load-balancer", ["alb"])
+    vpc = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["vpc"])
+    kinds = {**EMPTY, "rds:db": [], "ecs:service": [WEB], "elbv2:load-balancer": [alb], "ec2:vpc": [vpc]}
+    seen = account({**kinds, "ec2:security-group": groups}, {"load_balancer": [alb]})
+    return seen.find("ec2:vpc", "vpc"), seen
+
+
+def test_closed_to_internet_except_one_subject():
+    """The load balancer's group may be open, and no other: neither worn, nor unused, nor shared."""
+    opened = _group("sg-alb", _from("0.0.0.0/0"))
+    elsewhere = _group("sg-else", _from("0.0.0.0/0"), vpc="vpc-2")
+    assert reachability.closed_to_internet_except(*_vpc([opened, elsewhere, _group("sg-web")]), "load_balancer")
+    for other in ("sg-web", "sg-unused"):
+        groups = [opened, _group(other, _from("0.0.0.0/0", first=22, last=22))]
+        assert not reachability.closed_to_internet_except(*_vpc(groups), "load_balancer")
+    shared = _group("sg-web", _from("0.0.0.0/0"))
+    assert not reachability.closed_to_internet_except(*_vpc([shared], worn=["sg-web"]), "load_balancer")
+
+
+def test_a_vpc_without_any_group_proves_nothing():
+    """Every VPC has its default group: none read is no evidence."""
+    assert not reachability.closed_to_internet_except(*_vpc([]), "load_balancer")
+
+
+def test_security_groups_are_subjects_or_names():
+    """A group that the spec names is that subject; any other is its name."""
+    named = _group("sg-db")
+    db, seen = _look(_db("sg-db", "sg-x"), [named, _group("sg-x")], {"database_group": [named]})
+    assert reachability.security_groups(db, seen) == {"database_group", "name of sg-x"}
+
+
+def test_groups_of_every_kind():
+    """Each kind says in its own way which groups it wears; some wear none."""
+    member = {"CacheClusterId": "m", "SecurityGroups": [{"SecurityGroupId": "sg-1"}]}
+    things = {
+        "ec2:instance": {"SecurityGroups": [{"GroupId": "sg-1"}]},
+        "ec2:vpc-endpoint": {"Groups": [{"GroupId": "sg-1"}]},
+        "ecs:service": {"networkConfiguration": {"awsvpcConfiguration": {"securityGroups": ["sg-1"]}}},
+        "elasticache:cache": {"ReplicationGroupId": "g", "MemberClusters": ["m"]},
+        "elbv2:load-balancer": {"SecurityGroups": ["sg-1"]},
+        "rds:db": {"VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1"}]},
+        "rds:proxy": {"VpcSecurityGroupIds": ["sg-1"]},
+    }
+    members = {"elasticache:cluster": [entry(member, "elasticache:cluster", ["m"])]}
+    for kind, data in things.items():
+        seen = account({kind: [entry(data, kind, ["x"])], **members})
+        assert reachability.groups_of(seen.find(kind, "x"), seen) == ["sg-1"]
+    for kind in ("ec2:vpc-endpoint", "ecs:service", "elbv2:load-balancer"):
+        seen = account({kind: [entry({"Other": 1}, kind, ["x"])]})
+        assert reachability.groups_of(seen.find(kind, "x"), seen) == []

@@ -1,0 +1,225 @@
+"""`asbuilt load` as a user runs it: on stand-ins, with things broken on purpose, and with wrong input.
+
+Every run is a process of its own: Locust wants to be first in one. Limits are wide, so that a busy machine does not
+decide; what is broken is broken far beyond them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from tests.programs import ASBUILT
+
+HEAD = '[architecture]\nname = "{system}"\ndocument = "d"\nregion = "us-east-1"\n\n[subjects]\n'
+CLAIM = '\n[[claim]]\nsection = "Performance"\nsays = "It is fast, and right."\n'
+STUDYBUNNY = (
+    'load = {{ kind = "load:run", name = "studybunny" }}\nqueries = {{ kind = "load:flow", name = "query" }}\n',
+    'load.p95_ms = "< 3000"\nload.error_percent = "< 20"\nload.concurrent_users = ">= 40"\nqueries.p95_ms = "< 1000"\n',
+)
+CAMPUSLEARN = ('load = {{ kind = "load:run", name = "campuslearn" }}\n', 'load.mean_ms = "< 900"\n')
+APRANOVA = (
+    'launch = {{ kind = "load:flow", name = "launch" }}\nresumed = {{ kind = "load:flow", name = "resume" }}\n'
+    'idle = {{ kind = "load:flow", name = "idle" }}\nload = {{ kind = "load:run", name = "apranova" }}\n',
+    'load.error_percent = "< 20"\nlaunch.slowest_ms = "< 8000"\nresumed.failures = 0\nidle.failures = 0\n',
+)
+SMALL = ("--seconds", "3", "--ramp", "0", "--rate", "40", "--users", "60", "--most-lag", "1500")
+
+
+def _spec(folder: Path, system: str, text: tuple[str, str]) -> str:
+    path = folder / system / "spec.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(HEAD.format(system=system) + text[0].format() + CLAIM + text[1], encoding="utf-8")
+    return str(path)
+
+
+def _load(folder: Path, *arguments: str, wait: float = 60) -> tuple[int, str, dict[str, Any]]:
+    """Run one load; its exit code, all that it said, and its result."""
+    env = {**os.environ, "TMPDIR": str(folder)}  # a lock of our own: what else runs here is no concern of ours
+    command = [*ASBUILT, "load", "--out", str(folder / "out"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=wait, check=False, env=env)
+    file = folder / "out" / "load-result.json"
+    result = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return done.returncode, done.stdout + done.stderr, result
+
+
+def _statuses(result: dict[str, Any]) -> dict[str, str]:
+    return {fact["fact"]: fact["status"] for fact in result["facts"]}
+
+
+def test_a_good_target_passes_from_two_workers(tmp_path: Path) -> None:
+    """Sent, counted and judged; the workers' parts are one whole."""
+    spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
+    code, said, result = _load(tmp_path, spec, *SMALL, "--workers", "2")
+    assert code == 0, said
+    assert set(_statuses(result).values()) == {"passed"}
+    health = result["health"]
+    assert health["scheduled"] == health["started"] == 120
+    assert health["sent"] == health["counted"] >= 120
+    assert len(result["workers"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("system", "text", "knob", "fails"),
+    [
+        ("studybunny", STUDYBUNNY, "query_ms=1500", "queries.p95_ms"),
+        ("studybunny", STUDYBUNNY, "error_share=0.45", "load.error_percent"),
+        ("campuslearn", CAMPUSLEARN, "median_ms=1200", "load.mean_ms"),
+        ("apranova", APRANOVA, "lose_files=1", "resumed.failures"),
+    ],
+)
+def test_a_broken_objective_fails(tmp_path: Path, system: str, text: tuple[str, str], knob: str, fails: str) -> None:
+    """Each by what was broken."""
+    arguments = [_spec(tmp_path, system, text), *SMALL, "--knob", knob]
+    if system == "apranova":
+        arguments += ["--scenario", _quick_launches(tmp_path), "--knob", "cold_s=0.5"]
+    code, said, result = _load(tmp_path, *arguments)
+    assert code == 1, said
+    assert _statuses(result)[fails] == "failed"
+
+
+def _quick_launches(folder: Path) -> str:
+    shipped = Path(__file__).resolve().parent.parent / "loadtests" / "apranova.toml"
+    text = shipped.read_text(encoding="utf-8").replace(
+        "Launcher = 3.0, Watcher = 20.0", "Launcher = 0.1, Watcher = 2.0"
+    )
+    path = folder / "apranova.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_workspaces_are_launched_resumed_and_ended(tmp_path: Path) -> None:
+    """Warm and cold apart; files are there again; what is idle is ended in time."""
+    spec = _spec(tmp_path, "apranova", APRANOVA)
+    more = ("--scenario", _quick_launches(tmp_path), "--knob", "cold_s=0.5")
+    code, said, result = _load(tmp_path, spec, *SMALL, *more)
+    assert code == 0, said
+    flows = {flow["name"]: flow for flow in result["flows"]}
+    assert flows["launch-warm"]["samples"] > 0
+    assert flows["launch-cold"]["slowest_ms"] >= 500
+    assert flows["first-three"]["samples"] == 3
+
+
+def test_a_killed_worker_is_never_green(tmp_path: Path) -> None:
+    """It is seen, its share goes to the other, and the run says nothing about its target."""
+    spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
+    command = [*ASBUILT, "load", spec, "--out", str(tmp_path / "out"), *SMALL, "--seconds", "6", "--workers", "2"]
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    said = ""
+    for line in run.stdout or ():
+        said += line
+        if line.lstrip().startswith("2 s"):
+            os.kill(_workers_of(run.pid)[0], signal.SIGKILL)
+    assert run.wait(30) == 6, said
+    assert "its share goes to the others" in said
+    result = json.loads((tmp_path / "out" / "load-result.json").read_text(encoding="utf-8"))
+    assert set(_statuses(result).values()) == {"unknown"}
+    assert len(result["health"]["workers_lost"]) == 1
+
+
+def _workers_of(parent: int) -> list[int]:
+    """The worker processes that a run started, by what the kernel tells."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8").split()
+    return [int(pid) for pid in children if b"--worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+
+
+def test_a_run_leaves_no_process_behind_when_told_to_end(tmp_path: Path) -> None:
+    """The stand-in and the generators end with it."""
+    spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    run = subprocess.Popen(
+        [*ASBUILT, "load", spec, *SMALL, "--seconds", "30"], stdout=subprocess.PIPE, text=True, env=env
+    )
+    children: list[str] = []
+    for line in run.stdout or ():
+        if line.lstrip().startswith("1 s"):
+            children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="utf-8").split()
+            run.send_signal(signal.SIGTERM)
+    assert run.wait(20) == 2
+    assert len(children) == 2
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["campushub36"], "did you mean 'campushub360'?"),
+        ([], "name a spec"),
+        (["SPEC", "--profile", "targt"], "did you mean 'target'?"),
+        (["SPEC", "--host", "http://127.0.0.1:9"], "nobody answers"),
+        (["SPEC", "--host", "127.0.0.1"], "no URL"),
+        (["SPEC", "--host", "http://192.0.2.1"], "--confirm 192.0.2.1"),
+        (["SPEC", "--workers", "4096"], "cores"),
+        (["SPEC", "--knob", "refuse_login=1"], "answered 401"),
+        (["SPEC", "--knob", "refuse=1"], "no knob is called 'refuse'"),
+        (["SPEC", "--rate", "5000", "--users", "10"], "users busy"),
+        (["SPEC", "--scenario", "BROKEN"], "did you mean 'path'?"),
+    ],
+)
+def test_wrong_input_is_refused_before_any_load(tmp_path: Path, arguments: list[str], words: str) -> None:
+    """With a message that says what would be right, and the exit code for wrong usage."""
+    broken = tmp_path / "broken.toml"
+    broken.write_text('[load]\nrate = 1\nusers = 9\n[routes.x]\npth = "/"\n', encoding="utf-8")
+    stand_ins = {"SPEC": _spec(tmp_path, "studybunny", STUDYBUNNY), "BROKEN": str(broken)}
+    code, said, result = _load(tmp_path, *(stand_ins.get(word, word) for word in arguments))
+    assert (code, result) == (4, {}), said
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_a_target_without_tls_is_refused(tmp_path: Path) -> None:
+    """https:// to what speaks no TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"https://127.0.0.1:{server.getsockname()[1]}"
+        answer = f"import socket; s = socket.socket(fileno={server.fileno()}); c, _ = s.accept(); c.send(b'hello')"
+        other = subprocess.Popen([sys.executable, "-c", answer], pass_fds=[server.fileno()])
+        code, said, _ = _load(tmp_path, _spec(tmp_path, "studybunny", STUDYBUNNY), "--host", url)
+        other.wait(10)
+    assert (code, "TLS failed" in said) == (4, True), said
+
+
+def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
+    """Each would measure the other."""
+    with FileLock(tmp_path / "asbuilt-load.lock"):
+        code, said, _ = _load(tmp_path, _spec(tmp_path, "studybunny", STUDYBUNNY), *SMALL)
+    assert (code, "another load run is under way" in said) == (4, True), said
+
+
+def test_too_few_open_files_are_refused(tmp_path: Path) -> None:
+    """A limit that the users of the run do not fit into."""
+    spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
+    done = subprocess.run(
+        [*ASBUILT, "load", spec, "--users", "5000"],
+        capture_output=True, text=True, timeout=30, check=False, env={**os.environ, "TMPDIR": str(tmp_path)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 1000)),
+    )  # fmt: skip
+    assert (done.returncode, "ulimit -n" in done.stderr) == (4, True), done.stderr
+
+
+def test_a_plain_locust_run_works(tmp_path: Path) -> None:
+    """`locust -f loadtests/<system>.py`: its own statistics agree with what the server served."""
+    from loadtests import launching
+
+    with launching.processes() as children:
+        host = launching.stand_in(children, "stall", [])
+        command = [sys.executable, "-m", "locust", "-f", "loadtests/stall.py", "--headless", "--host", host]
+        size = ["-u", "20", "-r", "100", "--load-rate", "500", "--load-seconds", "3", "--load-profile", "smoke"]
+        done = subprocess.run(
+            [*command, *size, "--json", "--loglevel", "ERROR"],
+            cwd=launching.ROOT, capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+        from loadtests.selfcheck import served
+
+        counted = json.loads(done.stdout[done.stdout.index("[\n") :])
+        assert sum(entry["num_requests"] for entry in counted) == len(served(host)) == 150
