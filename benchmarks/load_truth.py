@@ -1,0 +1,118 @@
+"""Whether what load tests say is true: against the server's own log, its own count, and a thousand simulated runs.
+
+    python benchmarks/load_truth.py [--rounds 3]
+
+Prints, with the bar that each must reach: the error of p50, p95 and p99 on a target that stalls; what was sent,
+counted and served; what a user of HTTPS costs in memory; how often a target that is 2 % too slow passes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.load_generators import USERS, nginx  # noqa: E402  # found where this file lies
+from loadtests import launching, selfcheck  # noqa: E402
+from loadtests.arrivals import Stage  # noqa: E402
+from loadtests.confidence import quantile_figure  # noqa: E402
+from loadtests.gate import verdict  # noqa: E402
+from loadtests.histogram import Histogram  # noqa: E402
+from loadtests.settings import Settings  # noqa: E402
+
+SHARES = (0.5, 0.95, 0.99)
+RATE, SECONDS = 200.0, 20.0
+
+
+def accuracy(rounds: int) -> None:
+    """The stalling target, at 200 a second."""
+    errors: dict[float, list[float]] = {share: [] for share in SHARES}
+    counts = []
+    for _ in range(rounds):
+        with launching.processes() as children:
+            host = launching.stand_in(children, "stall", selfcheck.KNOBS)
+            raw = selfcheck.measure(host, RATE, SECONDS)
+            truth = selfcheck.served(host)
+        ours = selfcheck.responses(raw)
+        counts.append((raw["health"]["sent"], raw["health"]["counted"], len(truth)))
+        for share in SHARES:
+            exact = truth[math.ceil(share * len(truth)) - 1]
+            errors[share].append(abs(ours.quantile(share) / exact - 1))
+    for share in SHARES:
+        error = statistics.median(errors[share])
+        print(f"p{100 * share:<5g} off the server's log by {error:>7.2%}   (at most 1 %, median of {rounds})")
+    for sent, counted, served in counts:
+        print(f"sent {sent:,}  counted {counted:,}  served {served:,}   (all the same)")
+
+
+def memory(users: int) -> None:
+    """What one more user of the mass lane takes, with a TLS connection each."""
+    with nginx(tls=True) as (host, certificate):
+        few, many = (_resident(host, certificate, number) for number in (100, users))
+    print(f"{1024 * (many - few) / (users - 100):.1f} KiB a user over HTTPS   (at most 40, {users:,} users)")
+
+
+def _resident(host: str, certificate: str, users: int) -> float:
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        out, file = Path(name) / "measured.json", Path(name) / "settings.json"
+        settings = Settings(
+            *("one_page", "", host, (), "target", (Stage(50, 50, 2),), users),
+            out=str(out),
+            ca_file=certificate,
+            most_lag_ms=1e9,
+            scenario=(USERS / "one_page.toml").read_text(encoding="utf-8"),
+        )
+        file.write_text(settings.dumps(), encoding="utf-8")
+        command = [sys.executable, "-m", "locust", "-f", str(USERS / "mass.py"), "--headless", "-u", str(users)]
+        subprocess.run(
+            [*command, "-r", "1000", "--skip-log-setup", "--only-summary"],
+            cwd=ROOT,
+            env={**os.environ, "ASBUILT_LOAD_SETTINGS": str(file), "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            check=False,
+            timeout=120,
+        )
+        raw = json.loads(out.read_text(encoding="utf-8"))
+        assert not raw["health"]["problems"], raw["health"]["problems"]
+        return float(raw["workers"][0]["memory_mib"])
+
+
+def false_passes(runs: int) -> None:
+    """A true p95 of 204 ms against a promise of less than 200."""
+    draw, sigma = random.Random(1), 0.4  # noqa: S311  # samples, no secret
+    mu = math.log(204) - 1.6448536 * sigma
+    for size in (100, 500, 5000):
+        passed = sum(
+            verdict(
+                quantile_figure(Histogram.of([draw.lognormvariate(mu, sigma) for _ in range(size)]), 0.95), "<", 200.0
+            )
+            == "passed"
+            for _ in range(runs)
+        )
+        print(f"{passed / runs:>6.1%} of {runs} runs of {size:,} samples pass at 2 % over the limit   (at most 5 %)")
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--users", type=int, default=2000)
+    options = parser.parse_args()
+    accuracy(options.rounds)
+    memory(options.users)
+    false_passes(400)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+"""The journey lane on one page."""
+
+from __future__ import annotations
+
+from loadtests.openloop import OpenLoopUser, task
+
+
+class Visitor(OpenLoopUser):
+    """Asks for the page."""
+
+    @task
+    def page(self) -> None:
+        """The page."""
+        self.client.get("/")
