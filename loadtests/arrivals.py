@@ -139,10 +139,7 @@ class Arrivals:
 def _dealt(first: float, end: float, share: int, of: int) -> Iterator[float]:
     index = math.ceil(first - 0.5)
     index += (share - index) % of
-    for number in itertools.count(index, of):
-        if number + 0.5 >= end:
-            return
-        yield number + 0.5
+    return (number + 0.5 for number in range(index, math.ceil(end - 0.5), of))
 
 
 def _drawn(first: float, end: float, of: int, draw: random.Random) -> Iterator[float]:

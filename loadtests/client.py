@@ -145,7 +145,7 @@ class Client:
 
     def _exchange(self, method: str, data: bytes, began: float) -> Response:
         self._result = None
-        self._connection.send(data, method == "HEAD")
+        self._connection.send(data, monotonic(), method == "HEAD")
         if self._result is None:
             self._waiting = gevent.getcurrent()
             try:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import _socket
 import errno
 from collections.abc import Callable
-from time import monotonic
 from typing import Any, Protocol
 
 import gevent
 
+from loadtests.readiness import Readiness
 from loadtests.response import CHUNKED, UNTIL_CLOSE, Chunks, Head, MalformedError, Memory, head
 
-_READ, _WRITE = 1, 2
+_WRITE = 2
 CHUNK = 16_384
 MOST_BODY = 64 * 1024 * 1024
 
@@ -31,8 +31,7 @@ class Connection:
     """To one address; connects when it is first needed, and again after it was closed.
 
     `sent_at` is when the current request was handed over (monotonic clock), 0.0 while there is none; `began` is the
-    same of the latest one, until the next. `arrival`, `note` and `memory` (of
-    earlier answers) are the owner's.
+    same of the latest one, until the next. `arrival`, `note` and `memory` (of earlier answers) are the owner's.
     """
 
     __slots__ = (
@@ -44,7 +43,9 @@ class Connection:
         "_head_request",
         "_on_open",
         "_out",
-        "_reader",
+        "_reads",
+        "_receive",
+        "_send",
         "_socket",
         "_writer",
         "arrival",
@@ -56,11 +57,12 @@ class Connection:
         "sent_at",
     )
 
-    def __init__(self, owner: Owner, family: int, address: Any) -> None:
-        self.owner = owner
+    def __init__(self, owner: Owner, reads: Readiness, family: int, address: Any) -> None:
+        self.owner, self._reads = owner, reads
         self._family, self._address = family, address
         self._socket: Any = None
-        self._reader: Any = None
+        self._send: Any = None
+        self._receive: Any = None
         self._writer: Any = None
         self._out = b""
         self._buffer = b""
@@ -85,20 +87,20 @@ class Connection:
         self._on_open = then
         self._connect()
 
-    def send(self, data: bytes, head_request: bool = False) -> None:
-        """Send one request; the owner will hear of its end. One at a time."""
-        self.sent_at = self.began = monotonic()
+    def send(self, data: bytes, now: float, head_request: bool = False) -> None:
+        """Send one request at this moment; the owner will hear of its end. One at a time."""
+        self.sent_at = self.began = now
         self._head_request = head_request
-        if not self.open:
-            self._out = data
-            if self._socket is None:
-                self._connect()
+        if self.open:
+            self._transmit(data)
             return
-        self._transmit(data)
+        self._out = data
+        if self._socket is None:
+            self._connect()
 
     def _transmit(self, data: bytes) -> None:
         try:
-            sent = self._socket.send(data)
+            sent = self._send(data)
         except BlockingIOError:
             sent = 0
         except OSError as error:
@@ -110,13 +112,13 @@ class Connection:
 
     def close(self) -> None:
         """Close it without a word to the owner."""
-        for watcher in (self._reader, self._writer):
-            if watcher is not None:
-                watcher.stop()
-                watcher.close()
+        if self._writer is not None:
+            self._writer.stop()
+            self._writer.close()
         if self._socket is not None:
+            self._reads.forget(self._socket.fileno())
             self._socket.close()
-        self._socket = self._reader = self._writer = None
+        self._socket = self._writer = self._send = self._receive = None
         self._head, self._chunks, self._buffer, self._out = None, None, b"", b""
         self.open = False
         self.sent_at = 0.0
@@ -142,9 +144,8 @@ class Connection:
         if code not in (0, errno.EINPROGRESS):
             self._fail(text(OSError(code, errno.errorcode.get(code, str(code)))))
             return
-        loop = gevent.get_hub().loop
-        self._reader = loop.io(self._socket.fileno(), _READ)
-        self._writer = loop.io(self._socket.fileno(), _WRITE)
+        self._send, self._receive = self._socket.send, self._socket.recv
+        self._writer = gevent.get_hub().loop.io(self._socket.fileno(), _WRITE)
         self._writer.start(self._connected)
 
     def _connected(self) -> None:
@@ -156,7 +157,7 @@ class Connection:
         self._established()
 
     def _established(self) -> None:
-        self._reader.start(self._readable)
+        self._reads.watch(self._socket.fileno(), self._readable)
         self._opened()
 
     def _opened(self) -> None:
@@ -165,10 +166,8 @@ class Connection:
         if then is not None:
             then("")
         if self._out:
-            data, self._out, began = self._out, b"", self.sent_at
-            self.send(data, self._head_request)
-            if self.sent_at:
-                self.sent_at = self.began = began  # the wait for the connection is the server's, too
+            data, self._out = self._out, b""
+            self._transmit(data)  # `began` stays: the wait for the connection is the server's, too
 
     def _writable(self) -> None:
         try:
@@ -184,7 +183,7 @@ class Connection:
 
     def _received(self) -> bytes | None:
         try:
-            data: bytes = self._socket.recv(CHUNK)
+            data: bytes = self._receive(CHUNK)
         except BlockingIOError:
             return None
         except OSError as error:
@@ -194,16 +193,16 @@ class Connection:
 
     def _readable(self) -> None:
         try:
-            data = self._socket.recv(CHUNK)
+            data = self._receive(CHUNK)
         except BlockingIOError:
             return
         except OSError as error:
             self._fail(text(error))
             return
-        if not data:
+        if data:
+            self._feed(data)
+        else:
             self._ended()
-            return
-        self._feed(data)
 
     def _ended(self) -> None:
         if not self.sent_at:
@@ -217,31 +216,39 @@ class Connection:
         if not self.sent_at:
             self.close()  # nobody asked
             return
+        memory = self.memory
         if self._buffer:
             data = self._buffer + data
+        elif memory is not None and memory.is_again(data):
+            self.sent_at = 0.0
+            self.owner.answered(self, memory.head, data[memory.body :])
+            return
         if len(data) > MOST_BODY:
             self._fail(f"the answer is longer than {MOST_BODY // 1024 // 1024} MiB")
             return
         try:
-            memory = self.memory
-            found = self._head or (memory and memory.recall(data)) or head(data, self._head_request)
-            if found is None:
-                self._buffer = data
-                return
-            if memory is not None and memory.head is not found:
-                memory.learn(data, found)
-            if found.length >= 0:
-                end = found.body + found.length
-                if len(data) == end:
-                    self._whole(found, data[found.body :])
-                elif len(data) < end:
-                    self._head, self._buffer = found, data
-                else:
-                    self._fail("the answer is longer than it says")
-            else:
-                self._feed_on(found, data)
+            self._parse(data)
         except MalformedError as error:
             self._fail(f"malformed answer: {error}")
+
+    def _parse(self, data: bytes) -> None:
+        """All that came of an answer so far. Raises `MalformedError`."""
+        found = self._head or head(data, self._head_request)
+        if found is None:
+            self._buffer = data
+            return
+        if self.memory is not None:
+            self.memory.learn(data, found)
+        if found.length >= 0:
+            end = found.body + found.length
+            if len(data) == end:
+                self._whole(found, data[found.body :])
+            elif len(data) < end:
+                self._head, self._buffer = found, data
+            else:
+                self._fail("the answer is longer than it says")
+        else:
+            self._feed_on(found, data)
 
     def _feed_on(self, found: Head, data: bytes) -> None:
         """A body whose length its head does not say."""

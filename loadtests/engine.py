@@ -18,6 +18,7 @@ from loadtests.arrivals import Arrivals, Stage
 from loadtests.clock import Clock, Stream
 from loadtests.connection import Connection, Owner
 from loadtests.ledger import Ledger
+from loadtests.readiness import readiness
 from loadtests.secure import SecureConnection
 from loadtests.settings import Settings
 
@@ -43,6 +44,7 @@ class Place:
                 self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE
         self._addresses: list[tuple[int, Any]] = []
         self._next = 0
+        self.reads = readiness()
         self.look_up()
 
     def look_up(self) -> None:
@@ -63,8 +65,8 @@ class Place:
         """A connection to the next address in turn."""
         family, address = self.next_address()
         if self.context is None:
-            return Connection(owner, family, address)
-        return SecureConnection(owner, family, address, self.context, self.name)
+            return Connection(owner, self.reads, family, address)
+        return SecureConnection(owner, self.reads, family, address, self.context, self.name)
 
 
 class Pool(Protocol):
@@ -179,6 +181,7 @@ class Engine:
         for connection in self.connections:
             connection.close()
         self.connections.clear()
+        self.place.reads.close()
 
     def _times(self, deals: Deals, after: float) -> list[tuple[Pool, Iterator[float]]]:
         """Each pool's arrivals: its part of the whole rate, or its own exact interval."""

@@ -52,7 +52,7 @@ class MassPool:
         endpoint.lag.append((now - due) * 1000 if now > due else 0.0)
         self._engine.in_flight += 1
         self._engine.unended += 1
-        connection.send(request.data, request.head)
+        connection.send(request.data, now, request.head)
 
     def answered(self, connection: Connection, answer: Head, body: bytes) -> None:
         """Count an answer, by its status."""

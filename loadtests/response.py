@@ -129,12 +129,12 @@ class Memory:
     To recognise it takes a tenth of the time that reading it takes, and is as strict: every other byte is the same.
     """
 
-    __slots__ = ("_after", "_before", "_resume", "head")
+    __slots__ = ("_after", "_before", "_length", "_resume", "body", "head")
 
     def __init__(self) -> None:
         self._before = self._after = b""
-        self._resume = 0
-        self.head: Head | None = None
+        self._resume, self._length, self.body = 0, -1, 0
+        self.head = Head(0, 0, 0, False, b"")
 
     def learn(self, data: bytes, found: Head) -> None:
         """Keep a head that was read."""
@@ -144,10 +144,11 @@ class Memory:
         if at < 0:
             at = end = found.body
         self._before, self._after, self._resume = raw[:at], raw[end:], end
-        self.head = found if found.length >= 0 and not found.close else None
+        self.head, self.body = found, found.body
+        self._length = found.body + found.length if found.length >= 0 and not found.close else -1
 
-    def recall(self, data: bytes) -> Head | None:
-        """The head of `data`, if it is the same again; else None, and it must be read."""
-        if self.head is not None and data.startswith(self._before) and data.startswith(self._after, self._resume):
-            return self.head
-        return None
+    def is_again(self, data: bytes) -> bool:
+        """Whether `data` is a whole answer with the same `head`; else it must be read."""
+        return (
+            len(data) == self._length and data.startswith(self._after, self._resume) and data.startswith(self._before)
+        )

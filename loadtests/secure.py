@@ -6,6 +6,7 @@ import ssl
 from typing import Any
 
 from loadtests.connection import CHUNK, Connection, Owner, text
+from loadtests.readiness import Readiness
 
 
 class SecureConnection(Connection):
@@ -13,8 +14,10 @@ class SecureConnection(Connection):
 
     __slots__ = ("_context", "_encoder", "_incoming", "_name", "_outgoing")
 
-    def __init__(self, owner: Owner, family: int, address: Any, context: ssl.SSLContext, name: str) -> None:
-        super().__init__(owner, family, address)
+    def __init__(
+        self, owner: Owner, reads: Readiness, family: int, address: Any, context: ssl.SSLContext, name: str
+    ) -> None:
+        super().__init__(owner, reads, family, address)
         self._context, self._name = context, name
         self._encoder: Any = None
         self._incoming: Any = None
@@ -28,7 +31,7 @@ class SecureConnection(Connection):
     def _established(self) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._encoder = self._context.wrap_bio(self._incoming, self._outgoing, server_hostname=self._name or None)
-        self._reader.start(self._handshaking)
+        self._reads.watch(self._socket.fileno(), self._handshaking)
         self._handshake()
 
     def _transmit(self, data: bytes) -> None:
@@ -58,8 +61,7 @@ class SecureConnection(Connection):
         self._flush_encoder()
         if self._socket is None:
             return
-        self._reader.stop()
-        self._reader.start(self._readable)
+        self._reads.watch(self._socket.fileno(), self._readable)
         self._opened()
 
     def _flush_encoder(self) -> None:

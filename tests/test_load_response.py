@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.response import CHUNKED, UNTIL_CLOSE, Chunks, MalformedError, field, fields, head
+from loadtests.response import CHUNKED, UNTIL_CLOSE, Chunks, MalformedError, Memory, field, fields, head
 
 
 def _answer(*lines: str, body: bytes = b"") -> bytes:
@@ -96,3 +96,55 @@ def test_headers_are_found_by_name() -> None:
     assert found is not None
     assert field(found.raw, b"location") == b"/x"
     assert fields(found.raw, b"set-cookie") == [b"a=1", b"b=2"]
+
+
+DATES = st.sampled_from([b"Sat, 21 Nov 2026 13:00:00 GMT", b"Sun, 22 Nov 2026 13:00:00 GMT", b"a shorter date"])
+PARTS = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 500 NO",
+        b"\r\nContent-Length: 2",
+        b"\r\nContent-Length: 3",
+        b"\r\nX: y",
+        b"\r\n\r\n",
+    ]
+)
+
+
+@st.composite
+def _answers(draw):
+    """Whole, cut off and broken answers, many of them alike."""
+    date = draw(DATES)
+    rest = b"".join(draw(st.lists(PARTS, max_size=3)))
+    body = draw(st.sampled_from([b"", b"ok", b"no!", b"ok\r\n"]))
+    return b"HTTP/1.1 200 OK\r\nDate: " + date + rest + b"\r\nContent-Length: 2\r\n\r\n" + body
+
+
+@given(_answers(), _answers())
+def test_a_remembered_head_is_what_reading_would_give(first, second):
+    """Recognised or read, an answer has the same status, framing and body."""
+    memory = Memory()
+    try:
+        found = head(first)
+    except MalformedError:
+        return
+    if found is None:
+        return
+    memory.learn(first, found)
+    if memory.is_again(second):
+        read = head(second)
+        assert (read.status, read.length, read.body, read.close) == (found.status, found.length, found.body, False)
+        assert second[memory.body :] == second[read.body :]
+        assert len(second) == read.body + read.length
+
+
+def test_an_answer_like_the_last_is_recognised():
+    """And one with another status, length or cookie is not."""
+    memory, answer = Memory(), _answer("Date: Sat, 21 Nov 2026 13:00:00 GMT", "Content-Length: 2") + b"ok"
+    memory.learn(answer, head(answer))
+    assert memory.is_again(answer.replace(b"13:00", b"14:59").replace(b"\r\n\r\nok", b"\r\n\r\nno"))
+    for other in (answer.replace(b"200", b"201"), answer + b"!", answer[:-1], answer.replace(b": 2", b": 3")):
+        assert not memory.is_again(other)
+    closing = _answer("Content-Length: 2", "Connection: close") + b"ok"
+    memory.learn(closing, head(closing))
+    assert not memory.is_again(closing)
