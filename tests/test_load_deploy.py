@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
-import jsonschema
 import pytest
 import yaml
 from botocore.validate import ParamValidator
@@ -16,53 +15,6 @@ from botocore.validate import ParamValidator
 from loadtests.arguments import add_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
-_NAMED = {"type": "object", "required": ["name"], "properties": {"name": {"pattern": "^[a-z0-9-]{1,63}$"}}}
-_CONTAINER = {
-    "type": "object",
-    "required": ["name", "image", "resources", "securityContext"],
-    "additionalProperties": False,
-    "properties": {
-        "name": {"pattern": "^[a-z0-9-]{1,63}$"},
-        "image": {"type": "string"},
-        "command": {"type": "array", "items": {"type": "string"}},
-        "args": {"type": "array", "items": {"type": "string"}},
-        "ports": {"type": "array", "items": {"required": ["containerPort"]}},
-        "resources": {"type": "object", "required": ["requests", "limits"]},
-        "securityContext": {"type": "object", "required": ["allowPrivilegeEscalation", "capabilities"]},
-    },
-}
-JOB = {
-    "type": "object",
-    "required": ["apiVersion", "kind", "metadata", "spec"],
-    "properties": {
-        "apiVersion": {"const": "batch/v1"},
-        "metadata": _NAMED,
-        "spec": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["template", "backoffLimit"],
-            "properties": {
-                "backoffLimit": {"const": 0},
-                "parallelism": {"type": "integer"},
-                "completions": {"type": "integer"},
-                "template": {
-                    "type": "object",
-                    "required": ["metadata", "spec"],
-                    "properties": {
-                        "spec": {
-                            "type": "object",
-                            "required": ["restartPolicy", "containers"],
-                            "properties": {
-                                "restartPolicy": {"enum": ["Never", "OnFailure"]},
-                                "containers": {"type": "array", "minItems": 1, "items": _CONTAINER},
-                            },
-                        }
-                    },
-                },
-            },
-        },
-    },
-}
 
 
 def _documents() -> list[Any]:
@@ -81,12 +33,29 @@ def test_a_task_definition_is_one_that_ecs_registers(name: str) -> None:
     assert (definition["cpu"], definition["memory"]) in {("1024", "2048"), ("2048", "4096")}
 
 
-def test_manifests_are_jobs_and_their_service() -> None:
-    """With the fields that Kubernetes asks for, and no privileges."""
+def test_manifests_are_what_kubernetes_takes() -> None:
+    """By its own schemas, to the last field: a misspelt one is refused, too."""
+    kubernetes = pytest.importorskip("kubernetes_validate", reason="needs requirements/kubernetes.lock (70 MB)")
+    for manifest in _documents():
+        kubernetes.validate(manifest, kubernetes.latest_version(), strict=True)
+    manifest["spec"]["parallelsm"] = manifest["spec"].pop("parallelism")
+    with pytest.raises(kubernetes.ValidationError, match="parallelsm"):
+        kubernetes.validate(manifest, kubernetes.latest_version(), strict=True)
+
+
+def test_a_pod_has_no_privileges_and_is_started_once() -> None:
+    """A failed run is not tried again by itself; the service leads to the master."""
     service, *jobs = _documents()
-    assert (service["apiVersion"], service["kind"]) == ("v1", "Service")
     for job in jobs:
-        jsonschema.validate(job, JOB)
+        pod = job["spec"]["template"]["spec"]
+        assert (job["spec"]["backoffLimit"], pod["restartPolicy"]) == (0, "Never")
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert container["resources"].keys() == {"requests", "limits"}
     assert service["spec"]["selector"].items() <= jobs[0]["spec"]["template"]["metadata"]["labels"].items()
 
 

@@ -199,7 +199,7 @@ def test_a_metric_that_was_not_measured_is_unknown(name: str) -> None:
     assert ask(record({**base, name: {"value": 3.0, "low": 2.0, "high": 4.0}})) == 3.0
 
 
-@pytest.mark.parametrize("name", ["slowest_ms", "failures", "samples", "concurrent_users", "failed_during_deployment"])
+@pytest.mark.parametrize("name", ["slowest_ms", "failures", "profile", "concurrent_users", "failed_during_deployment"])
 def test_an_invalid_run_answers_no_question(name: str) -> None:
     """Not even those that need no bounds."""
     ask = all_checks()["load:run", name].ask
@@ -211,7 +211,7 @@ def test_an_invalid_run_answers_no_question(name: str) -> None:
         == {
             "slowest_ms": 7.5,
             "failures": 2,
-            "samples": 5,
+            "profile": "deployment",
             "concurrent_users": 9,
             "failed_during_deployment": 2,
         }[name]
