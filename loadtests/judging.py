@@ -71,4 +71,5 @@ def exit_code(facts: Sequence[Mapping[str, Any]]) -> int:
 
 def found_text(fact: Mapping[str, Any]) -> str:
     """What was found, or why it is not known."""
-    return str(fact["reason"] or words(fact["found"]))
+    found = fact["found"]
+    return str(fact["reason"] or (f"{found:.4g}" if isinstance(found, float) else words(found)))

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from asbuilt.compare import words
+from loadtests.judging import found_text
 
 Point = tuple[float, float]
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = 700, 240, 58, 36, 30, 12
 _COLOURS = {"response": "#1d5fa8", "service": "#3c8d40", "lag": "#8a8a8a", "due": "#8a8a8a", "failed": "#b3261e"}
+_UNITS = {"ms": " ms", "percent": " %"}  # by how a check's name ends
 _STYLE = """
 :root{color-scheme:light}*{box-sizing:border-box}
 body{font:15px/1.5 system-ui,sans-serif;color:#1c1c1c;background:#fff;max-width:960px;margin:2rem auto;padding:0 1rem}
@@ -84,12 +85,13 @@ def _facts(facts: Sequence[Mapping[str, Any]]) -> str:
     rows = []
     for fact in facts:
         status = "disputed" if fact["disputed"] and fact["status"] == "failed" else fact["status"]
-        found = fact["reason"] or f"{words(fact['found'])}{_bounds(fact)}"
+        unit = _UNITS.get(fact["fact"].rpartition("_")[2], "")
+        found = fact["reason"] or f"{found_text(fact)}{unit}{_bounds(fact)}"
         rows.append(
             (
                 f'<span class="s {escape(fact["status"])}">{escape(status)}</span>',
                 f"{escape(fact['fact'])}<br><span class=dim>{escape(fact['section'])}: {escape(fact['says'])}</span>",
-                escape(fact["expected"]["text"]),
+                escape(fact["expected"]["text"]) + unit,
                 escape(found),
             )
         )
@@ -100,7 +102,7 @@ def _bounds(fact: Mapping[str, Any]) -> str:
     """Between which values the true figure lies, by the evidence that decided."""
     ends = {read["field"].rpartition(".")[2]: read["value"] for read in fact["evidence"]}
     low, high = ends.get("low"), ends.get("high")
-    return "" if low is None or high is None or low == high else f" (between {low:g} and {high:g})"
+    return "" if low is None or high is None or low == high else f" (between {low:.4g} and {high:.4g})"
 
 
 def _health(result: Mapping[str, Any]) -> str:
@@ -166,7 +168,9 @@ def _chart(
     names: Mapping[str, str] | None = None,
 ) -> str:
     values = [value for points in lines.values() for _, value in points]
-    top = max(values, default=0.0) * 1.08 or 1.0
+    step = _step(max(values, default=0.0))
+    steps = max(1, math.ceil(max(values, default=0.0) / step - 1e-9))
+    top = step * steps
     right = max([x for points in lines.values() for x, _ in points] + [ticks[-1][0]]) or 1.0
 
     def across(value: float) -> float:
@@ -177,10 +181,10 @@ def _chart(
 
     drawn = "".join(_line(points, _COLOURS[name], across, up) for name, points in lines.items())
     grid = "".join(
-        f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{up(top * part / 4):.1f}" y2="{up(top * part / 4):.1f}" '
-        f'stroke="#e4e4e4"/><text x="{_LEFT - 6}" y="{up(top * part / 4) + 4:.1f}" text-anchor="end">'
-        f"{_round(top * part / 4)}</text>"
-        for part in range(5)
+        f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{up(step * part):.1f}" y2="{up(step * part):.1f}" '
+        f'stroke="#e4e4e4"/><text x="{_LEFT - 6}" y="{up(step * part) + 4:.1f}" text-anchor="end">'
+        f"{step * part:,g}</text>"
+        for part in range(steps + 1)
     )
     below = "".join(
         f'<text x="{across(at):.1f}" y="{_HEIGHT - 10}" text-anchor="middle">{escape(text)}</text>'
@@ -202,8 +206,12 @@ def _line(points: Sequence[Point], colour: str, across: Callable[[float], float]
     return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>' if path else ""
 
 
-def _round(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+def _step(greatest: float) -> float:
+    """A round number, of which three to six reach the greatest value."""
+    if greatest <= 0:
+        return 1.0
+    power: float = 10 ** math.floor(math.log10(greatest))
+    return next(power * part for part in (0.2, 0.25, 0.5, 1.0, 2.0) if greatest / (power * part) <= 6)
 
 
 def _routes(endpoints: Sequence[Mapping[str, Any]]) -> str:
@@ -211,7 +219,7 @@ def _routes(endpoints: Sequence[Mapping[str, Any]]) -> str:
     for one in endpoints:
         curve = dict(one["curve"])
         counts = one["counts"]
-        if not counts:
+        if not (counts.get("sent") or counts.get("failed")):
             continue
         rows.append(
             (
