@@ -152,6 +152,8 @@ def _mirror(environment: Any) -> Any:
         stats, now = environment.runner.stats, time.time()
         for item in report["endpoints"]:
             gevent.sleep(0)
+            if not (item["counts"]["sent"] or item["counts"]["failed"]):
+                continue  # an arrival's own row shows what it dropped, else nothing
             entries = [stats.get(item["name"], item["method"])]
             if item["counted"]:
                 entries.append(stats.total)
@@ -166,6 +168,8 @@ def _mirror(environment: Any) -> Any:
 
 
 def _add(entry: Any, histogram: Histogram, counts: Mapping[str, int], received: int, now: float) -> None:
+    if entry.use_response_times_cache and int(now) > int(entry.last_request_timestamp or 0):
+        entry._cache_response_times(int(now) - 1)  # what Locust's charts take the latest percentiles from
     requests = histogram.total + histogram.unanswered
     entry.num_requests += requests
     entry.num_none_requests += histogram.unanswered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from array import array
 
 import pytest
@@ -82,3 +83,18 @@ def test_nothing_recorded_is_not_zero_milliseconds() -> None:
     """An empty histogram has no quantile and no mean."""
     assert math.isnan(Histogram().quantile(0.5))
     assert math.isnan(Histogram().mean)
+
+
+def test_locusts_own_charts_have_the_percentiles_of_the_last_seconds() -> None:
+    """They come from what was measured between now and some ten seconds ago, in our buckets."""
+    from locust.stats import RequestStats
+
+    from loadtests.openloop import _add
+
+    total, now = RequestStats().total, time.time()
+    slow, quick = Histogram.of([500.0] * 100), Histogram.of([20.0] * 100)
+    _add(total, slow, {"failed": 0}, 0, now - 12)
+    _add(total, quick, {"failed": 0}, 0, now - 9)
+    _add(total, quick, {"failed": 0}, 0, now)
+    assert total.get_current_response_time_percentile(0.95) == pytest.approx(20, rel=0.01)
+    assert total.get_response_time_percentile(0.95) == pytest.approx(500, rel=0.01)
