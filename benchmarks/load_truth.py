@@ -41,7 +41,7 @@ def accuracy(rounds: int) -> None:
     for _ in range(rounds):
         with launching.processes() as children:
             host = launching.stand_in(children, "stall", selfcheck.KNOBS)
-            raw = selfcheck.measure(host, RATE, SECONDS)
+            raw = selfcheck.measure(host, RATE, SECONDS, selfcheck.USERS)
             truth = selfcheck.served(host)
         ours = selfcheck.responses(raw)
         counts.append((raw["health"]["sent"], raw["health"]["counted"], len(truth)))

@@ -10,8 +10,8 @@ from typing import Any
 from loadtests import launching
 from loadtests.selfcheck import measure
 
-SECONDS = 8.0
-STEPS = (2_000.0, 5_000.0, 10_000.0)
+SECONDS, USERS = 8.0, 400
+STEPS = (2_000.0, 5_000.0, 10_000.0, 20_000.0, 40_000.0)
 HEADROOM = 0.6  # a worker is planned to be busy this much at most
 
 
@@ -19,10 +19,11 @@ def calibrate(rate: float) -> int:
     """Measure, and print the rate a core; with a `rate`, how many workers it takes. Returns 6 where nothing held."""
     best: dict[str, Any] = {}
     with launching.processes() as children:
-        host = launching.stand_in(children, "stall", [])
+        host = launching.target(children, "loadtests.echo")
         for step in STEPS:
-            raw = measure(host, step, SECONDS)
+            raw = measure(host, step, SECONDS, USERS)
             if raw["invalid"]:
+                sys.stdout.write(f"{step:>8,.0f}/s  not held: {raw['invalid'][0]}\n")
                 break
             worker = raw["workers"][0]
             best = {"rate": step, "cpu": max(worker["cpu"], 0.01), "lag": raw["health"]["lag_p99_ms"]}

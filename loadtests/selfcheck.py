@@ -18,6 +18,7 @@ from loadtests.scenario import FOLDER
 from loadtests.settings import Settings
 
 SECONDS, RATE, CLOSED_USERS = 20.0, 200.0, 4
+USERS = 600  # as many as are due in three seconds: none is dropped while the target stands still
 KNOBS = ("median_ms=20", "sigma=0.4", "stall_every_s=10", "stall_s=1")
 SHARES = (0.5, 0.95, 0.99)
 MOST_ERROR = 0.05
@@ -30,7 +31,7 @@ def selfcheck() -> int:
         host = launching.stand_in(children, _SYSTEM, KNOBS)
         closed = _closed(host)
         forget(host)
-        raw = measure(host, RATE, SECONDS)
+        raw = measure(host, RATE, SECONDS, USERS)
         truth = served(host)
     if raw["invalid"]:
         sys.stdout.write("".join(f"invalid: {reason}\n" for reason in raw["invalid"]))
@@ -53,8 +54,8 @@ def _row(name: str, count: int, values: list[float]) -> None:
     sys.stdout.write(f"{name:<36}{count:>9,}" + "".join(f"{value:>10.1f}" for value in values) + "\n")
 
 
-def measure(host: str, rate: float, seconds: float) -> dict[str, Any]:
-    """Our own figures of a target, at a constant rate."""
+def measure(host: str, rate: float, seconds: float, users: int) -> dict[str, Any]:
+    """Our own figures of a target, at a constant rate; `invalid` alone where there are none."""
     with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder:
         out = Path(folder) / "measured.json"
         settings = Settings(
@@ -64,11 +65,13 @@ def measure(host: str, rate: float, seconds: float) -> dict[str, Any]:
             allowed_hosts=(),
             profile="target",
             stages=(Stage(rate, rate, seconds),),
-            users=int(3 * rate),
+            users=users,
             out=str(out),
             scenario=(FOLDER / f"{_SYSTEM}.toml").read_text(encoding="utf-8"),
         )
-        launching.generate(settings, FOLDER / f"{_SYSTEM}.py")
+        code = launching.generate(settings, FOLDER / f"{_SYSTEM}.py")
+        if not out.exists():
+            return {"invalid": [f"the generator ended with {code} and left no measurement"]}
         raw: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
         return raw
 
