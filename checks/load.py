@@ -13,7 +13,7 @@ _BIGGER = "Raise the number of tasks or instances, or their size, until the stat
 _SOUNDER = "Look up the errors that load-result.json lists, in the application's log of the same minutes."
 
 
-def _believed(run: Record) -> Record:
+def believed(run: Record) -> Record:
     """The record, unless the generator itself was at fault, or only a tenth of the load was tried."""
     reasons = list(run["invalid"])
     if reasons:
@@ -25,7 +25,7 @@ def _believed(run: Record) -> Record:
 
 def _whole(run: Record) -> Record:
     """The record of a run that was believable, and went to its end with something to count."""
-    if _believed(run)["aborted"]:
+    if believed(run)["aborted"]:
         raise Unknown(f"the run was stopped early: {run['aborted']}")
     if not run["samples"]:
         raise Unknown("nothing was measured: no request of this kind was made")
@@ -33,7 +33,7 @@ def _whole(run: Record) -> Record:
 
 
 def _estimate(run: Record, metric: str) -> float:
-    figure, samples = _believed(run)[metric], run["samples"]
+    figure, samples = believed(run)[metric], run["samples"]
     if not samples:
         raise Unknown("nothing was measured: no request of this kind was made")
     value, low, high = (figure.get(name) for name in ("value", "low", "high"))
@@ -107,7 +107,6 @@ def failures(run: Record) -> int:
 @check("load:run", severity="high", fix="Deploy new tasks before old ones end, and let those finish what they began.")
 def failed_during_deployment(run: Record) -> int:
     """How many requests failed in a run of the deployment profile: one within which something was deployed."""
-    believed = _believed(run)
-    if believed["profile"] != "deployment":
+    if believed(run)["profile"] != "deployment":
         raise Untested("this run was not made during a deployment (--profile deployment)")
     return _whole(run)["failed"]

@@ -1,11 +1,19 @@
 """Questions about how an ECS service scales, as asked of the service (Application Auto Scaling)."""
 
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record
+from asbuilt.evidence import Record, Unknown, Untested
+from checks.load import believed
 
 _TARGET, _POLICY = "application-autoscaling:target", "application-autoscaling:policy"
-_ACTION = "application-autoscaling:scheduled-action"
+_ACTION, _ACTIVITY = "application-autoscaling:scheduled-action", "application-autoscaling:activity"
+_DONE = ("Pending", "InProgress", "Successful", "Overridden")  # AWS: the others changed nothing
+_SET_TO = re.compile(r"desired count to (\d+)")
 _SCALING = "aws application-autoscaling"
 _WHAT = "--service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/<cluster>/{name}"
 _REGISTER = f"{_SCALING} register-scalable-target {_WHAT}"
@@ -92,3 +100,39 @@ def scale_in_seconds(service: Record, account: Account, metric: str) -> int | No
 def scheduled_actions(service: Record, account: Account) -> int:
     """How many scheduled actions change its limits."""
     return len(_of(service, _ACTION, account))
+
+
+@check(
+    "ecs:service",
+    severity="high",
+    reads=[_ACTIVITY, _TARGET, "load:run"],
+    fix="Look at the alarms of its scaling policies: did they see the load, and did a limit or a pause hold it back?",
+)
+def scaled_out_while(service: Record, account: Account) -> frozenset[str]:
+    """The stages of an autoscale load run within which scaling gave the service more tasks."""
+    stages = _stages(account)
+    tasks = next((target["MinCapacity"] for target in _of(service, _TARGET, account)), 0)
+    found = set()
+    for activity in sorted(_of(service, _ACTIVITY, account), key=lambda item: item["StartTime"]):
+        count = _SET_TO.search(activity["Description"])
+        if activity["StatusCode"] not in _DONE:
+            continue
+        if count is None:
+            raise Unknown(f"how many tasks a scaling activity asked for is not told: {activity['Description']!r}")
+        if int(count[1]) > tasks:
+            found |= {label for label, began, ended in stages if began <= activity["StartTime"] < ended}
+        tasks = int(count[1])
+    return frozenset(found)
+
+
+def _stages(account: Account) -> list[tuple[str, datetime, datetime]]:
+    """What the load run offered when. Raises `Untested` where it was no autoscale run."""
+    run = next(iter(account.all("load:run")), None)
+    if run is None:
+        raise Untested("no load run is known")
+    if believed(run)["profile"] != "autoscale":
+        raise Untested("the load run was not made to see scaling (--profile autoscale)")
+    if not run["stages"]:
+        raise Unknown("the load run never began")
+    moment = datetime.fromisoformat
+    return [(stage["label"], moment(stage["began"]), moment(stage["ended"])) for stage in run["stages"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -41,6 +42,7 @@ class Conductor:
         self._members, self._users, self._finished = members, users, finished
         self._crew: dict[str, Member] = {}
         self._start = 0.0
+        self._began = ""
         self._beaten = 0.0
         self._recent: deque[tuple[int, int]] = deque(maxlen=_RUNAWAY_SECONDS)
         self.conducting = False
@@ -107,6 +109,7 @@ class Conductor:
         alive = self._alive()
         if not after:
             self._start = monotonic() + _HEAD_START
+            self._began = (datetime.now(UTC) + timedelta(seconds=_HEAD_START)).isoformat(timespec="seconds")
         holders = {
             name: [member for member in alive if member.pools.get(name)] or alive[:1]
             for name in {name for member in alive for name in member.pools}
@@ -232,6 +235,7 @@ class Conductor:
         reasons = list(invalid(health))
         raw = {
             "settings": json.loads(self.settings.dumps()),
+            "began": self._began,
             "invalid": reasons,
             "stopped": self.stopped or self.aborted,
             "aborted": self.aborted,

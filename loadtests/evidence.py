@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,9 +35,22 @@ def records(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]
         _record(raw, settings, name, [one for one in raw["endpoints"] if name in (one["flow"], one["name"])])
         for name in sorted(seen - {"", "sign-in", "sign in"})
     ]
+    whole["stages"] = _stages(raw["began"], settings)
     for record in (whole, *flows):
         record["system"], record["variant"] = settings.system, settings.variant
     return whole, flows
+
+
+def _stages(began: str, settings: Settings) -> list[dict[str, str]]:
+    """What was offered when, in UTC; nothing where the run never began."""
+    if not began:
+        return []
+    stages, begin = [], datetime.fromisoformat(began)
+    for stage in settings.stages:
+        end = begin + timedelta(seconds=stage.seconds)
+        stages.append({"label": stage.label, "began": begin.isoformat(), "ended": end.isoformat()})
+        begin = end
+    return stages
 
 
 def _record(

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).resolve().parent
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 _TABLES = ("load", "variants", "login", "routes", "rows", "options")
-_LOAD = ("rate", "users", "ramp_seconds", "timeout_seconds", "spacing", "seconds", "profile")
+_LOAD = ("rate", "trigger_rate", "users", "ramp_seconds", "timeout_seconds", "spacing", "seconds", "profile")
 _LOGIN = ("method", "path", "body", "token", "header", "accounts", "user", "password", "expect")
 _ROUTE = ("method", "path", "flow", "expect", "weight", "body", "contains", "changes", "server_timing", "counted")
 OWN_ROWS = ("n", "user", "password")
@@ -225,7 +225,7 @@ def settle(
         raise ScenarioError([f"no profile {name!r}: {nearest(name, PROFILES)}"])
     arrivals = profile(
         name,
-        rate or float(stated["rate"]),
+        rate or float(stated["trigger_rate" if name == "autoscale" and "trigger_rate" in stated else "rate"]),
         seconds or float(stated.get("seconds", 0.0)) * (name == "target"),
         float(stated.get("ramp_seconds", 10.0)) if ramp < 0 else ramp,
         str(stated.get("spacing", "constant")),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
+from asbuilt.evidence import Unknown, Untested
 from checks import scaling
 from tests.records import account, entry
 
@@ -13,14 +16,16 @@ OF_OTHER = {"ResourceId": "service/other/web", "ScalableDimension": "ecs:service
 CPU = "ECSServiceAverageCPUUtilization"
 
 
-def _seen(targets=(), policies=(), actions=()):
-    kinds = {"target": targets, "policy": policies, "scheduled-action": actions}
+def _seen(targets=(), policies=(), actions=(), activities=(), runs=None):
+    kinds = {"target": targets, "policy": policies, "scheduled-action": actions, "activity": activities}
     entries = {
         f"application-autoscaling:{name}": [
             entry(item, f"application-autoscaling:{name}", [str(number)]) for number, item in enumerate(items)
         ]
         for name, items in kinds.items()
     }
+    if runs is not None:
+        entries["load:run"] = [entry(run, "load:run", ["shop"]) for run in runs]
     seen = account({"ecs:service": [SERVICE], **entries})
     return seen.find("ecs:service", "web"), seen
 
@@ -76,3 +81,58 @@ def test_scheduled_actions():
     """Those of this service."""
     assert scaling.scheduled_actions(*_seen(actions=[OF_WEB, OF_OTHER])) == 1
     assert scaling.scheduled_actions(*_seen()) == 0
+
+
+BELOW, ABOVE = "below the scaling trigger", "above the scaling trigger"
+RUN = {
+    "invalid": [],
+    "profile": "autoscale",
+    "stages": [
+        {"label": BELOW, "began": "2026-11-02T10:00:00+00:00", "ended": "2026-11-02T10:06:00+00:00"},
+        {"label": ABOVE, "began": "2026-11-02T10:06:00+00:00", "ended": "2026-11-02T10:15:00+00:00"},
+    ],
+}
+
+
+def _activity(minute, tasks, status="Successful", of=OF_WEB):
+    start = datetime.datetime(2026, 11, 2, 10, minute, tzinfo=datetime.UTC)
+    return {**of, "StartTime": start, "Description": f"Setting desired count to {tasks}.", "StatusCode": status}
+
+
+@pytest.mark.parametrize(
+    ("activities", "stages"),
+    [
+        ([], []),
+        ([_activity(9, 4)], [ABOVE]),
+        ([_activity(12, 8), _activity(9, 4)], [ABOVE]),
+        ([_activity(3, 3), _activity(9, 4)], [BELOW, ABOVE]),
+        ([_activity(20, 4)], []),
+        ([_activity(9, 4, "Failed")], []),
+        ([_activity(9, 4, of=OF_OTHER)], []),
+        ([_activity(1, 2)], []),
+        ([_activity(16, 6), _activity(18, 2), _activity(9, 6)], [ABOVE]),
+    ],
+    ids=["none", "above", "twice", "too early", "after it", "failed", "another's", "back to the least", "and in again"],
+)
+def test_scaling_under_load_belongs_to_the_stage_that_caused_it(activities, stages):
+    """Only more tasks count, and only within the run."""
+    seen = _seen([{**OF_WEB, "MinCapacity": 2, "MaxCapacity": 10}], activities=activities, runs=[RUN])
+    assert scaling.scaled_out_while(*seen) == frozenset(stages)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"profile": "target"}, Untested),
+        ({"profile": "smoke"}, Untested),
+        ({"invalid": ["worker lost"]}, Unknown),
+        ({"stages": []}, Unknown),
+    ],
+)
+def test_a_run_that_did_not_try_scaling_says_nothing_of_it(change, error):
+    """Nor does an activity that does not say what it asked for."""
+    with pytest.raises(error):
+        scaling.scaled_out_while(*_seen(runs=[{**RUN, **change}]))
+    strange = {**_activity(9, 4), "Description": "Something else."}
+    with pytest.raises(Unknown, match="Something else"):
+        scaling.scaled_out_while(*_seen(activities=[strange], runs=[RUN]))

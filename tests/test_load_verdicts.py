@@ -72,6 +72,7 @@ def _raw(settings: Settings, ms: float = 20.0, failed: int = 0, dropped: int = 0
     worker = {"name": "<b>local</b>", "lost": "", "cpu": 0.1, "scheduled": 2000, "memory_mib": 9.0, "cpu_seconds": 1.0}
     return {
         "settings": json.loads(settings.dumps()),
+        "began": "2026-11-02T10:00:00+00:00",
         "invalid": [],
         "stopped": "",
         "aborted": "",

@@ -23,6 +23,7 @@ CLUSTER = {"cluster": "campushub-cluster"}
 # What to ask for each taught read, where nothing is not enough; a function is given the account.
 ASKED = {
     ("acm", "DescribeCertificate"): lambda aws: {"CertificateArn": aws.certificate("yourdomain.com")},
+    ("application-autoscaling", "DescribeScalingActivities"): {"ServiceNamespace": "ecs"},
     ("ce", "GetCostAndUsage"): MONTH,
     ("cloudfront", "GetCachePolicy"): {"Id": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"},
     ("cloudfront", "GetDistribution"): lambda aws: {"Id": aws.distribution("yourdomain.com")},

@@ -87,6 +87,14 @@ ROWS = (
         arn="PolicyARN",
     ),
     Collector(
+        "application-autoscaling:activity",
+        "application-autoscaling",
+        "describe_scaling_activities",
+        "ScalingActivities[]",
+        static={"ServiceNamespace": "ecs"},
+        names="[ActivityId]",
+    ),
+    Collector(
         "application-autoscaling:scheduled-action",
         "application-autoscaling",
         "describe_scheduled_actions",
