@@ -12,7 +12,8 @@ from checks.iam.classes import Class, Sorter
 from checks.iam.conditions import READABLE, Setting, setting
 from checks.iam.effective import Effective
 from checks.iam.formula import RESOURCE, Literal, Node, Text, every, negate, opens, pessimistic
-from checks.iam.patterns import Pattern, glob, witness
+from checks.iam.overlap import witness
+from checks.iam.patterns import Pattern, glob
 from checks.iam.policy import Statement
 from checks.iam.question import Question
 from checks.iam.solver import Model, Solver, State
