@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from asbuilt import authorization, cli, target
 from asbuilt.faults import denied
 from asbuilt.judge import judge
 from asbuilt.mock import account_of
@@ -212,3 +213,25 @@ def test_a_resource_control_policy_leaves_a_grant_unknown(place, spec):
     verdicts = place.verdicts(spec)
     assert verdicts["allows"].status == "unknown"
     assert "a resource control policy may stop it" in verdicts["allows"].findings[0].reason
+
+
+@pytest.mark.parametrize(
+    ("action", "refused", "code", "reason"),
+    [
+        ("s3:GetObject", [], 0, "allowed"),
+        ("s3:PutObject", [], 1, "denied by policies"),
+        ("s3:DeleteObject", UNREADABLE, 1, "nothing allows it"),
+        ("s3:GetObject", UNREADABLE, 6, "allowed by its own policies; the policies of organization"),
+    ],
+)
+def test_who_can_asks_within_the_organization(place, monkeypatch, capsys, action, refused, code, reason):
+    """As the checks do: what an organization may stop is not known before its policies are read."""
+    place.organize()
+    place.role(MEDIA)
+    place.attach(place.root, NO_WRITING)
+    monkeypatch.setattr(authorization, "choose", lambda *_: MOCK)
+    monkeypatch.setattr(target, "_session", lambda *_: place.session)
+    asked = ["iam", "who-can", f"arn:aws:iam::{place.account}:role/app", action, "arn:aws:s3:::media/x"]
+    with denied(place.session, *refused):
+        assert cli.run([*asked, "--account", "shop"]) == code
+    assert reason in json.loads(capsys.readouterr().out)["reason"]

@@ -54,7 +54,7 @@ def short_of(
             continue
         lack, why = _lack(principal, allowance)
         if organization and not lack and not why:
-            lack, why = _stopped(organization.around(principal), organization, allowance)
+            lack, why = stopped(organization.around(principal), organization, allowance)
         told += [f"{text}: {lack}"] if lack else []
         unknown += [f"{text}: {why}"] if why else []
     return Found(tuple(told), "; ".join(unknown))
@@ -70,7 +70,7 @@ def _lack(principal: Principal, allowance: Allowance, facts: Mapping[str, Any] |
     return f"not {shown(proof.counterexample)}: {why}", ""
 
 
-def _stopped(principal: Principal, organization: Organization, allowance: Allowance) -> tuple[str, str]:
+def stopped(principal: Principal, organization: Organization, allowance: Allowance) -> tuple[str, str]:
     """What of a grant the organization around a principal stops, or why that is not known.
 
     A grant says neither in which region nor on whose resources it is used, which such policies often ask.
