@@ -100,6 +100,17 @@ def test_a_deny_at_any_level_counts(level):
     assert not ask("allows_at_most", [f"s3:PutObject on {MEDIA}"], wide, denied, arn=LINKED)[1]
 
 
+def test_requests_say_which_organization_and_where():
+    """A role's own conditions on it are settled, too."""
+    paths = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/ou-a/*"}}
+    for condition, holds in (
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, True),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-2"}}, False),
+        (paths, True),
+    ):
+        assert ask("allows", GRANT, [allow("s3:GetObject", MEDIA, **condition)], member())[1] is holds
+
+
 def test_every_level_must_allow():
     """One that lists what it allows stops the rest, and what it lists goes on."""
     narrow = member(allows={"ou-a": allow("sqs:*")})

@@ -30,8 +30,12 @@ class Organization:
 
     def around(self, principal: Principal) -> Principal:
         """The principal with the service control policies that limit it, and what its requests say of it."""
-        said = {"aws:PrincipalOrgID": self.id, "aws:PrincipalOrgPaths": [self.path]}
-        return replace(principal, policies=[*principal.policies, *self.scps], facts={**principal.facts, **said})
+        facts = {**principal.facts, **self.says()}
+        return replace(principal, policies=[*principal.policies, *self.scps], facts=facts)
+
+    def says(self) -> dict[str, Any]:
+        """What requests of its principals say of these."""
+        return {"aws:PrincipalOrgID": self.id, "aws:PrincipalOrgPaths": [self.path]}
 
     def own(self) -> dict[str, Any]:
         """What requests on the account's own resources say of these."""
@@ -52,7 +56,7 @@ def short_of(
         if not allowance:
             told.append(f"{text}: there is no such resource")
             continue
-        lack, why = _lack(principal, allowance)
+        lack, why = _lack(principal, allowance, organization.says() if organization else {})
         if organization and not lack and not why:
             lack, why = stopped(organization.around(principal), organization, allowance)
         told += [f"{text}: {lack}"] if lack else []
