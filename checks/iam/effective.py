@@ -125,7 +125,8 @@ class Effective:
             return parts[4] != self.account
         if RESOURCE_ACCOUNT in self.given.domains:
             present, own = negate(atom(Absent(RESOURCE_ACCOUNT))), literal(self.account)
-            return every((present, negate(owned(own, atom(Text(RESOURCE_ACCOUNT, own)), present))))
+            said = atom(Text(RESOURCE_ACCOUNT, own))
+            return every((present, negate(said if attached else owned(own, said, present))))
         owner = _text(self.given.known.get(RESOURCE_ACCOUNT))
         return owner is not None and owner != self.account
 
