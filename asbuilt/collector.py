@@ -13,7 +13,9 @@ class Collector:
 
     - `records`: JMESPath to the records in the (fully paginated) answer; `names` and `arn`: JMESPath on a record.
     - `per`: the kind whose every record asks this operation once; `params` are then JMESPath on that record,
-      `static` are plain values (`now`, `now-30d` stand for moments in UTC).
+      `static` are plain values (`now`, `now-30d` stand for moments in UTC). A kind may be asked per itself: its
+      rows then follow one another until none answers.
+    - `when`: JMESPath that holds of the parents that are asked; empty: of all.
     - `batch`: the list parameter that takes up to `batch_size` parents' values in one call.
     - `inherit`: fields copied from the parent record, where the answer does not say whose it is.
     - `absent`: AWS's own error codes for "there is none": read, and empty.
@@ -30,6 +32,7 @@ class Collector:
     names: str = ""
     arn: str = ""
     per: str = ""
+    when: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     static: Mapping[str, Any] = field(default_factory=dict)
     batch: str = ""

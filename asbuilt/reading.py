@@ -21,6 +21,7 @@ from asbuilt.snapshot import Answer, Call, Snapshot
 from asbuilt.unreadable import TargetError, explain
 
 WORKERS = 24
+DEEPEST = 10  # how often a row may follow itself
 Wanted = Callable[[Entry], bool]
 _CONTINUATIONS = ("NextToken", "nextToken", "NextMarker", "nextPageToken")
 
@@ -112,13 +113,18 @@ class Reader:
         if answer.problem:
             self._file_problem(row, answer)
             return []
-        parents = [entry for entry in answer.entries if wanted is None or wanted(entry)]
+        asked = [entry for entry in answer.entries if not row.when or jsonpath.search(row.when, entry.data)]
+        parents = [entry for entry in asked if wanted is None or wanted(entry)]
         asks = []
         for parent in parents:
             values = {name: jsonpath.search(path, parent.data) for name, path in row.params.items()}
             missing = [name for name, value in values.items() if value is None]
+            problem = ""
             if missing:
                 problem = f"{row.operation} needs {', '.join(missing)}, which the answer for {parent.label!r} lacks"
+            elif row.per == row.kind and parent.id.count(row.kind) > DEEPEST:
+                problem = f"{row.operation} leads on from {parent.label!r} after {DEEPEST} steps: it goes in circles"
+            if problem:
                 self._snapshot.add(row.kind, parent.id, Answer(problem=problem))
             else:
                 asks.append((row, [parent], {**self._static(row), **values}))
@@ -128,7 +134,7 @@ class Reader:
         self._snapshot.add(row.kind, "", dataclasses.replace(answer, entries=()))
         for rows in collectors().values():
             for child in rows:
-                if child.per == row.kind:
+                if child.per == row.kind != child.kind:
                     self._file_problem(child, answer)
 
     def _static(self, row: Collector) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from asbuilt.compare import BadExpectation, expectation
 from asbuilt.evidence import Entry, Trace, Unknown
 from asbuilt.redaction import SECRET
 from checks import iam_role
+from checks.organizations import READS
 from tests.records import account, entry, record
 
 ARN = "arn:aws:iam::123456789012:role/app"
@@ -31,6 +32,7 @@ SUBJECTS = {
     "cluster": [entry({}, "ecs:cluster", ["c"], arn="arn:aws:ecs:us-east-1:123456789012:cluster/c")],
     "task_role": [entry({}, "iam:role", ["task"], arn="arn:aws:iam::123456789012:role/task")],
 }
+ALONE = {**dict.fromkeys(READS, ()), "aws:account": [entry({}, "aws:account")]}  # in no organization
 TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 
 
@@ -54,7 +56,7 @@ def ask(name, data, expected, policies=(), others=(), subjects=SUBJECTS):
     """Ask a check as the engine does, and judge its answer."""
     check = checks_of("iam:role")[name]
     wanted = expectation(expected, check, KINDS)
-    kinds = {"iam:policy": policies, "iam:role": others, "iam:user": [], "iam:group": []}
+    kinds = {"iam:policy": policies, "iam:role": others, "iam:user": [], "iam:group": [], **ALONE}
     seen = account(kinds, {name: of for name, of in subjects.items() if name in wanted.subjects})
     answer = check.ask(record(data, "iam:role", ["app"], arn=ARN), account=seen, expected=wanted.asked)
     return answer, wanted.holds(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from types import SimpleNamespace
 
 import boto3
@@ -193,7 +194,7 @@ def test_no_row_stands_twice():
     from asbuilt.collectors import collectors
 
     for kind, rows in collectors().items():
-        asked = [(row.service, row.operation, row.records) for row in rows]
+        asked = [(row.per, row.service, row.operation, row.records) for row in rows]
         assert len(asked) == len(set(asked)), kind
 
 
@@ -206,3 +207,52 @@ def test_the_table_holds_reads_only():
         for row in (row for row in rows if row.source == "account"):
             assert row.operation.startswith(verbs), row
             assert row.operation not in ("get_secret_value", "get_parameter", "get_parameters"), row
+
+
+ORGANIZATION = {"Id": "o-1", "MasterAccountId": "999999999999", "FeatureSet": "ALL"}
+
+
+def _parents(**of):
+    """Parents by child: an id each, whose beginning says its type."""
+
+    def answer(params):
+        parent = of[json.loads(params["body"])["ChildId"].replace("-", "_")]
+        return {"Parents": [{"Id": parent, "Type": "ROOT" if parent.startswith("r-") else "ORGANIZATIONAL_UNIT"}]}
+
+    return answer
+
+
+def test_a_row_follows_itself_to_the_end(endpoint):
+    """From the account to its unit, that unit's unit, and the root, which is asked no more."""
+    endpoint.answers = {
+        "GetCallerIdentity": {"Account": "a"},
+        "DescribeOrganization": {"Organization": ORGANIZATION},
+        "ListParents": _parents(a="ou-1", ou_1="ou-2", ou_2="r-1"),
+    }
+    found = endpoint.read("organizations:ancestor").entries("organizations:ancestor")
+    assert [entry.data["Id"] for entry in found] == ["ou-1", "ou-2", "r-1"]
+    assert endpoint.calls.count("ListParents") == 3
+    endpoint.answers["DescribeOrganization"] = {"Organization": {**ORGANIZATION, "MasterAccountId": "a"}}
+    assert endpoint.read("organizations:ancestor").entries("organizations:ancestor") == []
+    assert endpoint.calls.count("ListParents") == 3
+
+
+@pytest.mark.parametrize(
+    ("parents", "kinds", "reason"),
+    [
+        (_parents(a="ou-1", ou_1="ou-2", ou_2="ou-1"), ["ancestor"], "goes in circles"),
+        (_error("AccessDeniedException"), ["ancestor", "scp", "scp.document"], "lacks organizations:ListParents"),
+    ],
+)
+def test_a_row_that_does_not_come_to_its_end_is_unknown(endpoint, parents, kinds, reason):
+    """In circles, or refused with all that hangs on it."""
+    endpoint.answers = {
+        "GetCallerIdentity": {"Account": "a"},
+        "DescribeOrganization": {"Organization": ORGANIZATION},
+        "ListParents": parents,
+        "ListPoliciesForTarget": {"Policies": []},
+    }
+    snapshot = endpoint.read("organizations:scp.document")
+    for kind in kinds:
+        with pytest.raises(Unknown, match=reason):
+            snapshot.entries(f"organizations:{kind}")

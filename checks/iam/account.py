@@ -12,10 +12,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from checks.iam.catalogue import find
+from checks.iam.departures import Principal
 from checks.iam.evaluator import evaluate
 from checks.iam.question import unknown_action
 from checks.iam.reach import ADMIN, as_question
 from checks.iam.reading import PolicyError, Problem, Reader, check_action, check_resource, near
+from checks.iam.shortfalls import Organization, stopped
 
 MANAGED = {"arn:aws:iam::aws:policy/AdministratorAccess": ADMIN}
 
@@ -63,8 +65,18 @@ def policies_of(details: Mapping[str, Any], role: Mapping[str, Any]) -> list[dic
     return found
 
 
-def who_can(details: Mapping[str, Any], role_arn: str, action: str, resource: str) -> Permission:
-    """Whether a role of the account may do something. Raises `PolicyError` for unknown roles and bad arguments."""
+def who_can(
+    details: Mapping[str, Any],
+    role_arn: str,
+    action: str,
+    resource: str,
+    organization: Organization | None = None,
+    unread: str = "",
+) -> Permission:
+    """Whether a role of the account may do something. Raises `PolicyError` for unknown roles and bad arguments.
+
+    `organization` is what limits the account; `unread` says why that is not known.
+    """
     reader = Reader()
     check_action(reader, "", "ACTION", action)
     if "*" in action or "?" in action:
@@ -86,9 +98,18 @@ def who_can(details: Mapping[str, Any], role_arn: str, action: str, resource: st
     as_question(policies, role_arn, tags, name=role_arn)
     request = {"action": action, "resource": resource, "context": {}}
     decision = evaluate(request, policies, principal=role_arn, facts=tags, resource_side_assumed=False)
-    reason = decision.reason
+    allowed, by, reason = decision.allowed, decision.by, decision.reason
+    if allowed and unread:
+        allowed, reason = None, f"{reason} by its own policies; {unread}"
+    elif allowed and organization:
+        anything = Principal(role_arn, [{"type": "identity", "document": ADMIN}], tags)
+        lack, why = stopped(
+            organization.around(anything), organization, [{"actions": [action], "resources": [resource]}]
+        )
+        if lack or why:
+            allowed, by, reason = (False if lack else None), "", lack or why
     if decision.allowed is False and not decision.by:
         reason += "; the resource's own policy was not looked at"
     if unknown:
         reason += f"; {unknown}"
-    return Permission(role_arn, action, resource, decision.allowed, decision.by, reason)
+    return Permission(role_arn, action, resource, allowed, by, reason)

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from checks.iam import catalogue
 from checks.iam.catalogue import FREE_ACTIONS, Action, Shape
-from checks.iam.patterns import Pattern, TooLargeError, disjoint, glob, included, tidy, witness
+from checks.iam.overlap import TooLargeError, disjoint, included, witness
+from checks.iam.patterns import Pattern, glob, tidy
 from checks.iam.policy import Statement
 
 WELL_FORMED = tidy([("lower", False), ("lower", True), (":", False), ("lower", False), ("lower", True)])

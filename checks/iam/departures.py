@@ -43,7 +43,7 @@ def beyond(principal: Principal, allowance: Sequence[Mapping[str, Any]]) -> Foun
     left = list(principal.policies)
     told: list[str] = []
     while len(told) < LISTED:
-        proof = prove(_item("containment", principal, left, allowance))
+        proof = prove(question("containment", principal, left, allowance))
         if proof.counterexample is None:
             return Found(tuple(told), "" if proof.verdict == "subset" else proof.reason)
         request = proof.counterexample
@@ -55,23 +55,6 @@ def beyond(principal: Principal, allowance: Sequence[Mapping[str, Any]]) -> Foun
     return Found(tuple(told))
 
 
-def short_of(principal: Principal, grants: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Found:
-    """The grants (by their text) of which something is not allowed, with a request and what stops it."""
-    told: list[str] = []
-    unknown: list[str] = []
-    for text, allowance in grants:
-        if not allowance:
-            told.append(f"{text}: there is no such resource")
-            continue
-        proof = prove(_item("required", principal, principal.policies, allowance))
-        if proof.counterexample is not None:
-            why = proof.reason.partition(" is documented but ")[2] or proof.reason
-            told.append(f"{text}: not {shown(proof.counterexample)}: {why}")
-        elif proof.verdict != "granted":
-            unknown.append(f"{text}: {proof.reason}")
-    return Found(tuple(told), "; ".join(unknown))
-
-
 def shown(request: Counterexample) -> str:
     """A request on one line: `s3:GetObject on arn:aws:s3:::media/x with aws:SecureTransport = false`."""
     context = ", ".join(
@@ -80,9 +63,10 @@ def shown(request: Counterexample) -> str:
     return f"{request.action} on {request.resource}" + (f" with {context}" if context else "")
 
 
-def _item(
+def question(
     kind: str, principal: Principal, policies: Sequence[Policy], allowance: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
+    """What `prove` is asked."""
     return {
         "id": principal.arn,
         "kind": kind,

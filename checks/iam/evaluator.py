@@ -150,6 +150,7 @@ def evaluate(
     """
     action, resource = str(request["action"]), str(request["resource"])
     context = identity_facts(principal) | lower_keys(facts or {}) | lower_keys(request.get("context") or {})
+    context = owned(context, resource)
     if action.lower() == FREE:
         return Decision(True, "", "needs no permission")
     principal = principal or _text(context.get("aws:principalarn"))
@@ -263,6 +264,13 @@ def owner_of(resource: str, context: Context) -> str | None:
     return (parts[4] if len(parts) == 6 and parts[4].isdigit() else None) or _text(context.get("aws:resourceaccount"))
 
 
+def owned(context: Context, resource: str) -> Context:
+    """The context with the account that the ARN names as `aws:ResourceAccount`, where the request has that key."""
+    if not context.get("aws:resourceaccount"):
+        return context
+    return context | {"aws:resourceaccount": "".join(resource.split(":")[4:5]) or context["aws:resourceaccount"]}
+
+
 def _text(value: str | list[str] | None) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -271,7 +279,7 @@ def documented(
     request: Mapping[str, Any], allowance: Sequence[Mapping[str, Any]], facts: Mapping[str, Any] | None = None
 ) -> Answer:
     """Whether a documented grant covers the request."""
-    context = lower_keys(facts or {}) | lower_keys(request.get("context") or {})
+    context = owned(lower_keys(facts or {}) | lower_keys(request.get("context") or {}), str(request["resource"]))
     return either(
         applies(
             {"Action": g["actions"], "Resource": g["resources"], "Condition": g.get("condition")},

@@ -13,7 +13,8 @@ from typing import Any
 from checks.iam import evaluator
 from checks.iam.conditions import Setting, condition_node, setting
 from checks.iam.formula import Node, every, negate, opens, pessimistic, some
-from checks.iam.patterns import TooLargeError, glob
+from checks.iam.overlap import TooLargeError
+from checks.iam.patterns import glob
 from checks.iam.policy import Statement, read_document
 from checks.iam.reach import identities
 from checks.iam.reading import Reader
