@@ -111,6 +111,7 @@ def test_a_denied_report_is_unknown(endpoint, denied):
         ({"Content": b"user,arn\nann\n"}, "line 2 has 1 fields where there are 2 columns"),
         ({"Content": b"user,arn\nann,arn,more\n"}, "line 2 has 3 fields"),
         ({"Content": b'user,arn\n"ann,arn\n'}, "malformed CSV"),
+        ({"Content": b'user,arn\nann,"arn\n'}, "malformed CSV"),
         ({"Content": b"user\n\xff\n"}, "no UTF-8"),
         ({"Content": b"user\n2026-13-01T00:00:00Z\n"}, "malformed CSV"),
         ({"Content": None}, "answered without Content"),
