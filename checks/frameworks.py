@@ -34,7 +34,8 @@ _QUESTIONS: Mapping[str, str] = {
         "closed_to_public in_private_subnets open_ports private_subnets publicly_accessible reachable_only_from "
         "routed_to_internet withholds_public_addresses without_public_address anonymous_actions flow_logs",
         "least privilege": "acts_only_in_cluster free_of_admin_rights full_access granted_actions granted_buckets "
-        "may_on passes_roles_to trusted_services wildcard_grants root_access_keys root_mfa active_user_keys",
+        "may_on passes_roles_to trusted_services wildcard_grants root_access_keys root_mfa active_user_keys "
+        "root_used_within_days unused_services",
         "secrets": "free_of_access_keys free_of_plain_secrets free_of_sample_credentials master_password_managed "
         "readable_parameters readable_secrets referenced_secrets rotates secret secret_references secret_variables",
         "audit log": "access_logs exec_sessions_logged kept_in_logs logging_trails log_exports "

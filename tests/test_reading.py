@@ -54,7 +54,8 @@ def _db(name):
     return {"DBInstanceIdentifier": name, "DBInstanceArn": f"arn:aws:rds:us-east-1:123456789012:db:{name}"}
 
 
-def _error(code, status=400):
+def error(code, status=400):
+    """A service's refusal, as the SDK raises it."""
     response = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return botocore.exceptions.ClientError(response, "DescribeDBInstances")
 
@@ -77,11 +78,11 @@ def test_an_empty_list_is_read_and_empty(endpoint):
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (_error("AccessDenied"), "was denied: the reading role lacks rds:DescribeDBInstances"),
-        (_error("Throttling"), "was throttled away"),
-        (_error("OptInRequired"), "region is not enabled"),
-        (_error("404"), "is not modelled by this endpoint"),
-        (_error("SomethingNew"), "answered SomethingNew"),
+        (error("AccessDenied"), "was denied: the reading role lacks rds:DescribeDBInstances"),
+        (error("Throttling"), "was throttled away"),
+        (error("OptInRequired"), "region is not enabled"),
+        (error("404"), "is not modelled by this endpoint"),
+        (error("SomethingNew"), "answered SomethingNew"),
         (NotImplementedError("nothing"), "is not modelled by this mock"),
         (botocore.parsers.ResponseParserError("broken XML"), "no answer of this API"),
         (botocore.exceptions.EndpointConnectionError(endpoint_url="http://x"), "could not be reached"),
@@ -102,8 +103,8 @@ def test_a_failure_is_unknown_with_its_reason(endpoint, answer, reason):
 @pytest.mark.parametrize(
     "error",
     [
-        _error("ExpiredToken"),
-        _error("InvalidAccessKeyId"),
+        error("ExpiredToken"),
+        error("InvalidAccessKeyId"),
         botocore.exceptions.NoCredentialsError(),
         botocore.exceptions.TokenRetrievalError(provider="sso", error_msg="expired"),
     ],
@@ -127,8 +128,8 @@ def test_details_are_read_for_the_wanted_parents_only(endpoint):
 
     def encryption(params):
         if params["Bucket"] == "none":
-            return _error("ServerSideEncryptionConfigurationNotFoundError")
-        return _error("AccessDenied", 403)
+            return error("ServerSideEncryptionConfigurationNotFoundError")
+        return error("AccessDenied", 403)
 
     endpoint.answers = {
         "ListBuckets": {"Buckets": [{"Name": "none"}, {"Name": "denied"}, {"Name": "other"}]},
@@ -148,7 +149,7 @@ def test_details_are_read_for_the_wanted_parents_only(endpoint):
 
 def test_what_hangs_below_an_unreadable_list_is_unknown_too(endpoint):
     """The reason is the list's own."""
-    endpoint.answers = {"ListBuckets": _error("AccessDenied", 403)}
+    endpoint.answers = {"ListBuckets": error("AccessDenied", 403)}
     snapshot = endpoint.read("s3:bucket.encryption")
     with pytest.raises(Unknown, match="s3:ListBuckets was denied"):
         snapshot.entries("s3:bucket.encryption")

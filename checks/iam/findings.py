@@ -1,4 +1,4 @@
-"""Findings about single policies and principals: wildcards, administrators, what went unused, keys, root, passwords.
+"""Findings about single policies and principals: wildcards, administrators, keys, passwords.
 
 Pure functions on what AWS returns; today's date is an argument. Source: "Security best practices in IAM".
 """
@@ -81,6 +81,11 @@ def _wildcards(own: Question, documented: set[str], *, everywhere: bool) -> Iter
             yield Wildcard(statement.name, "Resource", "*", 0, 1, ())
 
 
+def allowed_actions(policies: Sequence[Mapping[str, Any]], service: str) -> set[str]:
+    """The documented actions of a service that Allows are about, whatever their resources and conditions."""
+    return _covered(as_question([policy for policy in policies if policy["type"] == "identity"]), service)
+
+
 def wildcard_texts(policies: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The wildcards in Allows, a sentence each: in actions, and `*` for resources where an action takes named ones."""
     for statement in as_question([policy for policy in policies if policy["type"] == "identity"]).statements:
@@ -116,17 +121,6 @@ def missing_from_admin(policies: Sequence[Mapping[str, Any]]) -> Counterexample 
     return gains(as_question([{"type": "identity", "document": ADMIN}]), as_question(policies))
 
 
-def unused_services(
-    last_accessed: Sequence[Mapping[str, Any]], today: datetime, *, after: timedelta = timedelta(days=90)
-) -> tuple[str, ...]:
-    """Services granted and not used for so long (`ServicesLastAccessed` of `iam:GetServiceLastAccessedDetails`)."""
-    return tuple(
-        str(row["ServiceNamespace"])
-        for row in last_accessed
-        if row.get("LastAuthenticated") is None or today - row["LastAuthenticated"] > after
-    )
-
-
 def old_keys(
     keys: Sequence[Mapping[str, Any]], today: datetime, *, after: timedelta = timedelta(days=90)
 ) -> tuple[str, ...]:
@@ -134,17 +128,6 @@ def old_keys(
     return tuple(
         str(row["AccessKeyId"]) for row in keys if row["Status"] == "Active" and today - row["CreateDate"] > after
     )
-
-
-def root_is_locked_away(summary: Mapping[str, int]) -> bool:
-    """Whether root has a second factor and no access keys (`SummaryMap` of `iam:GetAccountSummary`)."""
-    return summary["AccountMFAEnabled"] == 1 and summary["AccountAccessKeysPresent"] == 0
-
-
-def users_without_mfa(report: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
-    """Users with a password and no second factor (rows of `iam:GetCredentialReport`)."""
-    columns = "password_enabled", "mfa_active"
-    return tuple(row["user"] for row in report if [row[name] for name in columns] == ["true", "false"])
 
 
 PASSWORD_RULES: dict[str, int | bool] = {

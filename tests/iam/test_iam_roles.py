@@ -12,10 +12,8 @@ from checks.iam.access import access, accounts
 from checks.iam.catalogue import find
 from checks.iam.findings import (
     administrator,
+    allowed_actions,
     old_keys,
-    root_is_locked_away,
-    unused_services,
-    users_without_mfa,
     weak_password_rules,
     wildcards,
 )
@@ -169,25 +167,35 @@ def test_accounts_of_a_resource_policy() -> None:
 
 
 def test_account_hygiene() -> None:
-    """Unused services, old keys, root, second factors, password rules."""
+    """Old keys, password rules."""
     today = datetime(2026, 1, 1, tzinfo=UTC)
     old = today - timedelta(days=200)
-    used = [
-        {"ServiceNamespace": "s3", "LastAuthenticated": today},
-        {"ServiceNamespace": "sqs", "LastAuthenticated": old},
-    ]
-    assert unused_services([*used, {"ServiceNamespace": "ecs"}], today) == ("sqs", "ecs")
     keys = [
         {"AccessKeyId": name, "Status": status, "CreateDate": old}
         for name, status in (("A", "Active"), ("B", "Inactive"))
     ]
     assert old_keys(keys, today) == ("A",)
-    assert root_is_locked_away({"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0})
-    assert not root_is_locked_away({"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 1})
-    report = [
-        {"user": u, "password_enabled": p, "mfa_active": m}
-        for u, p, m in (("a", "true", "false"), ("b", "false", "false"))
-    ]
-    assert users_without_mfa(report) == ("a",)
     assert "MinimumPasswordLength" in weak_password_rules({"MinimumPasswordLength": 8})
     assert len(weak_password_rules(None)) == 6
+
+
+@pytest.mark.parametrize(
+    ("grant", "allowed"),
+    [
+        ({"Action": ["iam:passrole", "s3:*"]}, {"iam:PassRole"}),
+        ({"Action": "iam:PassRol?"}, {"iam:PassRole"}),
+        ({"Action": ["iam:PassRole", "iam:GetRole"]}, {"iam:PassRole", "iam:GetRole"}),
+        ({"Action": "s3:*"}, set()),
+        ({"Action": "iam:PassRole", "Effect": "Deny"}, set()),
+    ],
+)
+def test_allowed_actions(grant: dict[str, Any], allowed: set[str]) -> None:
+    """The actions of one service that Allows are about, however they are written."""
+    row = {"Effect": "Allow", "Resource": "*", **grant}
+    assert allowed_actions([{"type": "identity", "document": document(row)}], "iam") == allowed
+
+
+def test_allowed_actions_of_all_but_some() -> None:
+    """What a NotAction leaves."""
+    row = {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}
+    assert "iam:CreateUser" in allowed_actions([{"type": "identity", "document": document(row)}], "iam")
