@@ -242,7 +242,7 @@ def test_a_row_follows_itself_to_the_end(endpoint):
     ("parents", "kinds", "reason"),
     [
         (_parents(a="ou-1", ou_1="ou-2", ou_2="ou-1"), ["ancestor"], "goes in circles"),
-        (_error("AccessDeniedException"), ["ancestor", "scp", "scp.document"], "lacks organizations:ListParents"),
+        (error("AccessDeniedException"), ["ancestor", "scp", "scp.document"], "lacks organizations:ListParents"),
     ],
 )
 def test_a_row_that_does_not_come_to_its_end_is_unknown(endpoint, parents, kinds, reason):
