@@ -6,6 +6,7 @@ what the policies of buckets, queues and keys give is those resources' question.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,9 +16,12 @@ from asbuilt.evidence import Record, Unknown
 from asbuilt.redaction import PLACEHOLDER, SECRET
 from checks.policy_text import as_list
 
-_POLICIES = "iam:policy"
+_POLICIES, _SECRETS = "iam:policy", "secretsmanager:secret"
+_ENDING = re.compile(r"-[A-Za-z0-9]{6}$")
 EVERYTHING = "its policies allow every action on every resource"
 _DOCUMENTED = "aws iam put-role-policy --role-name {name} --policy-name documented --policy-document {instead}"
+_TAKEN = "Take the statements named above out of the policies of role {name}."
+_SECRETS_NAMED = "Let role {name} read the documented secrets by ARN, and no others."
 _NARROWER = f"{_DOCUMENTED}  # then take the statements named above out of its other policies"
 
 
@@ -60,6 +64,36 @@ def allows(role: Record, account: Account, expected: Any) -> frozenset[str]:
     grants = [(grant.text, _resolved([grant], role, account, generous=False)) for grant in expected]
     allowance = [entry for _, entries in grants for entry in entries]
     return _judged(short_of(principal_of(role, account), grants), allowance)
+
+
+@check("iam:role", severity="high", reads=[_POLICIES], names_subjects=True, expects=NEEDED, fix=_TAKEN)
+def allows_none_of(role: Record, account: Account, expected: Any) -> frozenset[str]:
+    """The grants ruled out that the role has some of: a request, and the statement that allows it."""
+    from checks.iam.departures import among
+
+    grants = [(grant.text, _resolved([grant], role, account, generous=True)) for grant in expected]
+    return _judged(among(principal_of(role, account), grants), [])
+
+
+@check("iam:role", severity="high", reads=[_POLICIES, _SECRETS], names_subjects=True, fix=_SECRETS_NAMED)
+def readable_secrets(role: Record, account: Account) -> frozenset[str]:
+    """The secrets (by subject, else by name) that some request of the role may read; an ARN for any that may come."""
+    subjects = {record.entry.arn: name for name, record in account.subjects()}
+    there, own = account.all(_SECRETS), principal_of(role, account)
+    found = {subjects.get(item["ARN"], item["Name"]) for item in there if _read(own, Resource=item["ARN"])}
+    # a secret that is made anew gets another ending
+    again = [_ENDING.sub("-??????", item["ARN"]) for item in there]
+    return frozenset(found | _read(own, **({"NotResource": again} if again else {"Resource": "*"})))
+
+
+def _read(own: Any, **resources: Any) -> set[str]:
+    """One of these resources whose secret may be read, if there is one."""
+    from checks.iam.departures import some_request
+
+    request, why = some_request(own, [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", **resources}])
+    if request is None and why:
+        raise Unknown(f"whether {own.arn} may read {resources} is not decided: {why}")
+    return {request.resource} if request else set()
 
 
 @check(

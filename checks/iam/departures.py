@@ -72,6 +72,39 @@ def short_of(principal: Principal, grants: Sequence[tuple[str, Sequence[Mapping[
     return Found(tuple(told), "; ".join(unknown))
 
 
+def among(principal: Principal, grants: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Found:
+    """The grants (by their text) of which something is allowed, with a request and what allows it."""
+    told: list[str] = []
+    unknown: list[str] = []
+    for text, allowance in grants:
+        if not allowance:
+            unknown.append(f"{text}: there is no such resource to ask about")
+            continue
+        request, why = some_request(principal, [_row(entry) for entry in allowance])
+        if request is not None:
+            names, _ = _without_allowing(principal.policies, request, principal)
+            told.append(f"{text}: {shown(request)}: allowed by {', '.join(names)}")
+        elif why:
+            unknown.append(f"{text}: {why}")
+    return Found(tuple(told), "; ".join(unknown))
+
+
+def some_request(principal: Principal, statements: Sequence[Mapping[str, Any]]) -> tuple[Counterexample | None, str]:
+    """A request that is allowed and that one of these statements allows, too; else why there may be one, or nothing.
+
+    Raises `PolicyError`.
+    """
+    # a session policy grants nothing and lets through what it lists: what is then still allowed is what was asked for
+    asked = {"type": "session", "name": "asked", "document": {"Version": "2012-10-17", "Statement": list(statements)}}
+    proof = prove(_item("containment", principal, [*principal.policies, asked], ()))
+    return proof.counterexample, "" if proof.verdict == "subset" else proof.reason
+
+
+def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
+    limits = {"Condition": entry["condition"]} if "condition" in entry else {}
+    return {"Effect": "Allow", "Action": entry["actions"], "Resource": entry["resources"], **limits}
+
+
 def shown(request: Counterexample) -> str:
     """A request on one line: `s3:GetObject on arn:aws:s3:::media/x with aws:SecureTransport = false`."""
     context = ", ".join(
