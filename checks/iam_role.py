@@ -14,7 +14,6 @@ from asbuilt.account import Account
 from asbuilt.check import Departures, Expects, check
 from asbuilt.evidence import Record, Unknown
 from asbuilt.redaction import PLACEHOLDER, SECRET
-from checks.policy_text import as_list
 
 _POLICIES, _SECRETS = "iam:policy", "secretsmanager:secret"
 _ENDING = re.compile(r"-[A-Za-z0-9]{6}$")
@@ -205,8 +204,9 @@ def _document(policy: Record) -> dict[str, Any]:
 
 def _tags(role: Record) -> dict[str, str]:
     """The tags that its requests carry; none is known where whoever assumes it may bring tags of its own."""
-    trust = as_list(role["AssumeRolePolicyDocument"]["Statement"])
-    if any("tagsession" in str(action).lower() for item in trust for action in as_list(item.get("Action", "*"))):
+    from checks.iam.trust import brings_tags
+
+    if brings_tags(role["AssumeRolePolicyDocument"].spelt_out()):
         return {}
     tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
     return {f"aws:PrincipalTag/{key}": text for key, text in tags.items() if text not in (SECRET, PLACEHOLDER)}

@@ -12,17 +12,23 @@ from typing import Any
 from urllib.parse import unquote
 
 from checks.iam.catalogue import find
+from checks.iam.classes import needs_resource_side
+from checks.iam.departures import carried
 from checks.iam.evaluator import evaluate
 from checks.iam.question import unknown_action
-from checks.iam.reach import ADMIN, as_question
+from checks.iam.reach import ADMIN, as_question, can
 from checks.iam.reading import PolicyError, Problem, Reader, check_action, check_resource, near
+from checks.iam.trust import brings_tags
 
 MANAGED = {"arn:aws:iam::aws:policy/AdministratorAccess": ADMIN}
 
 
 @dataclass(frozen=True)
 class Permission:
-    """Whether a role may do something; None when that is not known; `by` names the statement or policy that decides."""
+    """Whether some request of a role gets through, and what it carries; None when that is not known.
+
+    `by` names the statement or policy that decides.
+    """
 
     role: str
     action: str
@@ -82,13 +88,24 @@ def who_can(details: Mapping[str, Any], role_arn: str, action: str, resource: st
         raise PolicyError([Problem("", "ROLE_ARN", f"{role_arn!r} is no role of the account{near(role_arn, roles)}")])
     role = roles[role_arn]
     policies = policies_of(details, role)
-    tags = {f"aws:PrincipalTag/{tag['Key']}": tag["Value"] for tag in role.get("Tags", [])}
-    as_question(policies, role_arn, tags, name=role_arn)
-    request = {"action": action, "resource": resource, "context": {}}
-    decision = evaluate(request, policies, principal=role_arn, facts=tags, resource_side_assumed=False)
-    reason = decision.reason
-    if decision.allowed is False and not decision.by:
-        reason += "; the resource's own policy was not looked at"
-    if unknown:
-        reason += f"; {unknown}"
-    return Permission(role_arn, action, resource, decision.allowed, decision.by, reason)
+    tags = _tags(role)
+    found = can(as_question(policies, role_arn, tags, name=role_arn), action, (resource,))
+    allowed, by, reason = found.possible, found.by, found.reason
+    if found.request is not None:
+        reason += carried(found.request)
+        if needs_resource_side(action) and resource != "*":
+            allowed, by, reason = None, "", f"{reason} by {by}, but the key's or role's own policy decides, too"
+    elif allowed is False:
+        request = {"action": action, "resource": resource, "context": {}}
+        decision = evaluate(request, policies, principal=role_arn, facts=tags)
+        if decision.allowed is False:  # what refuses a request without any condition key, to name it
+            by, reason = decision.by, decision.reason
+        reason += "" if by else "; the resource's own policy was not looked at"
+    return Permission(role_arn, action, resource, allowed, by, f"{reason}; {unknown}" if unknown else reason)
+
+
+def _tags(role: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that the role's requests carry; none is known where a session may bring its own."""
+    if "AssumeRolePolicyDocument" not in role or brings_tags(document_of(role["AssumeRolePolicyDocument"])):
+        return {}
+    return {f"aws:PrincipalTag/{tag['Key']}": tag["Value"] for tag in role.get("Tags", [])}

@@ -107,10 +107,15 @@ def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def shown(request: Counterexample) -> str:
     """A request on one line: `s3:GetObject on arn:aws:s3:::media/x with aws:SecureTransport = false`."""
+    return f"{request.action} on {request.resource}{carried(request)}"
+
+
+def carried(request: Counterexample) -> str:
+    """The condition keys that a request must carry: ` with aws:SecureTransport = false`; nothing where none matters."""
     context = ", ".join(
         f"{key} = {value if isinstance(value, str) else json.dumps(value)}" for key, value in request.context.items()
     )
-    return f"{request.action} on {request.resource}" + (f" with {context}" if context else "")
+    return f" with {context}" if context else ""
 
 
 def _item(
