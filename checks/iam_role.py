@@ -60,7 +60,7 @@ def allows(role: Record, account: Account, expected: Any) -> frozenset[str]:
     """The documented grants that the role lacks some of: a request, and the gap, Deny or boundary that stops it."""
     from checks.iam.departures import short_of
 
-    grants = [(grant.text, _resolved([grant], role, account, generous=False)) for grant in expected]
+    grants = [(grant.text, _resolved([grant], role, account, generous=False, whole=True)) for grant in expected]
     allowance = [entry for _, entries in grants for entry in entries]
     return _judged(short_of(principal_of(role, account), grants), allowance)
 
@@ -70,7 +70,7 @@ def allows_none_of(role: Record, account: Account, expected: Any) -> frozenset[s
     """The grants ruled out that the role has some of: a request, and the statement that allows it."""
     from checks.iam.departures import among
 
-    grants = [(grant.text, _resolved([grant], role, account, generous=True)) for grant in expected]
+    grants = [(grant.text, _resolved([grant], role, account, generous=True, whole=True)) for grant in expected]
     return _judged(among(principal_of(role, account), grants), [])
 
 
@@ -119,11 +119,11 @@ def no_wildcards(role: Record, account: Account, expected: Any) -> frozenset[str
     fix="Replace the administrator's policy of role {name} by one that names what it needs.",
 )
 def no_admin(role: Record, account: Account, expected: Any) -> frozenset[str]:
-    """That its policies allow everything, however that is written: as `*`, or in parts that add up."""
-    from checks.iam.findings import administrator
+    """That its Allows are everything, as `*` or in parts that add up; conditions and Denies make that no less."""
+    from checks.iam.findings import administrator, widest
 
     principal = principal_of(role, account)
-    found = administrator(principal.policies, principal.arn)
+    found = administrator(widest(principal.policies), principal.arn)
     if found is None:
         raise Unknown(f"whether {principal.arn} may do everything is not decided")
     return frozenset({EVERYTHING} if found else ())
@@ -212,15 +212,19 @@ def _tags(role: Record) -> dict[str, str]:
     return {f"aws:PrincipalTag/{key}": text for key, text in tags.items() if text not in (SECRET, PLACEHOLDER)}
 
 
-def _resolved(grants: Any, role: Record, account: Account, *, generous: bool) -> list[dict[str, Any]]:
-    from checks.iam.grant_text import Bound, allowance
+def _resolved(
+    grants: Any, role: Record, account: Account, *, generous: bool, whole: bool = False
+) -> list[dict[str, Any]]:
+    """Grants as the prover takes them; nothing of a grant that names something absent where it is asked for `whole`."""
+    from checks.iam.grant_text import Bound, allowance, complete
 
     arns: dict[str, list[tuple[str, str]]] = {}
     for name, record in account.subjects():
         if not record.entry.arn:
             raise Unknown(f"a {record.entry.kind} has no ARN to grant something on: {name}")
         arns.setdefault(name, []).append((record.entry.kind, record.entry.arn))
-    return allowance(grants, Bound(arns, role["Arn"].split(":")[4], generous))
+    bound = Bound(arns, role["Arn"].split(":")[4], generous)
+    return allowance([grant for grant in grants if not whole or complete(grant, bound)], bound)
 
 
 def _judged(found: Any, allowance: list[dict[str, Any]]) -> Departures:

@@ -97,7 +97,7 @@ def test_what_boundaries_and_versions_in_force_take_away():
 
 def test_what_is_ruled_out_of_something_absent_is_not_known():
     """Nothing was asked, so nothing was proved."""
-    with pytest.raises(Unknown, match="no such resource to ask about"):
+    with pytest.raises(Unknown, match="not there to ask about"):
         ruled_out(role(allow("*")), ["s3:DeleteObject on media/*"], media=())
 
 

@@ -61,7 +61,7 @@ def short_of(principal: Principal, grants: Sequence[tuple[str, Sequence[Mapping[
     unknown: list[str] = []
     for text, allowance in grants:
         if not allowance:
-            told.append(f"{text}: there is no such resource")
+            told.append(f"{text}: something that it names is not there")
             continue
         proof = prove(_item("required", principal, principal.policies, allowance))
         if proof.counterexample is not None:
@@ -78,7 +78,7 @@ def among(principal: Principal, grants: Sequence[tuple[str, Sequence[Mapping[str
     unknown: list[str] = []
     for text, allowance in grants:
         if not allowance:
-            unknown.append(f"{text}: there is no such resource to ask about")
+            unknown.append(f"{text}: something that it names is not there to ask about")
             continue
         request, why = some_request(principal, [_row(entry) for entry in allowance])
         if request is not None:
