@@ -101,6 +101,16 @@ def test_what_is_ruled_out_of_something_absent_is_not_known():
         ruled_out(role(allow("*")), ["s3:DeleteObject on media/*"], media=())
 
 
+@pytest.mark.parametrize(("trusted", "brings"), [("sts:AssumeRole", False), ("sts:*", True), ("sts:TagSession", True)])
+def test_tags_of_the_role_count_unless_sessions_bring_their_own(trusted, brings):
+    """A bucket by tag is the tag's bucket, or any."""
+    trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": f"{IAM}:root"}, "Action": trusted}}
+    own = allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*")
+    held = role(own, Tags=[{"Key": "bucket", "Value": "other"}], AssumeRolePolicyDocument=trust)
+    assert bool(ruled_out(held, ["s3:DeleteObject on media/*"])) is brings
+    assert ruled_out(held, ["s3:DeleteObject on arn:aws:s3:::other/*"])
+
+
 def readable(held, secrets=(OURS, THEIRS)):
     """The secrets that a role may read, of an account where one is a subject."""
     seen = account({POLICIES: [], SECRETS: list(secrets)}, {"ours": [OURS] if OURS in secrets else []})
