@@ -6,6 +6,7 @@ queues and keys give is those resources' question.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,11 +15,14 @@ from asbuilt.check import Departures, Expects, check
 from asbuilt.evidence import Record, Unknown
 from asbuilt.redaction import PLACEHOLDER, SECRET
 from checks.organizations import READS, organization_of
-from checks.policy_text import as_list, document
+from checks.policy_text import document
 
-_POLICIES = "iam:policy"
+_POLICIES, _SECRETS = "iam:policy", "secretsmanager:secret"
+_ENDING = re.compile(r"-[A-Za-z0-9]{6}$")
 EVERYTHING = "its policies allow every action on every resource"
 _DOCUMENTED = "aws iam put-role-policy --role-name {name} --policy-name documented --policy-document {instead}"
+_TAKEN = "Take the statements named above out of the policies of role {name}."
+_SECRETS_NAMED = "Let role {name} read the documented secrets by ARN, and no others."
 _NARROWER = f"{_DOCUMENTED}  # then take the statements named above out of its other policies"
 
 
@@ -59,7 +63,7 @@ def allows(role: Record, account: Account, expected: Any) -> frozenset[str]:
     """The documented grants that the role lacks some of: a request, and the gap, Deny or boundary that stops it."""
     from checks.iam.shortfalls import short_of
 
-    grants = [(grant.text, _resolved([grant], role, account, generous=False)) for grant in expected]
+    grants = [(grant.text, _resolved([grant], role, account, generous=False, whole=True)) for grant in expected]
     allowance = [entry for _, entries in grants for entry in entries]
     _, organization, unread = _limited(role, account)
     found = short_of(principal_of(role, account), grants, organization)
@@ -68,6 +72,37 @@ def allows(role: Record, account: Account, expected: Any) -> frozenset[str]:
             f"its own policies grant it, and an organization's may stop it: {unread.reason}", unread.permission
         )
     return _judged(found, allowance, None)
+
+
+@check("iam:role", severity="high", reads=[_POLICIES, *READS], names_subjects=True, expects=NEEDED, fix=_TAKEN)
+def allows_none_of(role: Record, account: Account, expected: Any) -> frozenset[str]:
+    """The grants ruled out that the role has some of: a request, and the statement that allows it."""
+    from checks.iam.departures import among
+
+    grants = [(grant.text, _resolved([grant], role, account, generous=True, whole=True)) for grant in expected]
+    principal, _, unread = _limited(role, account)
+    return _judged(among(principal, grants), [], unread)
+
+
+@check("iam:role", severity="high", reads=[_POLICIES, _SECRETS], names_subjects=True, fix=_SECRETS_NAMED)
+def readable_secrets(role: Record, account: Account) -> frozenset[str]:
+    """The secrets (by subject, else by name) that its policies let some request read; an ARN for any that may come."""
+    subjects = {record.entry.arn: name for name, record in account.subjects()}
+    there, own = account.all(_SECRETS), principal_of(role, account)
+    found = {subjects.get(item["ARN"], item["Name"]) for item in there if _read(own, Resource=item["ARN"])}
+    # a secret that is made anew gets another ending
+    again = [_ENDING.sub("-??????", item["ARN"]) for item in there]
+    return frozenset(found | _read(own, **({"NotResource": again} if again else {"Resource": "*"})))
+
+
+def _read(own: Any, **resources: Any) -> set[str]:
+    """One of these resources whose secret may be read, if there is one."""
+    from checks.iam.departures import some_request
+
+    request, why = some_request(own, [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", **resources}])
+    if request is None and why:
+        raise Unknown(f"whether {own.arn} may read {resources} is not decided: {why}")
+    return {request.resource} if request else set()
 
 
 @check(
@@ -94,11 +129,11 @@ def no_wildcards(role: Record, account: Account, expected: Any) -> frozenset[str
     fix="Replace the administrator's policy of role {name} by one that names what it needs.",
 )
 def no_admin(role: Record, account: Account, expected: Any) -> frozenset[str]:
-    """That its policies allow everything, however that is written: as `*`, or in parts that add up."""
-    from checks.iam.findings import administrator
+    """That its Allows are everything, as `*` or in parts that add up; conditions and Denies make that no less."""
+    from checks.iam.findings import administrator, widest
 
     principal = principal_of(role, account)
-    found = administrator(principal.policies, principal.arn)
+    found = administrator(widest(principal.policies), principal.arn)
     if found is None:
         raise Unknown(f"whether {principal.arn} may do everything is not decided")
     return frozenset({EVERYTHING} if found else ())
@@ -189,22 +224,27 @@ def _managed(kind: str, arn: str, account: Account) -> dict[str, Any]:
 
 def _tags(role: Record) -> dict[str, str]:
     """The tags that its requests carry; none is known where whoever assumes it may bring tags of its own."""
-    trust = as_list(role["AssumeRolePolicyDocument"]["Statement"])
-    if any("tagsession" in str(action).lower() for item in trust for action in as_list(item.get("Action", "*"))):
+    from checks.iam.trust import brings_tags
+
+    if brings_tags(role["AssumeRolePolicyDocument"].spelt_out()):
         return {}
     tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
     return {f"aws:PrincipalTag/{key}": text for key, text in tags.items() if text not in (SECRET, PLACEHOLDER)}
 
 
-def _resolved(grants: Any, role: Record, account: Account, *, generous: bool) -> list[dict[str, Any]]:
-    from checks.iam.grant_text import Bound, allowance
+def _resolved(
+    grants: Any, role: Record, account: Account, *, generous: bool, whole: bool = False
+) -> list[dict[str, Any]]:
+    """Grants as the prover takes them; nothing of a grant that names something absent where it is asked for `whole`."""
+    from checks.iam.grant_text import Bound, allowance, complete
 
     arns: dict[str, list[tuple[str, str]]] = {}
     for name, record in account.subjects():
         if not record.entry.arn:
             raise Unknown(f"a {record.entry.kind} has no ARN to grant something on: {name}")
         arns.setdefault(name, []).append((record.entry.kind, record.entry.arn))
-    return allowance(grants, Bound(arns, role["Arn"].split(":")[4], generous))
+    bound = Bound(arns, role["Arn"].split(":")[4], generous)
+    return allowance([grant for grant in grants if not whole or complete(grant, bound)], bound)
 
 
 def _judged(found: Any, allowance: list[dict[str, Any]], unread: Unknown | None) -> Departures:

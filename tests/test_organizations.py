@@ -219,7 +219,7 @@ def test_a_resource_control_policy_leaves_a_grant_unknown(place, spec):
     ("action", "refused", "code", "reason"),
     [
         ("s3:GetObject", [], 0, "allowed"),
-        ("s3:PutObject", [], 1, "denied by policies"),
+        ("s3:PutObject", [], 1, "denied"),
         ("s3:DeleteObject", UNREADABLE, 1, "nothing allows it"),
         ("s3:GetObject", UNREADABLE, 6, "allowed by its own policies; the policies of organization"),
     ],

@@ -25,9 +25,16 @@ class Class:
     resource_side: bool
 
 
+# What a role's trust policy must allow, too ("Passing session tags in AWS STS", "Monitor and control actions").
+OF_TRUST = frozenset(
+    f"sts:{name}"
+    for name in ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "tagsession", "setsourceidentity")
+)
+
+
 def needs_resource_side(action: str) -> bool:
     """Whether the resource's own policy must agree: KMS keys and role trust ("Key policies", "Policy evaluation")."""
-    return action.lower().startswith("kms:") or action.lower() == "sts:assumerole"
+    return action.lower().startswith("kms:") or action.lower() in OF_TRUST
 
 
 @lru_cache(maxsize=100_000)

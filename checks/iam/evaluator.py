@@ -13,6 +13,7 @@ from typing import Any
 from checks.iam.request import Answer, Context, action_matches, condition_holds, lower_keys, resource_matches
 
 FREE = "sts:getcalleridentity"
+TRUSTED = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,13 @@ def identity_facts(principal: str | None) -> Context:
     elif parts[5].startswith("role/"):
         known["aws:principaltype"] = "AssumedRole"
     return known
+
+
+def about(row: Mapping[str, Any], action: str) -> bool:
+    """Whether a statement is about an action, whatever its resource and conditions."""
+    used = "Action" if "Action" in row else "NotAction"
+    listed = [row[used]] if isinstance(row[used], str) else row[used]
+    return bool(listed) and any(action_matches(pattern, action) for pattern in listed) == (used == "Action")
 
 
 def applies(
@@ -168,7 +176,7 @@ def evaluate(
     same_account = account is None or owners <= {account}
     identity = either(holds for holds, _ in heard.allows.get("identity", []))
     by_resource = either(holds for holds, _, _ in heard.direct)
-    needs_resource = (action.lower().startswith("kms:") or action.lower() == "sts:assumerole") and resource != "*"
+    needs_resource = action.lower().startswith(("kms:", *TRUSTED)) and resource != "*"
     if scoped and (needs_resource or not same_account):
         identity = both([identity, by_resource])
     elif needs_resource and not scoped and not resource_side_assumed:

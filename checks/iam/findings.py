@@ -12,6 +12,7 @@ from typing import Any
 
 from checks.iam import catalogue
 from checks.iam.classes import Sorter
+from checks.iam.evaluator import statements
 from checks.iam.question import Question
 from checks.iam.reach import ADMIN, as_question, gains
 from checks.iam.search import Counterexample
@@ -114,6 +115,24 @@ def administrator(policies: Sequence[Mapping[str, Any]], principal: str | None =
     admin = as_question([{"type": "identity", "document": ADMIN}], principal)
     found = gains(admin, own)
     return None if isinstance(found, str) else found is None
+
+
+def widest(policies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The policies without their Denies and conditions: what somebody meant to give."""
+    return [
+        {
+            **policy,
+            "document": {
+                **policy["document"],
+                "Statement": [
+                    {field: value for field, value in row.items() if field != "Condition"}
+                    for row in statements(policy["document"])
+                    if row["Effect"] == "Allow"
+                ],
+            },
+        }
+        for policy in policies
+    ]
 
 
 def missing_from_admin(policies: Sequence[Mapping[str, Any]]) -> Counterexample | str | None:

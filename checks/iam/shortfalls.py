@@ -12,6 +12,7 @@ from typing import Any
 from checks.iam import evaluator
 from checks.iam.departures import Found, Policy, Principal, question, shown
 from checks.iam.prover import prove
+from checks.iam.reach import Reach, as_question, can
 
 Allowance = Sequence[Mapping[str, Any]]
 REGION = "aws:RequestedRegion"
@@ -54,7 +55,7 @@ def short_of(
     unknown: list[str] = []
     for text, allowance in grants:
         if not allowance:
-            told.append(f"{text}: there is no such resource")
+            told.append(f"{text}: something that it names is not there")
             continue
         lack, why = _lack(principal, allowance, organization.says() if organization else {})
         if organization and not lack and not why:
@@ -91,6 +92,20 @@ def stopped(principal: Principal, organization: Organization, allowance: Allowan
     if denies:
         lack, why = _lack(replace(principal, policies=[*principal.policies, *denies]), allowance, settled)
     return "", f"a resource control policy may stop it: {lack or why}" if lack or why else ""
+
+
+def possible(principal: Principal, organization: Organization, action: str, resource: str) -> Reach:
+    """Whether the principal can do something that its own policies allow, within the organization around it."""
+    around = organization.around(principal)
+    facts = {**around.facts, **_settled(organization, [{"actions": [action], "resources": [resource]}])}
+
+    def within(more: Sequence[Policy]) -> Reach:
+        return can(as_question([*around.policies, *more], around.arn, facts, name=around.arn), action, (resource,))
+
+    found = within(())
+    if found.request is None or within([_denies(policy) for policy in organization.rcps]).request is not None:
+        return found
+    return Reach(None, None, "", "a resource control policy may stop it")
 
 
 def _settled(organization: Organization, allowance: Allowance) -> dict[str, Any]:

@@ -43,6 +43,16 @@ STRANGERS_FACTS: dict[str, str | None] = {
 }
 
 
+def brings_tags(document: Mapping[str, Any]) -> bool:
+    """Whether whoever assumes the role may bring tags of its own, which then take the place of the role's.
+
+    Source: "Passing session tags in AWS STS".
+    """
+    return any(
+        row["Effect"] == "Allow" and evaluator.about(row, "sts:TagSession") for row in evaluator.statements(document)
+    )
+
+
 @dataclass(frozen=True)
 class Candidate:
     """Whether somebody can assume the role; None when that is not known."""

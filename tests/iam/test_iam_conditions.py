@@ -140,6 +140,42 @@ def test_addresses(wanted: str, given: str, holds: bool) -> None:
     assert admits({"NotIpAddress": {"aws:SourceIp": wanted}}, {"aws:SourceIp": given}) is not holds
 
 
+@pytest.mark.parametrize(
+    ("key", "always"),
+    [
+        ("aws:SecureTransport", True),
+        ("aws:RequestedRegion", True),
+        ("aws:CurrentTime", True),
+        ("aws:EpochTime", True),
+        ("aws:PrincipalAccount", True),
+        ("aws:PrincipalArn", True),
+        ("aws:PrincipalType", True),
+        ("aws:userid", True),
+        ("aws:UserAgent", True),
+        ("aws:ViaAWSService", True),
+        ("aws:SourceIp", False),
+        ("aws:username", False),
+        ("aws:PrincipalOrgID", False),
+        ("aws:MultiFactorAuthPresent", False),
+        ("aws:CalledVia", False),
+        ("aws:ResourceTag/team", False),
+    ],
+)
+def test_which_keys_are_in_every_request(key: str, always: bool) -> None:
+    """A condition that one of them be there is none; of any other key it is one."""
+    assert implies({}, {"Null": {key: "false"}}) is always
+    assert implies({"Null": {key: "true"}}, {"StringEquals": {"s3:prefix": "a"}}) is always
+
+
+@pytest.mark.parametrize("key", ["aws:SourceIp", "aws:TagKeys"])
+def test_if_exists_forgives_a_missing_key_under_any_qualifier(key: str) -> None:
+    """Also under ForAnyValue, which a missing key fails otherwise."""
+    operator = "IpAddress" if key == "aws:SourceIp" else "ForAnyValue:StringEquals"
+    value = "10.0.0.0/8" if key == "aws:SourceIp" else "a"
+    assert not admits({operator: {key: value}}, {}, absent=(key,))
+    assert admits({f"{operator}IfExists": {key: value}}, {}, absent=(key,))
+
+
 def test_source_ip_may_be_absent() -> None:
     """Behind a VPC endpoint there is no aws:SourceIp: all addresses together are not all requests."""
     proof = ask(

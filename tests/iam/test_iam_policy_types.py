@@ -124,6 +124,18 @@ def test_resource_grant_beyond_a_boundary_is_unknown_for_roles() -> None:
     assert granted(policies, grant("sqs:SendMessage", QUEUE), principal=USER) == "granted"
 
 
+@pytest.mark.parametrize("action", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"])
+def test_roles_need_their_trust_policy_to_agree(action: str) -> None:
+    """To assume a role, its session's tags and its source identity: an identity policy alone is not enough."""
+    other = "arn:aws:iam::123456789012:role/other"
+    row = {"Effect": "Allow", "Action": action, "Principal": {"AWS": ROLE}}
+    own, wanted = identity(allow(action, other)), grant(action, other)
+    assert granted([own], wanted, principal=ROLE) == "unknown"
+    assert granted([own, limit("resource", row, attached_to=other)], wanted, principal=ROLE) == "granted"
+    stranger = {**row, "Principal": {"AWS": USER}}
+    assert granted([own, limit("resource", stranger, attached_to=other)], wanted, principal=ROLE) == "missing"
+
+
 def test_keys_need_their_own_policy_to_agree() -> None:
     """For KMS an identity policy alone is not enough; delegating to the account is."""
     row = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
