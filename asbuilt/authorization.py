@@ -1,4 +1,7 @@
-"""All of an account's IAM, as `iam:GetAccountAuthorizationDetails` answers: what `asbuilt iam who-can` asks about."""
+"""All of an account's IAM, as `iam:GetAccountAuthorizationDetails` answers, and the organization around it.
+
+What `asbuilt iam who-can` asks about.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,27 @@ import datetime
 from pathlib import Path
 from typing import Any
 
+from asbuilt.account import Account
+from asbuilt.evidence import Trace
 from asbuilt.reading import Plan, Reader
 from asbuilt.target import Connection, choose
 from asbuilt.unreadable import TargetError
+from checks.organizations import READS
 
 _PARTS = {"RoleDetailList": "iam:role", "Policies": "iam:policy"}
 _REGION = "us-east-1"  # IAM is one for all regions; a target may name another
 
 
-def details(account: str, endpoint_url: str, accounts_file: Path) -> dict[str, Any]:
-    """The roles and policies of a target.
+def details(account: str, endpoint_url: str, accounts_file: Path) -> tuple[dict[str, Any], Account]:
+    """The roles and policies of a target, and what `checks.organizations` reads of it.
 
     Raises `TargetError` where the target cannot be used at all, and `Unknown` where it does not answer.
     """
     if not account and not endpoint_url:
         raise TargetError("name an --account, an --endpoint-url, or a file of --details: whose role is it?")
     target = choose(account, endpoint_url, accounts_file)
+    kinds = frozenset({*_PARTS.values(), *READS})
     now = datetime.datetime.now(datetime.UTC)
-    snapshot = Reader(Connection(target, _REGION).client, now).read(Plan(frozenset(_PARTS.values())))
-    return {name: [entry.data for entry in snapshot.entries(kind)] for name, kind in _PARTS.items()}
+    snapshot = Reader(Connection(target, _REGION).client, now).read(Plan(kinds))
+    found = {name: [entry.data for entry in snapshot.entries(kind)] for name, kind in _PARTS.items()}
+    return found, Account(snapshot, Trace(), READS, {})

@@ -70,7 +70,7 @@ def _used(root: Path) -> dict[tuple[str, str], list[str]]:
 
 def _entry(check: Check, systems: Iterable[str]) -> list[str]:
     name = f"{check.name}.<{check.parameter}>" if check.parameter else check.name
-    unit = _UNITS.get(check.name.rpartition("_")[2], "")
+    unit = "" if check.answers is bool else _UNITS.get(check.name.rpartition("_")[2], "")
     answer = _ANSWERS.get(check.answers, check.answers.__name__) + (f", {unit}" if unit else "")
     lines = [f"### `{name}`\n", check.question.replace("\n", " "), ""]
     if check.expects:
@@ -89,7 +89,8 @@ def _entry(check: Check, systems: Iterable[str]) -> list[str]:
 
 def _calls(kinds: Iterable[str]) -> str:
     rows = [row for kind in sorted(with_parents(set(kinds))) for row in collectors()[kind]]
-    return ", ".join(dict.fromkeys(f"`{row.permission or _action(row.service, row.operation)}`" for row in rows))
+    actions = (action for row in rows for action in (row.permission or _action(row.service, row.operation)).split(", "))
+    return ", ".join(dict.fromkeys(f"`{action}`" for action in actions))
 
 
 def _action(service: str, operation: str) -> str:

@@ -8,17 +8,40 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Report:
+    """A report that AWS makes when asked, and that a row's operation then answers with. Making it changes nothing.
+
+    - `generate`: the operation that asks for it, with the row's own parameters.
+    - `params`: JMESPath on its answer, for the parameters of the row's operation.
+    - `status`: the field of the row's answer that says how far the report is; `done`: what it says at the end.
+    - `pending`: what it says before, and the error codes for "not yet"; anything else means that it failed.
+    """
+
+    generate: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    status: str = ""
+    done: str = ""
+    pending: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Collector:
     """One API operation and the records in its answer.
 
     - `records`: JMESPath to the records in the (fully paginated) answer; `names` and `arn`: JMESPath on a record.
     - `per`: the kind whose every record asks this operation once; `params` are then JMESPath on that record,
-      `static` are plain values (`now`, `now-30d` stand for moments in UTC).
+      `static` are plain values (`now`, `now-30d` stand for moments in UTC). A kind may be asked per itself: its
+      rows then follow one another until none answers.
+    - `when`: JMESPath that holds of the parents that are asked; empty: of all.
     - `batch`: the list parameter that takes up to `batch_size` parents' values in one call.
     - `inherit`: fields copied from the parent record, where the answer does not say whose it is.
     - `absent`: AWS's own error codes for "there is none": read, and empty.
     - `may_omit`: AWS leaves the list out when it is empty; elsewhere a missing list is a malformed answer.
     - `region`: where a global service answers; `json`: fields that hold JSON text.
+    - `csv`: the field of the answer that holds a table as text: its rows take the text's place.
+    - `marker`: the field, and parameter, of the next page, where the SDK knows no way to ask for it.
+    - `report`: how the report is made that the operation answers with.
+    - `permission`: the IAM action that reading takes, where it is not the operation's own; several after commas.
     - `within`: what a spec may name to narrow a subject down, and the field that answers it.
     """
 
@@ -30,6 +53,7 @@ class Collector:
     names: str = ""
     arn: str = ""
     per: str = ""
+    when: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     static: Mapping[str, Any] = field(default_factory=dict)
     batch: str = ""
@@ -40,6 +64,9 @@ class Collector:
     permission: str = ""
     region: str = ""
     json: Sequence[str] = ()
+    csv: str = ""
+    marker: str = ""
+    report: Report | None = None
     within: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -47,12 +74,17 @@ class Collector:
         """Whose answer it is: `account` for AWS's, else the other source's name."""
         return OTHER_SOURCES.get(self.service, "account")
 
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The operations that reading calls, in their order."""
+        return (self.report.generate, self.operation) if self.report else (self.operation,)
+
     def label(self, api_operation: str) -> str:
         """Service prefix and operation, as in an IAM policy: `rds:DescribeDBInstances`."""
         return f"{IAM_PREFIXES.get(self.service, self.service)}:{api_operation}"
 
     def needs(self, api_operation: str) -> str:
-        """The IAM action that reading takes."""
+        """The IAM action that reading takes; several after commas."""
         return self.permission or self.label(api_operation)
 
 

@@ -138,7 +138,9 @@ class _View:
         return self._data
 
     def spelt_out(self) -> Any:
-        """The place as plain data; each field in it, and not only the whole, counts as looked at."""
+        """The place as plain data; each field in it, each list too, and not only the whole, counts as looked at."""
+        if isinstance(self._data, list):
+            self._note(self._path, self._data)
         steps = self._data.items() if isinstance(self._data, Mapping) else enumerate(self._data)
         found = [(step, self._at(step, value)) for step, value in steps]
         values = [(step, value.spelt_out() if isinstance(value, _View) else value) for step, value in found]

@@ -21,10 +21,11 @@ from asbuilt.spec import Fact, Subject
 _OTHER_TEXT = "asbuilt-other"
 _AGE = datetime.timedelta(days=4000)
 _CIDR = re.compile(r"\d+(\.\d+){3}/\d+")
-# what a user's own names and values may say, which no shape of AWS's tells
-_USERS_OWN = {
+# what a user's own names, values and policies may say, which no shape of AWS's tells
+_USERS_OWN: dict[str, list[Any]] = {
     **{name: ["AWS_SECRET_ACCESS_KEY"] for name in ("name", "OptionName")},
     **{name: [PLACEHOLDER] for name in ("value", "Value")},
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
 _DEPTH = 2  # of structures inside a made-up one: deep enough for State.Name
 
@@ -159,7 +160,8 @@ def _other_values(value: Any, shape: Any, field: str) -> Iterator[Any]:
     elif isinstance(value, datetime.datetime):
         candidates = [value - _AGE, value + _AGE]
     elif isinstance(value, list):
-        candidates = [[], *([*value, item] for item in _made_up_items(value, shape)), value[:1], value[1:]]
+        more = [*_made_up_items(value, shape), *_USERS_OWN.get(field, [])]
+        candidates = [[], *([*value, item] for item in more), value[:1], value[1:]]
     elif isinstance(value, dict):
         candidates = [{}]
         if getattr(shape, "type_name", "") == "map":  # its keys are the user's own

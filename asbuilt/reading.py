@@ -6,23 +6,23 @@ import dataclasses
 import datetime
 import json
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
 from asbuilt import jsonpath
+from asbuilt.calling import Pages, asked_text, call
 from asbuilt.collector import Collector
 from asbuilt.collectors import collectors, with_parents
 from asbuilt.evidence import Entry, Unknown, Untested
 from asbuilt.redaction import redact
-from asbuilt.snapshot import Answer, Call, Snapshot
-from asbuilt.unreadable import TargetError, explain
+from asbuilt.snapshot import Answer, Snapshot
+from asbuilt.table import table
 
 WORKERS = 24
+DEEPEST = 10  # how often a row may follow itself
 Wanted = Callable[[Entry], bool]
-_CONTINUATIONS = ("NextToken", "nextToken", "NextMarker", "nextPageToken")
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,7 @@ class _Request:
 
     @classmethod
     def of(cls, row: Collector, params: Mapping[str, Any]) -> _Request:
-        return cls(row.service, row.operation, row.region, json.dumps(params, sort_keys=True, default=str))
-
-
-@dataclass(frozen=True)
-class _Pages:
-    """What came back: the pages, the operation's API name, and the fields that a mock was taught."""
-
-    operation: str
-    pages: tuple[dict[str, Any], ...]
-    supplied: tuple[str, ...]
+        return cls(row.service, row.operation, row.region, asked_text(params))
 
 
 class Reader:
@@ -64,7 +55,7 @@ class Reader:
     def __init__(self, client: Callable[[str, str], Any], now: datetime.datetime) -> None:
         self._client = client
         self._now = now
-        self._futures: dict[_Request, Future[_Pages]] = {}
+        self._futures: dict[_Request, Future[Pages]] = {}
         self._clients: dict[tuple[str, str], Any] = {}
         self._client_lock = threading.Lock()
         self._snapshot = Snapshot()
@@ -82,7 +73,7 @@ class Reader:
             children.setdefault(row.per, []).append(row)
         pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="read")
         try:
-            waiting: dict[Future[_Pages], list[tuple[Collector, list[Entry], dict[str, Any]]]] = {}
+            waiting: dict[Future[Pages], list[tuple[Collector, list[Entry], dict[str, Any]]]] = {}
             self._submit(pool, [(row, [], self._static(row)) for row in children.get("", [])], waiting)
             while waiting:
                 done, _ = wait(waiting, return_when=FIRST_COMPLETED)
@@ -102,7 +93,7 @@ class Reader:
         for row, parents, params in asks:
             request = _Request.of(row, params)
             if request not in self._futures:
-                self._futures[request] = pool.submit(self._call, row, params, request.params)
+                self._futures[request] = pool.submit(self._call, row, params)
             waiting.setdefault(self._futures[request], []).append((row, parents, params))
 
     def _asks(
@@ -112,13 +103,18 @@ class Reader:
         if answer.problem:
             self._file_problem(row, answer)
             return []
-        parents = [entry for entry in answer.entries if wanted is None or wanted(entry)]
+        asked = [entry for entry in answer.entries if not row.when or jsonpath.search(row.when, entry.data)]
+        parents = [entry for entry in asked if wanted is None or wanted(entry)]
         asks = []
         for parent in parents:
             values = {name: jsonpath.search(path, parent.data) for name, path in row.params.items()}
             missing = [name for name, value in values.items() if value is None]
+            problem = ""
             if missing:
                 problem = f"{row.operation} needs {', '.join(missing)}, which the answer for {parent.label!r} lacks"
+            elif row.per == row.kind and parent.id.count(row.kind) > DEEPEST:
+                problem = f"{row.operation} leads on from {parent.label!r} after {DEEPEST} steps: it goes in circles"
+            if problem:
                 self._snapshot.add(row.kind, parent.id, Answer(problem=problem))
             else:
                 asks.append((row, [parent], {**self._static(row), **values}))
@@ -128,7 +124,7 @@ class Reader:
         self._snapshot.add(row.kind, "", dataclasses.replace(answer, entries=()))
         for rows in collectors().values():
             for child in rows:
-                if child.per == row.kind:
+                if child.per == row.kind != child.kind:
                     self._file_problem(child, answer)
 
     def _static(self, row: Collector) -> dict[str, Any]:
@@ -144,50 +140,16 @@ class Reader:
         moment = self._now.replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=days)
         return moment.date().isoformat() if value.startswith("today") else moment
 
-    def _call(self, row: Collector, params: Mapping[str, Any], asked: str) -> _Pages:
-        started = time.perf_counter()
-        pages: list[dict[str, Any]] = []
-        problem = ""
-        api_operation = row.operation
-        try:
-            with self._client_lock:
-                client = self._clients.get((row.service, row.region))
-                if client is None:
-                    client = self._clients[row.service, row.region] = self._client(row.service, row.region)
-            api_operation = client.meta.method_to_api_mapping[row.operation]
-            if client.can_paginate(row.operation):
-                pages.extend(client.get_paginator(row.operation).paginate(**params))
-            else:
-                pages.append(getattr(client, row.operation)(**params))
-                _whole(pages[0], row.label(api_operation))
-        except Untested:
-            asked = ""  # there was nobody to ask
-            raise
-        except TargetError:
-            raise
-        except Exception as error:  # every error of the SDK or the network becomes a reason; none becomes "empty"
-            fault = explain(error, row, api_operation)
-            problem = fault.reason
-            if fault.absent:
-                pages = []
-            else:
-                raise Unknown(fault.reason, fault.permission) from error
-        finally:
-            seconds = round(time.perf_counter() - started, 4)
-            operation = row.label(api_operation)
-            if asked:
-                self._snapshot.calls.append(Call(operation, row.region, asked, len(pages), seconds, problem))
-        supplied = {
-            field.strip()
-            for page in pages
-            for field in page.get("ResponseMetadata", {})
-            .get("HTTPHeaders", {})
-            .get("x-asbuilt-supplied", "")
-            .split(",")
-        }
-        return _Pages(api_operation, tuple(pages), tuple(sorted(supplied - {""})))
+    def _call(self, row: Collector, params: Mapping[str, Any]) -> Pages:
+        return call(lambda: self._client_of(row), row, params, self._snapshot.calls)
 
-    def _answer(self, row: Collector, parents: list[Entry], future: Future[_Pages]) -> Answer:
+    def _client_of(self, row: Collector) -> Any:
+        with self._client_lock:
+            if (row.service, row.region) not in self._clients:
+                self._clients[row.service, row.region] = self._client(row.service, row.region)
+            return self._clients[row.service, row.region]
+
+    def _answer(self, row: Collector, parents: list[Entry], future: Future[Pages]) -> Answer:
         try:
             came = future.result()
             entries: list[Entry] = []
@@ -197,13 +159,6 @@ class Reader:
             untested = isinstance(unknown, Untested)
             return Answer(problem=unknown.reason, permission=unknown.permission, untested=untested)
         return Answer(entries=tuple(entries), operation=row.label(came.operation))
-
-
-def _whole(answer: Mapping[str, Any], operation: str) -> None:
-    """Refuse an answer that has more pages where the SDK knows no way to ask for them."""
-    cut = [name for name in _CONTINUATIONS if answer.get(name)]
-    if cut or answer.get("IsTruncated") is True:
-        raise Unknown(f"{operation} answered with its first page only ({', '.join(cut) or 'IsTruncated'})")
 
 
 def _batched(
@@ -224,10 +179,12 @@ def _batched(
     return joined
 
 
-def _entries(row: Collector, parents: list[Entry], came: _Pages, page: dict[str, Any], before: int) -> list[Entry]:
+def _entries(row: Collector, parents: list[Entry], came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
     """The records of one page, redacted, named, and with what they inherit from their parent."""
     operation = row.label(came.operation)
     body = {name: value for name, value in page.items() if name != "ResponseMetadata"}
+    if isinstance(body.get(row.csv), bytes | str):
+        body[row.csv] = table(body[row.csv], f"{row.csv} of {operation}")
     found = jsonpath.search(row.records, body)
     if found is None:
         if row.may_omit:

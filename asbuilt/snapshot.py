@@ -13,7 +13,7 @@ from asbuilt.evidence import Entry, Unknown, Untested
 
 @dataclass(frozen=True)
 class Call:
-    """One API call as it was made: `asked` are its parameters (JSON), `pages` how many requests it took."""
+    """One API call as it was made: `asked` are its parameters (JSON), `pages` how many it answered with."""
 
     operation: str
     region: str

@@ -103,7 +103,8 @@ def _explain_code(error: Exception, row: Collector, operation: str, permission: 
     if code in _BAD_CREDENTIALS:
         raise TargetError(f"{_BAD_CREDENTIALS[code]} ({operation} answered {code})")
     if code in _DENIED:
-        return Fault(f"{operation} was denied: the reading role lacks {permission}", permission)
+        lacks = operation if operation in permission.split(", ") else permission
+        return Fault(f"{operation} was denied: the reading role lacks {lacks}", permission)
     if code in _THROTTLED:
         return Fault(f"{operation} was throttled away {attempts} times ({code}): run again later")
     if code in _REGION_OFF:

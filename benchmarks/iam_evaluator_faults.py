@@ -161,6 +161,11 @@ def evaluator_ignores_who_owns_the_resource(patch: pytest.MonkeyPatch) -> None:
 
 
 @fault
+def evaluator_lets_a_request_say_whose_the_resource_is(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(evaluator, "owned", lambda context, resource: context)
+
+
+@fault
 def evaluator_takes_the_account_for_the_role(patch: pytest.MonkeyPatch) -> None:
     right = evaluator.named
 

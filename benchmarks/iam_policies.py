@@ -39,6 +39,7 @@ VALUES: dict[str, tuple[list[str], list[Any]]] = {
     "s3:prefix": (["string"], ["", "home/", "home/bob", "a", "HOME/"]),
     "aws:RequestedRegion": (["string"], ["us-east-1", "eu-west-1", "us-west-2"]),
     "aws:PrincipalTag/team": (["string"], ["bob", "eve", "red"]),
+    "aws:ResourceAccount": (["string"], ["123456789012", "999999999999"]),
     "aws:TagKeys": (["multi"], ["owner", "Owner", "cost"]),
     "aws:CalledVia": (["multi"], ["athena.amazonaws.com", "glue.amazonaws.com"]),
     "aws:PrincipalOrgID": (["string", "multi"], ["o-a", "o-b"]),
@@ -90,7 +91,7 @@ def conditions(random: Random) -> Item:
             operator += "IfExists"
         wanted = pick(random, values)
         if "Like" in operator and family in {"string", "multi"} and random.random() < 0.6:
-            wanted = random.choice(["*o*", "?*", "home/*", "us-*", "*", "o-?", "[bB]*"])
+            wanted = random.choice(["*o*", "?*", "home/*", "us-*", "*", "o-?", "[bB]*", "?99*", "1*2"])
         if family == "string" and random.random() < 0.1:
             wanted = random.choice(["${aws:PrincipalTag/team}", "${aws:username}", "x${*}"])
         block.setdefault(operator, {})[random.choice([key, key.lower()])] = wanted

@@ -157,6 +157,11 @@ def prover_lets_identity_policies_decide_on_keys(patch: pytest.MonkeyPatch) -> N
 
 
 @fault
+def prover_lets_a_request_say_whose_the_resource_is(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(conditions, "owned", lambda pattern, otherwise, present: otherwise)
+
+
+@fault
 def prover_holds_scps_against_service_linked_roles(patch: pytest.MonkeyPatch) -> None:
     right = effective.Effective.__init__
 

@@ -38,6 +38,8 @@ def question(random: Random) -> Item:
         item["facts"] = {"aws:PrincipalTag/team": random.choice(["bob", "red"])}
     elif random.random() < 0.3:
         item["absent"] = ["aws:PrincipalTag/team"]
+    if random.random() < 0.1:
+        item.setdefault("facts", {})["aws:ResourceAccount"] = random.choice(VALUES["aws:ResourceAccount"][1])
     return item
 
 
@@ -143,7 +145,9 @@ def _by_layer(random: Random) -> Item:
 
 
 def _by_owner(random: Random) -> Item:
-    """The policy of a resource decides, of one's own account or another's."""
+    """The policy of a resource decides, of one's own account or another's, or whose it is does."""
+    if random.random() < 0.3:
+        return _by_account(random)
     action = random.choice(["sqs:SendMessage", "sqs:SendMessage", "kms:Decrypt", "s3:GetObject"])
     attached = "arn:aws:s3:::media" if action.startswith("s3") else random.choice(REQUESTS[action])
     everyone = [ROLE, USER, "123456789012", "arn:aws:iam::123456789012:root", "*"]
@@ -159,6 +163,16 @@ def _by_owner(random: Random) -> Item:
         policies.append(placed(random, "boundary", _document(random, row)))
     grants = [{"actions": action, "resources": random.choice([attached, f"{attached}/*"])}] * (random.random() < 0.4)
     return {"policies": policies, "allowance": grants}
+
+
+def _by_account(random: Random) -> Item:
+    """A condition asks for the account that the ARN names."""
+    row = _allow(random)
+    operator = random.choice(["StringEquals", "StringNotEquals", "StringLike", "StringNotLike"])
+    asked, named = random.choices(VALUES["aws:ResourceAccount"][1], k=2)
+    block = {operator + random.choice(["", "", "IfExists"]): {"aws:ResourceAccount": asked}}
+    grants = [{"actions": "*", "resources": f"arn:aws:*:*:{named}:*"}] * random.choice([0, 1])
+    return {"policies": [_identity(random, row | {"Condition": block})], "allowance": grants}
 
 
 def _changed(random: Random, row: Item, *, turning: float) -> Item:

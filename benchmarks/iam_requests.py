@@ -106,6 +106,8 @@ def _context(random: Random, item: Item, rows: list[Item], at: Item) -> Item:
         needed = key in ALWAYS
         if key.lower() in fixed or (not needed and random.random() < (ABSENT if here else 0.7)):
             continue
+        if key == "aws:ResourceAccount" and not here:
+            continue  # a bucket of which nothing says whose it is is taken to be the principal's
         literals = [made for operator, value in here for made in _values(random, operator, value)]
         options = [text for text in literals if _legal(key, text)] or [v for v in plain if _legal(key, v)]
         if random.random() < 0.15:

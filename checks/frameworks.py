@@ -33,10 +33,11 @@ _QUESTIONS: Mapping[str, str] = {
         "network boundary": "admits_only_cloudfront assign_public_ip closed_to_internet closed_to_internet_except "
         "closed_to_public in_private_subnets open_ports private_subnets publicly_accessible reachable_only_from "
         "routed_to_internet withholds_public_addresses without_public_address anonymous_actions flow_logs",
-        "least privilege": "acts_only_in_cluster free_of_admin_rights full_access granted_actions granted_buckets "
-        "may_on passes_roles_to trusted_services wildcard_grants root_access_keys root_mfa active_user_keys",
+        "least privilege": "allows allows_at_most allows_none_of assumable_only_by no_admin no_escalation "
+        "no_wildcards root_access_keys root_mfa active_user_keys root_used_within_days"
+        " unused_services",
         "secrets": "free_of_access_keys free_of_plain_secrets free_of_sample_credentials master_password_managed "
-        "readable_parameters readable_secrets referenced_secrets rotates secret secret_references secret_variables",
+        "readable_secrets referenced_secrets rotates secret secret_references secret_variables",
         "audit log": "access_logs exec_sessions_logged kept_in_logs logging_trails log_exports "
         "records_configuration retention_days tamper_evident_trails",
         "monitoring": "alarmed_metrics alarms_above alarms_notify alarms_on alarms_on_errors fires metrics tells "

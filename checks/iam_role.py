@@ -1,23 +1,28 @@
 """What an IAM role may do, proved for all requests (`iam:GetAccountAuthorizationDetails`, see docs/iam.md).
 
-Its own policies and its boundary decide. What an organization's policies take away is not counted as narrower, and
-what the policies of buckets, queues and keys give is those resources' question.
+Its own policies, its boundary and its organization's service control policies decide. What the policies of buckets,
+queues and keys give is those resources' question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from asbuilt.account import Account
 from asbuilt.check import Departures, Expects, check
 from asbuilt.evidence import Record, Unknown
 from asbuilt.redaction import PLACEHOLDER, SECRET
-from checks.policy_text import as_list
+from checks.organizations import READS, organization_of
+from checks.policy_text import document
 
-_POLICIES = "iam:policy"
+_POLICIES, _SECRETS = "iam:policy", "secretsmanager:secret"
+_ENDING = re.compile(r"-[A-Za-z0-9]{6}$")
 EVERYTHING = "its policies allow every action on every resource"
 _DOCUMENTED = "aws iam put-role-policy --role-name {name} --policy-name documented --policy-document {instead}"
+_TAKEN = "Take the statements named above out of the policies of role {name}."
+_SECRETS_NAMED = "Let role {name} read the documented secrets by ARN, and no others."
 _NARROWER = f"{_DOCUMENTED}  # then take the statements named above out of its other policies"
 
 
@@ -43,23 +48,61 @@ def _promised(raw: Any, _: Mapping[str, str]) -> tuple[Any, frozenset[str]]:
 GRANTS, NEEDED, PROMISED = Expects(list, _grants), Expects(list, _needed), Expects(bool, _promised)
 
 
-@check("iam:role", severity="high", reads=[_POLICIES], names_subjects=True, expects=GRANTS, fix=_NARROWER)
+@check("iam:role", severity="high", reads=[_POLICIES, *READS], names_subjects=True, expects=GRANTS, fix=_NARROWER)
 def allows_at_most(role: Record, account: Account, expected: Any) -> frozenset[str]:
     """The requests that the role's policies allow and no documented grant covers, one for each statement too wide."""
     from checks.iam.departures import beyond
 
     allowance = _resolved(expected, role, account, generous=True)
-    return _judged(beyond(principal_of(role, account), allowance), allowance)
+    principal, _, unread = _limited(role, account)
+    return _judged(beyond(principal, allowance), allowance, unread)
 
 
-@check("iam:role", severity="high", reads=[_POLICIES], names_subjects=True, expects=NEEDED, fix=_DOCUMENTED)
+@check("iam:role", severity="high", reads=[_POLICIES, *READS], names_subjects=True, expects=NEEDED, fix=_DOCUMENTED)
 def allows(role: Record, account: Account, expected: Any) -> frozenset[str]:
     """The documented grants that the role lacks some of: a request, and the gap, Deny or boundary that stops it."""
-    from checks.iam.departures import short_of
+    from checks.iam.shortfalls import short_of
 
-    grants = [(grant.text, _resolved([grant], role, account, generous=False)) for grant in expected]
+    grants = [(grant.text, _resolved([grant], role, account, generous=False, whole=True)) for grant in expected]
     allowance = [entry for _, entries in grants for entry in entries]
-    return _judged(short_of(principal_of(role, account), grants), allowance)
+    _, organization, unread = _limited(role, account)
+    found = short_of(principal_of(role, account), grants, organization)
+    if unread and not found.departures and not found.unknown:
+        raise Unknown(
+            f"its own policies grant it, and an organization's may stop it: {unread.reason}", unread.permission
+        )
+    return _judged(found, allowance, None)
+
+
+@check("iam:role", severity="high", reads=[_POLICIES, *READS], names_subjects=True, expects=NEEDED, fix=_TAKEN)
+def allows_none_of(role: Record, account: Account, expected: Any) -> frozenset[str]:
+    """The grants ruled out that the role has some of: a request, and the statement that allows it."""
+    from checks.iam.departures import among
+
+    grants = [(grant.text, _resolved([grant], role, account, generous=True, whole=True)) for grant in expected]
+    principal, _, unread = _limited(role, account)
+    return _judged(among(principal, grants), [], unread)
+
+
+@check("iam:role", severity="high", reads=[_POLICIES, _SECRETS], names_subjects=True, fix=_SECRETS_NAMED)
+def readable_secrets(role: Record, account: Account) -> frozenset[str]:
+    """The secrets (by subject, else by name) that its policies let some request read; an ARN for any that may come."""
+    subjects = {record.entry.arn: name for name, record in account.subjects()}
+    there, own = account.all(_SECRETS), principal_of(role, account)
+    found = {subjects.get(item["ARN"], item["Name"]) for item in there if _read(own, Resource=item["ARN"])}
+    # a secret that is made anew gets another ending
+    again = [_ENDING.sub("-??????", item["ARN"]) for item in there]
+    return frozenset(found | _read(own, **({"NotResource": again} if again else {"Resource": "*"})))
+
+
+def _read(own: Any, **resources: Any) -> set[str]:
+    """One of these resources whose secret may be read, if there is one."""
+    from checks.iam.departures import some_request
+
+    request, why = some_request(own, [{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", **resources}])
+    if request is None and why:
+        raise Unknown(f"whether {own.arn} may read {resources} is not decided: {why}")
+    return {request.resource} if request else set()
 
 
 @check(
@@ -86,11 +129,11 @@ def no_wildcards(role: Record, account: Account, expected: Any) -> frozenset[str
     fix="Replace the administrator's policy of role {name} by one that names what it needs.",
 )
 def no_admin(role: Record, account: Account, expected: Any) -> frozenset[str]:
-    """That its policies allow everything, however that is written: as `*`, or in parts that add up."""
-    from checks.iam.findings import administrator
+    """That its Allows are everything, as `*` or in parts that add up; conditions and Denies make that no less."""
+    from checks.iam.findings import administrator, widest
 
     principal = principal_of(role, account)
-    found = administrator(principal.policies, principal.arn)
+    found = administrator(widest(principal.policies), principal.arn)
     if found is None:
         raise Unknown(f"whether {principal.arn} may do everything is not decided")
     return frozenset({EVERYTHING} if found else ())
@@ -99,7 +142,7 @@ def no_admin(role: Record, account: Account, expected: Any) -> frozenset[str]:
 @check(
     "iam:role",
     severity="critical",
-    reads=[_POLICIES, "iam:role", "iam:user", "iam:group"],
+    reads=[_POLICIES, "iam:role", "iam:user", "iam:group", *READS],
     expects=PROMISED,
     fix="Take the first step of the way out of the policies of role {name}, or limit it to roles that give no more.",
 )
@@ -112,13 +155,15 @@ def no_escalation(role: Record, account: Account, expected: Any) -> frozenset[st
     own = principal_of(role, account)
     if administrator(own.policies, own.arn):
         return frozenset({EVERYTHING})
-    found = escalate(_surroundings(role, account))
+    principal, _, unread = _limited(role, account)
+    found = escalate(_surroundings(principal, role, account))
     if found.verdict == "unknown":
         raise Unknown(found.reason)
-    return frozenset(
+    ways = (
         f"{way.name} ({way.target}): {', then '.join(map(shown, way.steps))}; gains {shown(way.gain)}"
         for way in found.ways
     )
+    return frozenset(_uncounted(ways, unread))
 
 
 @check(
@@ -144,7 +189,7 @@ def principal_of(role: Record, account: Account) -> Any:
     from checks.iam.departures import Principal
 
     found: list[dict[str, Any]] = [
-        {"type": "identity", "name": item["PolicyName"], "document": _document(item["PolicyDocument"])}
+        {"type": "identity", "name": item["PolicyName"], "document": document(item["PolicyDocument"])}
         for item in role["RolePolicyList"]
     ]
     found += [_managed("identity", item["PolicyArn"], account) for item in role["AttachedManagedPolicies"]]
@@ -153,53 +198,65 @@ def principal_of(role: Record, account: Account) -> Any:
     return Principal(role["Arn"], found, _tags(role))
 
 
+def _limited(role: Record, account: Account) -> tuple[Any, Any, Unknown | None]:
+    """The role as its organization limits it, and that organization; else the role alone, and why no more was read."""
+    principal = principal_of(role, account)
+    try:
+        organization = organization_of(principal.arn, account)
+    except Unknown as unread:
+        return principal, None, unread
+    return (organization.around(principal) if organization else principal), organization, None
+
+
+def _uncounted(departures: Iterable[str], unread: Unknown | None) -> list[str]:
+    """The departures, and what perhaps stops them; where there are none, less than the role's policies is none, too."""
+    told = list(departures)
+    return [*told, f"what an organization takes away is not counted: {unread.reason}"] if told and unread else told
+
+
 def _managed(kind: str, arn: str, account: Account) -> dict[str, Any]:
     policy = account.get(_POLICIES, arn)
     versions = [version["Document"] for version in policy["PolicyVersionList"] if version["IsDefaultVersion"]]
     if len(versions) != 1:
         raise Unknown(f"policy {arn} has {len(versions)} versions in force")
-    return {"type": kind, "name": arn.rpartition("/")[2], "document": _document(versions[0])}
-
-
-def _document(policy: Record) -> dict[str, Any]:
-    """A policy as plain data. Raises `Unknown` where a text in it looked like a secret and was taken out."""
-    found: dict[str, Any] = policy.spelt_out()
-    if any(mark in str(found) for mark in (SECRET, PLACEHOLDER)):
-        raise Unknown(f"a policy of {policy.entry.label!r} holds what looks like a secret, which is not kept")
-    return found
+    return {"type": kind, "name": arn.rpartition("/")[2], "document": document(versions[0])}
 
 
 def _tags(role: Record) -> dict[str, str]:
     """The tags that its requests carry; none is known where whoever assumes it may bring tags of its own."""
-    trust = as_list(role["AssumeRolePolicyDocument"]["Statement"])
-    if any("tagsession" in str(action).lower() for item in trust for action in as_list(item.get("Action", "*"))):
+    from checks.iam.trust import brings_tags
+
+    if brings_tags(role["AssumeRolePolicyDocument"].spelt_out()):
         return {}
     tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
     return {f"aws:PrincipalTag/{key}": text for key, text in tags.items() if text not in (SECRET, PLACEHOLDER)}
 
 
-def _resolved(grants: Any, role: Record, account: Account, *, generous: bool) -> list[dict[str, Any]]:
-    from checks.iam.grant_text import Bound, allowance
+def _resolved(
+    grants: Any, role: Record, account: Account, *, generous: bool, whole: bool = False
+) -> list[dict[str, Any]]:
+    """Grants as the prover takes them; nothing of a grant that names something absent where it is asked for `whole`."""
+    from checks.iam.grant_text import Bound, allowance, complete
 
     arns: dict[str, list[tuple[str, str]]] = {}
     for name, record in account.subjects():
         if not record.entry.arn:
             raise Unknown(f"a {record.entry.kind} has no ARN to grant something on: {name}")
         arns.setdefault(name, []).append((record.entry.kind, record.entry.arn))
-    return allowance(grants, Bound(arns, role["Arn"].split(":")[4], generous))
+    bound = Bound(arns, role["Arn"].split(":")[4], generous)
+    return allowance([grant for grant in grants if not whole or complete(grant, bound)], bound)
 
 
-def _judged(found: Any, allowance: list[dict[str, Any]]) -> Departures:
+def _judged(found: Any, allowance: list[dict[str, Any]], unread: Unknown | None) -> Departures:
     from checks.iam.minimal import minimal_text
 
     if not found.departures and found.unknown:
         raise Unknown(found.unknown)
-    return Departures(found.departures, minimal_text(allowance))
+    return Departures(_uncounted(found.departures, unread), minimal_text(allowance))
 
 
-def _surroundings(role: Record, account: Account) -> dict[str, Any]:
-    """The role among the account's roles, users and groups, as `escalate` takes them."""
-    own = principal_of(role, account)
+def _surroundings(own: Any, role: Record, account: Account) -> dict[str, Any]:
+    """The role (`own` as its organization limits it) among the account's roles, users and groups, for `escalate`."""
     return {
         "principal": own.arn,
         "policies": list(own.policies),
@@ -230,7 +287,7 @@ def _holder(item: Record, account: Account) -> dict[str, Any]:
         about["groups"] = list(item.get("GroupList", ()))
     try:
         own = [
-            {"type": "identity", "name": policy["PolicyName"], "document": _document(policy["PolicyDocument"])}
+            {"type": "identity", "name": policy["PolicyName"], "document": document(policy["PolicyDocument"])}
             for policy in item.get(f"{sort}PolicyList", ())  # left out where there are none
         ]
         attached = [

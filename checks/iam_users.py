@@ -14,6 +14,18 @@ _RULES = "iam:password-policy"
 
 @check(
     "aws:account",
+    severity="critical",
+    reads=[_USERS, _KEYS],
+    fix="Give its user a role: aws iam update-access-key --status Inactive --access-key-id <id> --user-name <user>",
+)
+def active_user_keys(caller: Record, account: Account) -> int:
+    """How many long-lived access keys of IAM users are active."""
+    keys = (key for user in account.all(_USERS) for key in account.details(_KEYS, user))
+    return sum(key["Status"] == "Active" for key in keys)
+
+
+@check(
+    "aws:account",
     severity="high",
     reads=[_USERS, _KEYS],
     controls=["CIS AWS 1.14", "AWS FSBP IAM.3"],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import Record, Unknown
+from asbuilt.redaction import PLACEHOLDER, SECRET
 
 THIS_ACCOUNT = frozenset({"this account"})  # whose roles' and users' own policies are enough for most resources
 
@@ -21,6 +22,14 @@ def principals(statement: Mapping[str, Any]) -> frozenset[str]:
     if isinstance(found, str):
         return frozenset({found})
     return frozenset(f"{sort} {name}" for sort in found for name in as_list(found[sort]))
+
+
+def document(policy: Record) -> dict[str, Any]:
+    """A policy as plain data. Raises `Unknown` where a text in it looked like a secret and was taken out."""
+    found: dict[str, Any] = policy.spelt_out()
+    if any(mark in str(found) for mark in (SECRET, PLACEHOLDER)):
+        raise Unknown(f"a policy of {policy.entry.label!r} holds what looks like a secret, which is not kept")
+    return found
 
 
 def let_in(policy: Any, arn: str, account: str = "") -> frozenset[str]:

@@ -9,7 +9,7 @@ from asbuilt.evidence import Record, Unknown
 from checks.elasticache import endpoints, members
 
 # How each kind of thing says which security groups it wears. Some wear none: an ECS service that shares its
-# host's network, a network load balancer without groups.
+# host's network, a network load balancer without groups, a function outside of any VPC.
 _GROUPS: Mapping[str, Callable[[Record, Account], Iterable[str]]] = {
     "ec2:instance": lambda instance, _: (group["GroupId"] for group in instance["SecurityGroups"]),
     "ec2:vpc-endpoint": lambda endpoint, _: (group["GroupId"] for group in endpoint.get("Groups", ())),
@@ -22,6 +22,7 @@ _GROUPS: Mapping[str, Callable[[Record, Account], Iterable[str]]] = {
         group["SecurityGroupId"] for member in members(cache, account) for group in member["SecurityGroups"]
     ),
     "elbv2:load-balancer": lambda balancer, _: balancer.get("SecurityGroups", ()),
+    "lambda:function": lambda function, _: function.get("VpcConfig", {}).get("SecurityGroupIds", ()),
     "rds:db": lambda db, _: (group["VpcSecurityGroupId"] for group in db["VpcSecurityGroups"]),
     "rds:proxy": lambda proxy, _: proxy["VpcSecurityGroupIds"],
 }

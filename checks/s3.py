@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record, Unknown
@@ -70,10 +72,9 @@ def versioned(bucket: Record, account: Account) -> bool:
     fix="Add a statement to the policy of bucket {name} that denies s3:* where aws:SecureTransport is false.",
 )
 def tls_only(bucket: Record, account: Account) -> bool:
-    """Whether the bucket's policy refuses every request over plain HTTP."""
+    """Whether the Denies of the bucket's policy leave no request over plain HTTP, to the bucket or its objects."""
     policy = account.detail("s3:bucket.policy", bucket)
-    statements = as_list(policy["Policy"]["Statement"]) if policy else []
-    return any(_refuses_http(item, bucket.entry.arn) for item in statements)
+    return policy is not None and _refuses_http(policy["Policy"].spelt_out(), bucket.entry.arn)
 
 
 @check(
@@ -120,14 +121,25 @@ def _rules(bucket: Record, account: Account) -> list[Record]:
     return [rule for rule in account.details("s3:bucket.lifecycle", bucket) if rule["Status"] == "Enabled"]
 
 
-def _refuses_http(statement: Record, arn: str) -> bool:
-    """Whether a statement denies everybody everything on the bucket and its objects where TLS is missing."""
-    if statement["Effect"] != "Deny" or "Condition" not in statement:
-        return False
-    secure = statement["Condition"].get("Bool", {}).get("aws:SecureTransport", "")
-    return (
-        str(secure).lower() == "false"
-        and bool({"*", "s3:*"} & set(as_list(statement.get("Action", []))))
-        and {arn, f"{arn}/*"} <= set(as_list(statement.get("Resource", [])))
-        and bool(principals(statement) & {"*", "AWS *"})
+def _refuses_http(policy: dict[str, Any], arn: str) -> bool:
+    """Whether nobody gets through without TLS who may otherwise do anything. Raises `Unknown` where that is open."""
+    from checks.iam.prover import prove
+
+    everybody = [row for row in as_list(policy["Statement"]) if principals(row) & {"*", "AWS *"}]
+    denies = {**policy, "Statement": [row for row in everybody if row["Effect"] == "Deny"]}
+    anything = {"Effect": "Allow", "Action": "s3:*", "Resource": [arn, f"{arn}/*"]}
+    found = prove(
+        {
+            "id": arn,
+            "kind": "containment",
+            "policies": [
+                {"type": "identity", "document": {"Version": "2012-10-17", "Statement": [anything]}},
+                {"type": "resource", "document": denies, "attached_to": arn},
+            ],
+            "allowance": [],
+            "facts": {"aws:SecureTransport": "false"},
+        }
     )
+    if found.verdict == "unknown":
+        raise Unknown(f"whether {arn} takes requests without TLS is not decided: {found.reason}")
+    return found.verdict == "subset"

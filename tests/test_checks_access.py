@@ -90,3 +90,14 @@ def test_keys_devices_and_passwords_of_users():
     short = entry({"MinimumPasswordLength": 8}, "iam:password-policy", ["p"])
     assert "MinimumPasswordLength" in iam_users.weak_password_rules(caller, account({"iam:password-policy": [short]}))
     assert len(iam_users.weak_password_rules(caller, account({"iam:password-policy": []}))) == 6
+
+
+def test_active_keys_of_users():
+    """A key that is switched off opens nothing."""
+    users = [entry({"UserName": name}, "iam:user", [name]) for name in ("a", "b")]
+    states = [("Active", users[0]), ("Inactive", users[0]), ("Active", users[1])]
+    keys = [entry({"Status": s}, "iam:user.access-keys", [str(n)], u.id) for n, (s, u) in enumerate(states)]
+    seen = account({"iam:user": users, "iam:user.access-keys": keys})
+    assert iam_users.active_user_keys(record({}, "aws:account"), seen) == 2
+    nobody = account({"iam:user": [], "iam:user.access-keys": []})
+    assert iam_users.active_user_keys(record({}, "aws:account"), nobody) == 0

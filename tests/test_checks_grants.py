@@ -1,10 +1,10 @@
-"""Questions about who may do what: bucket policies and lists, roles' grants, parameters, trails, counted lines."""
+"""Questions about who may do what: bucket policies and lists, parameters, trails, counted lines."""
 
 from __future__ import annotations
 
 import pytest
 
-from checks import cloudfront, grants, log_alarms, s3_access, s3_content, ssm, trail
+from checks import cloudfront, log_alarms, s3_access, s3_content, ssm, trail
 from tests.records import account, entry, record
 
 BUCKET = entry({"Name": "b"}, "s3:bucket", ["b"], arn="arn:aws:s3:::b")
@@ -110,70 +110,6 @@ def test_replication():
     for target, status, answers in [("there", "Enabled", (True, True)), ("near", "Disabled", (False, False))]:
         rule = record({"Status": status, "SourceBucket": "here", "Destination": {"Bucket": f"arn:aws:s3:::{target}"}})
         assert (s3_content.replicating(rule), s3_content.copies_to_another_region(rule, seen)) == answers
-
-
-def role(*statements, attached=()):
-    """A role with one policy of its own."""
-    allowed = [{"Effect": "Allow", "Resource": "*", **one} for one in statements]
-    policies = [{"PolicyDocument": {"Statement": allowed}}]
-    return record(
-        {"RoleName": "r", "RolePolicyList": policies, "AttachedManagedPolicies": list(attached)}, "iam:role", ["r"]
-    )
-
-
-NOTHING = account({"iam:policy": []})
-
-
-def test_what_a_role_may():
-    """By name or wildcard, on subjects or patterns."""
-    reads = role({"Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"})
-    assert grants.may(reads, NOTHING, "s3:GetObject") is True
-    assert grants.may(reads, NOTHING, "s3:PutObject") is False
-    assert grants.may_on(reads, account({"iam:policy": []}, {"media": [BUCKET]}), "s3:GetObject") == {"media"}
-    assert grants.may_on(reads, NOTHING, "s3:GetObject") == {"arn:aws:s3:::b/*"}
-    assert grants.may_on(reads, NOTHING, "s3:PutObject") == frozenset()
-
-
-def test_granted_actions_and_buckets():
-    """Of one service; everything shows as everything."""
-    wide = role({"Action": ["s3:GetObject", "logs:PutLogEvents"], "Resource": "arn:aws:s3:::b/in/*"}, {"Action": "*"})
-    named = account({"iam:policy": []}, {"media": [BUCKET]})
-    assert grants.granted_actions(wide, NOTHING, "s3") == {"s3:GetObject", "*"}
-    assert grants.granted_buckets(wide, named) == {"media", "*"}
-    assert grants.granted_buckets(role({"Action": "logs:PutLogEvents"}), named) == frozenset()
-
-
-def test_readable_parameters():
-    """Those that there are and a grant reaches, by subject or name."""
-    kind = "ssm:parameter"
-    known = {
-        name: entry({"Name": name, "ARN": f"arn:p/{name}"}, kind, [name], arn=f"arn:p/{name}") for name in ("a", "b")
-    }
-    seen = account({"iam:policy": [], kind: list(known.values())}, {"key": [known["a"]]})
-    assert grants.readable_parameters(role({"Action": "ssm:GetParameter", "Resource": "arn:p/*"}), seen) == {"key", "b"}
-    assert grants.readable_parameters(role({"Action": "ssm:GetParameter", "Resource": "arn:p/b"}), seen) == {"b"}
-    assert grants.readable_parameters(role({"Action": "ssm:PutParameter"}), seen) == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("held", "free"),
-    [
-        (role({"Action": "s3:GetObject"}), True),
-        (role({"Action": "*"}), False),
-        (role({"Action": ["IAM:*"]}), False),
-        (
-            role(
-                attached=[
-                    {"PolicyName": "AdministratorAccess", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
-                ]
-            ),
-            False,
-        ),
-    ],
-)
-def test_free_of_admin_rights(held, free):
-    """Neither AWS's policies for administrators nor a wildcard that comes to the same."""
-    assert grants.free_of_admin_rights(held, NOTHING) is free
 
 
 def test_parameter_type():

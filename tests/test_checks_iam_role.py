@@ -11,6 +11,7 @@ from asbuilt.compare import BadExpectation, expectation
 from asbuilt.evidence import Entry, Trace, Unknown
 from asbuilt.redaction import SECRET
 from checks import iam_role
+from checks.organizations import READS
 from tests.records import account, entry, record
 
 ARN = "arn:aws:iam::123456789012:role/app"
@@ -31,6 +32,7 @@ SUBJECTS = {
     "cluster": [entry({}, "ecs:cluster", ["c"], arn="arn:aws:ecs:us-east-1:123456789012:cluster/c")],
     "task_role": [entry({}, "iam:role", ["task"], arn="arn:aws:iam::123456789012:role/task")],
 }
+ALONE = {**dict.fromkeys(READS, ()), "aws:account": [entry({}, "aws:account")]}  # in no organization
 TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 
 
@@ -54,7 +56,7 @@ def ask(name, data, expected, policies=(), others=(), subjects=SUBJECTS):
     """Ask a check as the engine does, and judge its answer."""
     check = checks_of("iam:role")[name]
     wanted = expectation(expected, check, KINDS)
-    kinds = {"iam:policy": policies, "iam:role": others, "iam:user": [], "iam:group": []}
+    kinds = {"iam:policy": policies, "iam:role": others, "iam:user": [], "iam:group": [], **ALONE}
     seen = account(kinds, {name: of for name, of in subjects.items() if name in wanted.subjects})
     answer = check.ask(record(data, "iam:role", ["app"], arn=ARN), account=seen, expected=wanted.asked)
     return answer, wanted.holds(answer)
@@ -161,7 +163,14 @@ def test_a_grant_on_something_absent_is_not_there_to_be_had():
     """It fails, and is no reason to let anything else pass."""
     data = _role(allow("s3:GetObject", "arn:aws:s3:::media/*"))
     absent = {"media": []}
-    assert "there is no such resource" in " ".join(ask("allows", data, ["s3:GetObject on media/*"], subjects=absent)[0])
+    assert "is not there" in " ".join(ask("allows", data, ["s3:GetObject on media/*"], subjects=absent)[0])
+    both = ["s3:GetObject on arn:aws:s3:::media/*, media/*"]
+    assert not ask("allows", data, both, subjects=absent)[1]  # the half that is there does not make up for the other
+    limited = ["ecs:StopTask on * if ecs:cluster = cluster"]
+    asked = {"ecs:cluster": "cluster"}  # the word is no value of the key
+    stops = _role(allow("ecs:StopTask", Condition={"StringEquals": asked}))
+    assert not ask("allows", stops, limited, subjects={"cluster": []})[1]
+    assert not ask("allows_at_most", stops, limited, subjects={"cluster": []})[1]
     assert not ask("allows_at_most", data, ["s3:GetObject on media/*"], subjects=absent)[1]
 
 
@@ -188,8 +197,11 @@ def test_wildcards(statement, found):
     [
         ([allow("*")], False),
         ([allow("s3:*"), {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}], False),
+        ([allow("*"), {**allow("s3:DeleteBucket"), "Effect": "Deny"}], False),
+        ([allow("*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})], False),
         ([{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], True),
         ([allow("s3:*")], True),
+        ([allow("*", "arn:aws:s3:::media/*")], True),
     ],
 )
 def test_administrators(statements, holds):

@@ -20,8 +20,17 @@ WEB, OTHER_WEB = (
     for name, group in (("web", "sg-web"), ("other", "sg-other"))
 )
 EMPTY = {
-    kind: [] for kind in ("ec2:instance", "ec2:vpc-endpoint", "elasticache:cache", "elbv2:load-balancer", "rds:proxy")
-} | {"elasticache:cluster": []}
+    kind: []
+    for kind in (
+        "ec2:instance",
+        "ec2:vpc-endpoint",
+        "elasticache:cache",
+        "elasticache:cluster",
+        "elbv2:load-balancer",
+        "lambda:function",
+        "rds:proxy",
+    )
+}
 
 
 def _db(*groups, port=5432):
@@ -85,12 +94,17 @@ def test_reachable_only_from_counts_every_group_worn():
     assert reachability.reachable_only_from(db, seen) == {"web", "0.0.0.0/0"}
 
 
-def test_a_group_that_others_wear_too_is_not_the_subject():
-    """A bastion in the tasks' group may reach what the tasks may: the group's name says so."""
-    bastion = entry({"SecurityGroups": [{"GroupId": "sg-web"}]}, "ec2:instance", ["bastion"])
-    db, seen = _look(
-        _db("sg-db"), [_group("sg-db", _from_group("sg-web")), _group("sg-web")], **{"ec2:instance": [bastion]}
-    )
+@pytest.mark.parametrize(
+    ("kind", "worn"),
+    [
+        ("ec2:instance", {"SecurityGroups": [{"GroupId": "sg-web"}]}),
+        ("lambda:function", {"VpcConfig": {"SecurityGroupIds": ["sg-web"]}}),
+    ],
+)
+def test_a_group_that_others_wear_too_is_not_the_subject(kind, worn):
+    """A bastion or a function in the tasks' group may reach what the tasks may: the group's name says so."""
+    other = entry(worn, kind, ["other"])
+    db, seen = _look(_db("sg-db"), [_group("sg-db", _from_group("sg-web")), _group("sg-web")], **{kind: [other]})
     assert reachability.reachable_only_from(db, seen) == {"name of sg-web"}
 
 

@@ -75,6 +75,12 @@ def test_versioned(answer, kept):
         ({"Resource": "arn:aws:s3:::files/*"}, False),
         ({"Principal": {"AWS": "arn:aws:iam::1:root"}}, False),
         ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, False),
+        ({"Condition": {"Bool": {"aws:securetransport": ["false"]}}}, True),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "false"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}, False),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "false", "aws:ViaAWSService": "false"}}}, False),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "false"}, "StringLike": {"aws:UserAgent": "*"}}}, True),
+        ({"Resource": "*"}, True),
+        ({"Action": "s3:*Object*"}, False),
     ],
 )
 def test_tls_only(change, refused):

@@ -49,6 +49,11 @@ ASKED = {
     ),
     ("elbv2", "DescribeListeners"): lambda aws: {"LoadBalancerArn": aws.load_balancer("campushub-alb")},
     ("elbv2", "DescribeTargetHealth"): lambda aws: {"TargetGroupArn": aws.target_group("campushub-targets")},
+    ("iam", "GenerateServiceLastAccessedDetails"): lambda aws: _role(aws),
+    ("iam", "GetCredentialReport"): lambda aws: aws.iam.generate_credential_report() and {},
+    ("iam", "GetServiceLastAccessedDetails"): lambda aws: {
+        "JobId": aws.iam.generate_service_last_accessed_details(**_role(aws))["JobId"]
+    },
     ("rds", "ApplyPendingMaintenanceAction"): lambda aws: _waiting(aws),
     ("rds", "DescribeDBProxyTargets"): {"DBProxyName": "campushub-db-proxy"},
     ("rds", "DescribeDBParameters"): {"DBParameterGroupName": "campushub-postgres16"},
@@ -101,6 +106,10 @@ def aws(built):
 def _offered(offerings, name):
     """The id of the first offering, as the argument that purchases it."""
     return {f"{name}Id": offerings[f"{name}s"][0][f"{name}Id"]}
+
+
+def _role(aws):
+    return {"Arn": aws.iam.get_role(RoleName="ecsTaskExecutionRole")["Role"]["Arn"]}
 
 
 def _environments(aws, asked):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from types import SimpleNamespace
 
 import boto3
@@ -53,7 +54,8 @@ def _db(name):
     return {"DBInstanceIdentifier": name, "DBInstanceArn": f"arn:aws:rds:us-east-1:123456789012:db:{name}"}
 
 
-def _error(code, status=400):
+def error(code, status=400):
+    """A service's refusal, as the SDK raises it."""
     response = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return botocore.exceptions.ClientError(response, "DescribeDBInstances")
 
@@ -76,11 +78,11 @@ def test_an_empty_list_is_read_and_empty(endpoint):
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (_error("AccessDenied"), "was denied: the reading role lacks rds:DescribeDBInstances"),
-        (_error("Throttling"), "was throttled away"),
-        (_error("OptInRequired"), "region is not enabled"),
-        (_error("404"), "is not modelled by this endpoint"),
-        (_error("SomethingNew"), "answered SomethingNew"),
+        (error("AccessDenied"), "was denied: the reading role lacks rds:DescribeDBInstances"),
+        (error("Throttling"), "was throttled away"),
+        (error("OptInRequired"), "region is not enabled"),
+        (error("404"), "is not modelled by this endpoint"),
+        (error("SomethingNew"), "answered SomethingNew"),
         (NotImplementedError("nothing"), "is not modelled by this mock"),
         (botocore.parsers.ResponseParserError("broken XML"), "no answer of this API"),
         (botocore.exceptions.EndpointConnectionError(endpoint_url="http://x"), "could not be reached"),
@@ -101,8 +103,8 @@ def test_a_failure_is_unknown_with_its_reason(endpoint, answer, reason):
 @pytest.mark.parametrize(
     "error",
     [
-        _error("ExpiredToken"),
-        _error("InvalidAccessKeyId"),
+        error("ExpiredToken"),
+        error("InvalidAccessKeyId"),
         botocore.exceptions.NoCredentialsError(),
         botocore.exceptions.TokenRetrievalError(provider="sso", error_msg="expired"),
     ],
@@ -126,8 +128,8 @@ def test_details_are_read_for_the_wanted_parents_only(endpoint):
 
     def encryption(params):
         if params["Bucket"] == "none":
-            return _error("ServerSideEncryptionConfigurationNotFoundError")
-        return _error("AccessDenied", 403)
+            return error("ServerSideEncryptionConfigurationNotFoundError")
+        return error("AccessDenied", 403)
 
     endpoint.answers = {
         "ListBuckets": {"Buckets": [{"Name": "none"}, {"Name": "denied"}, {"Name": "other"}]},
@@ -147,7 +149,7 @@ def test_details_are_read_for_the_wanted_parents_only(endpoint):
 
 def test_what_hangs_below_an_unreadable_list_is_unknown_too(endpoint):
     """The reason is the list's own."""
-    endpoint.answers = {"ListBuckets": _error("AccessDenied", 403)}
+    endpoint.answers = {"ListBuckets": error("AccessDenied", 403)}
     snapshot = endpoint.read("s3:bucket.encryption")
     with pytest.raises(Unknown, match="s3:ListBuckets was denied"):
         snapshot.entries("s3:bucket.encryption")
@@ -193,7 +195,7 @@ def test_no_row_stands_twice():
     from asbuilt.collectors import collectors
 
     for kind, rows in collectors().items():
-        asked = [(row.service, row.operation, row.records) for row in rows]
+        asked = [(row.per, row.service, row.operation, row.records) for row in rows]
         assert len(asked) == len(set(asked)), kind
 
 
@@ -206,3 +208,52 @@ def test_the_table_holds_reads_only():
         for row in (row for row in rows if row.source == "account"):
             assert row.operation.startswith(verbs), row
             assert row.operation not in ("get_secret_value", "get_parameter", "get_parameters"), row
+
+
+ORGANIZATION = {"Id": "o-1", "MasterAccountId": "999999999999", "FeatureSet": "ALL"}
+
+
+def _parents(**of):
+    """Parents by child: an id each, whose beginning says its type."""
+
+    def answer(params):
+        parent = of[json.loads(params["body"])["ChildId"].replace("-", "_")]
+        return {"Parents": [{"Id": parent, "Type": "ROOT" if parent.startswith("r-") else "ORGANIZATIONAL_UNIT"}]}
+
+    return answer
+
+
+def test_a_row_follows_itself_to_the_end(endpoint):
+    """From the account to its unit, that unit's unit, and the root, which is asked no more."""
+    endpoint.answers = {
+        "GetCallerIdentity": {"Account": "a"},
+        "DescribeOrganization": {"Organization": ORGANIZATION},
+        "ListParents": _parents(a="ou-1", ou_1="ou-2", ou_2="r-1"),
+    }
+    found = endpoint.read("organizations:ancestor").entries("organizations:ancestor")
+    assert [entry.data["Id"] for entry in found] == ["ou-1", "ou-2", "r-1"]
+    assert endpoint.calls.count("ListParents") == 3
+    endpoint.answers["DescribeOrganization"] = {"Organization": {**ORGANIZATION, "MasterAccountId": "a"}}
+    assert endpoint.read("organizations:ancestor").entries("organizations:ancestor") == []
+    assert endpoint.calls.count("ListParents") == 3
+
+
+@pytest.mark.parametrize(
+    ("parents", "kinds", "reason"),
+    [
+        (_parents(a="ou-1", ou_1="ou-2", ou_2="ou-1"), ["ancestor"], "goes in circles"),
+        (error("AccessDeniedException"), ["ancestor", "scp", "scp.document"], "lacks organizations:ListParents"),
+    ],
+)
+def test_a_row_that_does_not_come_to_its_end_is_unknown(endpoint, parents, kinds, reason):
+    """In circles, or refused with all that hangs on it."""
+    endpoint.answers = {
+        "GetCallerIdentity": {"Account": "a"},
+        "DescribeOrganization": {"Organization": ORGANIZATION},
+        "ListParents": parents,
+        "ListPoliciesForTarget": {"Policies": []},
+    }
+    snapshot = endpoint.read("organizations:scp.document")
+    for kind in kinds:
+        with pytest.raises(Unknown, match=reason):
+            snapshot.entries(f"organizations:{kind}")

@@ -21,6 +21,7 @@ from asbuilt.collectors import (
     load,
     money,
     network,
+    organization,
     serverless,
     tasks,
     watch,
@@ -37,6 +38,7 @@ _TABLES = (
     files,
     edge,
     identity,
+    organization,
     watch,
     money,
     atlas,
@@ -62,7 +64,8 @@ def source_of(kind: str) -> str:
 @cache
 def allowed_operations() -> frozenset[tuple[str, str]]:
     """Every (client name, operation) that the suite may call at all."""
-    return frozenset((row.service, row.operation) for rows in collectors().values() for row in rows)
+    rows = (row for rows in collectors().values() for row in rows)
+    return frozenset((row.service, operation) for row in rows for operation in row.operations)
 
 
 def with_parents(kinds: set[str]) -> set[str]:

@@ -1,6 +1,6 @@
 """Who may do what: the caller, IAM, secrets, keys."""
 
-from asbuilt.collector import Collector
+from asbuilt.collector import Collector, Report
 
 
 def _authorization(kind: str, records: str, names: str) -> Collector:
@@ -44,6 +44,36 @@ ROWS = (
         absent=["NoSuchEntity"],
     ),
     Collector("iam:password-policy", "iam", "get_account_password_policy", "PasswordPolicy", absent=["NoSuchEntity"]),
+    Collector(
+        "iam:credential-report",
+        "iam",
+        "get_credential_report",
+        "Content[]",
+        names="[user]",
+        arn="arn",
+        csv="Content",
+        report=Report("generate_credential_report", pending=["ReportNotPresent", "ReportInProgress", "ReportExpired"]),
+        permission="iam:GenerateCredentialReport, iam:GetCredentialReport",
+    ),
+    # A report can be fetched by whoever had it made, and by nobody else: the reader does both.
+    Collector(
+        "iam:role.last-accessed",
+        "iam",
+        "get_service_last_accessed_details",
+        "ServicesLastAccessed[]",
+        per="iam:role",
+        params={"Arn": "Arn"},
+        names="[ServiceNamespace]",
+        marker="Marker",
+        report=Report(
+            "generate_service_last_accessed_details",
+            params={"JobId": "JobId"},
+            status="JobStatus",
+            done="COMPLETED",
+            pending=["IN_PROGRESS"],
+        ),
+        permission="iam:GenerateServiceLastAccessedDetails, iam:GetServiceLastAccessedDetails",
+    ),
     # Metadata only: no operation that answers with a secret's value is or will be in this table.
     Collector("secretsmanager:secret", "secretsmanager", "list_secrets", "SecretList[]", names="[Name]", arn="ARN"),
     Collector(

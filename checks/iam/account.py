@@ -12,17 +12,24 @@ from typing import Any
 from urllib.parse import unquote
 
 from checks.iam.catalogue import find
+from checks.iam.classes import needs_resource_side
+from checks.iam.departures import Principal, carried
 from checks.iam.evaluator import evaluate
 from checks.iam.question import unknown_action
-from checks.iam.reach import ADMIN, as_question
+from checks.iam.reach import ADMIN, as_question, can
 from checks.iam.reading import PolicyError, Problem, Reader, check_action, check_resource, near
+from checks.iam.shortfalls import Organization, possible
+from checks.iam.trust import brings_tags
 
 MANAGED = {"arn:aws:iam::aws:policy/AdministratorAccess": ADMIN}
 
 
 @dataclass(frozen=True)
 class Permission:
-    """Whether a role may do something; None when that is not known; `by` names the statement or policy that decides."""
+    """Whether some request of a role gets through, and what it carries; None when that is not known.
+
+    `by` names the statement or policy that decides.
+    """
 
     role: str
     action: str
@@ -63,8 +70,47 @@ def policies_of(details: Mapping[str, Any], role: Mapping[str, Any]) -> list[dic
     return found
 
 
-def who_can(details: Mapping[str, Any], role_arn: str, action: str, resource: str) -> Permission:
-    """Whether a role of the account may do something. Raises `PolicyError` for unknown roles and bad arguments."""
+def who_can(
+    details: Mapping[str, Any],
+    role_arn: str,
+    action: str,
+    resource: str,
+    organization: Organization | None = None,
+    unread: str = "",
+) -> Permission:
+    """Whether a role of the account may do something. Raises `PolicyError` for unknown roles and bad arguments.
+
+    `organization` is what limits the account; `unread` says why that is not known.
+    """
+    unknown = _checked(action, resource)
+    roles = {row["Arn"]: row for row in details.get("RoleDetailList", [])}
+    if role_arn not in roles:
+        raise PolicyError([Problem("", "ROLE_ARN", f"{role_arn!r} is no role of the account{near(role_arn, roles)}")])
+    role = roles[role_arn]
+    policies = policies_of(details, role)
+    tags = _tags(role)
+    found = can(as_question(policies, role_arn, tags, name=role_arn), action, (resource,))
+    if found.request is not None and organization:
+        found = possible(Principal(role_arn, policies, tags), organization, action, resource)
+        policies = [*policies, *map(dict, organization.scps)]
+    allowed, by, reason = found.possible, found.by, found.reason
+    if found.request is not None:
+        reason += carried(found.request)
+        if needs_resource_side(action) and resource != "*":
+            allowed, by, reason = None, "", f"{reason} by {by}, but the key's or role's own policy decides, too"
+        elif unread:
+            allowed, reason = None, f"{reason} by its own policies; {unread}"
+    elif allowed is False:
+        request = {"action": action, "resource": resource, "context": {}}
+        decision = evaluate(request, policies, principal=role_arn, facts=tags)
+        if decision.allowed is False:  # what refuses a request without any condition key, to name it
+            by, reason = decision.by, decision.reason
+        reason += "" if by else "; the resource's own policy was not looked at"
+    return Permission(role_arn, action, resource, allowed, by, f"{reason}; {unknown}" if unknown else reason)
+
+
+def _checked(action: str, resource: str) -> str:
+    """Refuse what cannot be asked; returns what is to be said of an action that the catalogue does not know, or ""."""
     reader = Reader()
     check_action(reader, "", "ACTION", action)
     if "*" in action or "?" in action:
@@ -77,18 +123,11 @@ def who_can(details: Mapping[str, Any], role_arn: str, action: str, resource: st
         acts = ", ".join(sorted(shape.text or "*" for shape in known.shapes))
         reader.wrong("", "RESOURCE", f"{resource!r} is nothing that {known.name} acts on: {acts}")
     reader.finish()
-    roles = {row["Arn"]: row for row in details.get("RoleDetailList", [])}
-    if role_arn not in roles:
-        raise PolicyError([Problem("", "ROLE_ARN", f"{role_arn!r} is no role of the account{near(role_arn, roles)}")])
-    role = roles[role_arn]
-    policies = policies_of(details, role)
-    tags = {f"aws:PrincipalTag/{tag['Key']}": tag["Value"] for tag in role.get("Tags", [])}
-    as_question(policies, role_arn, tags, name=role_arn)
-    request = {"action": action, "resource": resource, "context": {}}
-    decision = evaluate(request, policies, principal=role_arn, facts=tags, resource_side_assumed=False)
-    reason = decision.reason
-    if decision.allowed is False and not decision.by:
-        reason += "; the resource's own policy was not looked at"
-    if unknown:
-        reason += f"; {unknown}"
-    return Permission(role_arn, action, resource, decision.allowed, decision.by, reason)
+    return unknown
+
+
+def _tags(role: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that the role's requests carry; none is known where a session may bring its own."""
+    if "AssumeRolePolicyDocument" not in role or brings_tags(document_of(role["AssumeRolePolicyDocument"])):
+        return {}
+    return {f"aws:PrincipalTag/{tag['Key']}": tag["Value"] for tag in role.get("Tags", [])}

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from checks.iam import catalogue
 from checks.iam.catalogue import FREE_ACTIONS, Action, Shape
-from checks.iam.patterns import Pattern, TooLargeError, disjoint, glob, included, tidy, witness
+from checks.iam.overlap import TooLargeError, disjoint, included, witness
+from checks.iam.patterns import Pattern, glob, tidy
 from checks.iam.policy import Statement
 
 WELL_FORMED = tidy([("lower", False), ("lower", True), (":", False), ("lower", False), ("lower", True)])
@@ -24,9 +25,16 @@ class Class:
     resource_side: bool
 
 
+# What a role's trust policy must allow, too ("Passing session tags in AWS STS", "Monitor and control actions").
+OF_TRUST = frozenset(
+    f"sts:{name}"
+    for name in ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "tagsession", "setsourceidentity")
+)
+
+
 def needs_resource_side(action: str) -> bool:
     """Whether the resource's own policy must agree: KMS keys and role trust ("Key policies", "Policy evaluation")."""
-    return action.lower().startswith("kms:") or action.lower() == "sts:assumerole"
+    return action.lower().startswith("kms:") or action.lower() in OF_TRUST
 
 
 @lru_cache(maxsize=100_000)

@@ -100,38 +100,52 @@ def _escalate(item: Any) -> Outcome:
 
 
 def _who_can(options: argparse.Namespace) -> int:
-    name, found, code = _details(options)
+    name, found, seen, code = _details(options)
     if found is None:
         return code
     from checks.iam.account import who_can
 
+    asked = (found, options.role, options.action, options.resource)
     try:
-        answer = who_can(found, options.role, options.action, options.resource)
+        answer = who_can(*asked, *_organization(options.role, seen)) if seen else who_can(*asked)
     except PolicyError as error:
         _complain(name, error.problems)
         return WRONG
     print(json.dumps(answer.as_json(), ensure_ascii=False))  # noqa: T201  # this is the command's output
+    if seen is None:
+        print(f"{name}: note: organization policies were not read", file=sys.stderr)  # noqa: T201  # to the user
     return {True: HOLDS, False: FAILED}.get(answer.allowed, UNKNOWN) if answer.allowed is not None else UNKNOWN
 
 
-def _details(options: argparse.Namespace) -> tuple[str, dict[str, Any] | None, int]:
-    """Where the account's details are from, the details, and the exit code where there are none."""
+def _organization(role: str, seen: Any) -> tuple[Any, str]:
+    """What limits the role from above, and why that is not known."""
+    from asbuilt.evidence import Unknown
+    from checks.organizations import organization_of
+
+    try:
+        return organization_of(role, seen), ""
+    except Unknown as unread:
+        return None, unread.reason
+
+
+def _details(options: argparse.Namespace) -> tuple[str, dict[str, Any] | None, Any, int]:
+    """Where the account's details are from, the details, what else was read, and the exit code where nothing was."""
     if options.details:
         name, items = _read(options.details, "who-can", lists=False)
-        return name, items[0] if items else None, WRONG
+        return name, items[0] if items else None, None, WRONG
     from asbuilt.authorization import details
     from asbuilt.evidence import Unknown
     from asbuilt.unreadable import TargetError
 
     name = options.account or options.endpoint_url
     try:
-        return name, details(options.account, options.endpoint_url, options.accounts_file), HOLDS
+        return name, *details(options.account, options.endpoint_url, options.accounts_file), HOLDS
     except TargetError as error:
         code, why = WRONG, f"error: {error}"
     except Unknown as unknown:
         code, why = UNKNOWN, f"unknown: {unknown.reason}"
     print(f"asbuilt iam who-can: {name}: {why}", file=sys.stderr)  # noqa: T201  # to the user
-    return name, None, code
+    return name, None, None, code
 
 
 def _read(file: str, question: str, *, lists: bool = True) -> tuple[str, list[Any] | None]:

@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from checks.iam import catalogue
 from checks.iam.formula import Absent, Node, Open, Pick, Some, Text, atom, every, negate, some
-from checks.iam.keys import ALWAYS, global_type
+from checks.iam.keys import ALWAYS, RESOURCE_ACCOUNT, global_type
 from checks.iam.operators import OPERATORS, Operator, moment, network, number
+from checks.iam.owners import owned
 from checks.iam.patterns import Pattern, glob, literal, tidy
 from checks.iam.policy import Statement
 from checks.iam.reading import Condition
@@ -89,6 +90,8 @@ def _domain(key: str, conditions: list[Condition]) -> tuple[Domain, bool]:
     families = {OPERATORS[c.operator].family for c in conditions}
     qualified = any(c.qualifier for c in conditions)
     many = kind.startswith("ArrayOf") if kind else qualified
+    if key == RESOURCE_ACCOUNT and not families <= {"string", "arn"}:
+        return Domain(always=always), False
     lacking: tuple[str | None, ...] = () if always else (None,)
     if many:
         return Domain(many=True, always=always), families <= {"string", "arn", "bool", "binary"}
@@ -193,7 +196,7 @@ def _qualified(condition: Condition, operator: Operator, matches: Node, key: str
     lacking = _absent(key, given)
     one = negate(matches) if operator.negated else matches
     if condition.qualifier:
-        there = (negate(lacking), negate(atom(Text(key, literal("")))))
+        there = (negate(lacking), negate(_text(key, literal(""), given)))
         one = every((one, *there)) if condition.qualifier == "any" else negate(every((negate(one), *there)))
     return some((one, lacking)) if condition.if_exists else one
 
@@ -210,12 +213,20 @@ def matching(made: Resolved | None, variable: str, written: str, given: Setting)
         name = f"={variable} {written}"
         free = Open(name, f"the value of {', '.join(made.unknown)} in {written!r} is not known", variable, made.marked)
         present = [negate(_absent(key, given)) for key in made.needed]
-        return every((atom(Text(variable, made.wide)), atom(free), *present))
+        return every((_text(variable, made.wide, given), atom(free), *present))
     if made.narrow is made.wide:
-        return atom(Text(variable, made.wide))
+        return _text(variable, made.wide, given)
     why = f"what {written!r} matches is not defined (fewer than six parts, or a wildcard inside a part across a colon)"
-    narrow = atom(Text(variable, made.narrow)) if made.narrow is not None else False
-    return some((narrow, every((atom(Text(variable, made.wide)), atom(Open(f"~{variable} {written}", why))))))
+    narrow = _text(variable, made.narrow, given) if made.narrow is not None else False
+    return some((narrow, every((_text(variable, made.wide, given), atom(Open(f"~{variable} {written}", why))))))
+
+
+def _text(variable: str, pattern: Pattern, given: Setting) -> Node:
+    """That a variable matches a pattern; whose a resource is, its ARN says, where it names an account."""
+    found = atom(Text(variable, pattern))
+    if variable != RESOURCE_ACCOUNT:
+        return found
+    return owned(pattern, found, negate(_absent(variable, given)))
 
 
 def _several(condition: Condition, operator: Operator, given: Setting, unclear: Node, *, variables: bool) -> Node:
@@ -255,11 +266,15 @@ def _one(condition: Condition, operator: Operator, given: Setting, value: str, *
         if operator.family in TEXTUAL:
             made = given.resolve(condition, written, variables=variables)
             found: Node = made is not None and made.wide.accepts(value)
+            if made is not None and condition.key.lower() == RESOURCE_ACCOUNT:
+                found = owned(made.wide, found, present=True)
             if found and made is not None and (made.unknown or made.narrow is None):
                 name, why = f"={value} {written}", f"{written!r} is undefined or has variables of unknown value"
                 present = [negate(_absent(key, given)) for key in made.needed]
                 found = every((atom(Open(name, why, f"={value}", made.marked)), *present))
             parts.append(found)
+        elif condition.key.lower() == RESOURCE_ACCOUNT:
+            parts.append(atom(Open(f"condition {condition.operator} {written}", _why(RESOURCE_ACCOUNT, Domain()))))
         else:
             parts.append(_compares(operator, value, written))
     matches = some(parts)

@@ -43,7 +43,7 @@ def beyond(principal: Principal, allowance: Sequence[Mapping[str, Any]]) -> Foun
     left = list(principal.policies)
     told: list[str] = []
     while len(told) < LISTED:
-        proof = prove(_item("containment", principal, left, allowance))
+        proof = prove(question("containment", principal, left, allowance))
         if proof.counterexample is None:
             return Found(tuple(told), "" if proof.verdict == "subset" else proof.reason)
         request = proof.counterexample
@@ -55,34 +55,56 @@ def beyond(principal: Principal, allowance: Sequence[Mapping[str, Any]]) -> Foun
     return Found(tuple(told))
 
 
-def short_of(principal: Principal, grants: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Found:
-    """The grants (by their text) of which something is not allowed, with a request and what stops it."""
+def among(principal: Principal, grants: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Found:
+    """The grants (by their text) of which something is allowed, with a request and what allows it."""
     told: list[str] = []
     unknown: list[str] = []
     for text, allowance in grants:
         if not allowance:
-            told.append(f"{text}: there is no such resource")
+            unknown.append(f"{text}: something that it names is not there to ask about")
             continue
-        proof = prove(_item("required", principal, principal.policies, allowance))
-        if proof.counterexample is not None:
-            why = proof.reason.partition(" is documented but ")[2] or proof.reason
-            told.append(f"{text}: not {shown(proof.counterexample)}: {why}")
-        elif proof.verdict != "granted":
-            unknown.append(f"{text}: {proof.reason}")
+        request, why = some_request(principal, [_row(entry) for entry in allowance])
+        if request is not None:
+            names, _ = _without_allowing(principal.policies, request, principal)
+            told.append(f"{text}: {shown(request)}: allowed by {', '.join(names)}")
+        elif why:
+            unknown.append(f"{text}: {why}")
     return Found(tuple(told), "; ".join(unknown))
+
+
+def some_request(principal: Principal, statements: Sequence[Mapping[str, Any]]) -> tuple[Counterexample | None, str]:
+    """A request that is allowed and that one of these statements allows, too; else why there may be one, or nothing.
+
+    Raises `PolicyError`.
+    """
+    # a session policy grants nothing and lets through what it lists: what is then still allowed is what was asked for
+    asked = {"type": "session", "name": "asked", "document": {"Version": "2012-10-17", "Statement": list(statements)}}
+    proof = prove(question("containment", principal, [*principal.policies, asked], ()))
+    return proof.counterexample, "" if proof.verdict == "subset" else proof.reason
+
+
+def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
+    limits = {"Condition": entry["condition"]} if "condition" in entry else {}
+    return {"Effect": "Allow", "Action": entry["actions"], "Resource": entry["resources"], **limits}
 
 
 def shown(request: Counterexample) -> str:
     """A request on one line: `s3:GetObject on arn:aws:s3:::media/x with aws:SecureTransport = false`."""
+    return f"{request.action} on {request.resource}{carried(request)}"
+
+
+def carried(request: Counterexample) -> str:
+    """The condition keys that a request must carry: ` with aws:SecureTransport = false`; nothing where none matters."""
     context = ", ".join(
         f"{key} = {value if isinstance(value, str) else json.dumps(value)}" for key, value in request.context.items()
     )
-    return f"{request.action} on {request.resource}" + (f" with {context}" if context else "")
+    return f" with {context}" if context else ""
 
 
-def _item(
+def question(
     kind: str, principal: Principal, policies: Sequence[Policy], allowance: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
+    """What `prove` is asked."""
     return {
         "id": principal.arn,
         "kind": kind,

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from checks.iam.conditions import Setting, condition_node, matching
-from checks.iam.formula import RESOURCE, Node, Open, Text, atom, every, negate, some
+from checks.iam.formula import RESOURCE, Absent, Node, Open, Text, atom, every, negate, some
+from checks.iam.keys import RESOURCE_ACCOUNT
+from checks.iam.owners import owned
 from checks.iam.patterns import literal, tidy
 from checks.iam.policy import Policy, Statement
 from checks.iam.question import Question
@@ -99,10 +101,9 @@ class Effective:
             allows, grants, refusals = self._resource(policies, about, inner, bare=bare)
             denies += [every((scope, refusal)) for refusal in refusals]
             foreign = self._foreign(attached)
-            if foreign or (resource_side and not bare):
-                through.append(some((negate(scope), allows)))
-            if not foreign:
-                direct.append(every((scope, grants)))
+            needed = foreign if bare or not resource_side else True
+            through.append(some((negate(needed), negate(scope), allows)))
+            direct.append(every((negate(foreign), scope, grants)))
         if resource_side and not bare and self.question.kind == "required":
             why = "the key's or role's own policy is not given, and it decides too"
             through.append(some([*scopes, atom(Open("resource side", why))]))
@@ -115,13 +116,19 @@ class Effective:
         below = [tidy([*tokens, (sign, False), ("any", True)]) for sign in "/:"]
         return some(atom(Text(RESOURCE, pattern)) for pattern in (literal(attached), *below))
 
-    def _foreign(self, attached: str | None) -> bool:
-        """Whether the resource is another account's; one whose ARN names no account is taken to be the principal's."""
+    def _foreign(self, attached: str | None) -> Node:
+        """That the resource is another account's; where nothing tells, it is taken to be the principal's."""
+        if self.account is None:
+            return False
         parts = (attached or "").split(":", 5)
-        owner = (
-            parts[4] if len(parts) == 6 and parts[4].isdigit() else _text(self.given.known.get("aws:resourceaccount"))
-        )
-        return owner is not None and self.account is not None and owner != self.account
+        if len(parts) == 6 and parts[4].isdigit():
+            return parts[4] != self.account
+        if RESOURCE_ACCOUNT in self.given.domains:
+            present, own = negate(atom(Absent(RESOURCE_ACCOUNT))), literal(self.account)
+            said = atom(Text(RESOURCE_ACCOUNT, own))
+            return every((present, negate(said if attached else owned(own, said, present))))
+        owner = _text(self.given.known.get(RESOURCE_ACCOUNT))
+        return owner is not None and owner != self.account
 
     def _resource(
         self, policies: list[Policy], about: frozenset[int], inner: list[Node], *, bare: bool

@@ -13,6 +13,7 @@ from typing import Any
 from checks.iam.request import Answer, Context, action_matches, condition_holds, lower_keys, resource_matches
 
 FREE = "sts:getcalleridentity"
+TRUSTED = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,13 @@ def identity_facts(principal: str | None) -> Context:
     elif parts[5].startswith("role/"):
         known["aws:principaltype"] = "AssumedRole"
     return known
+
+
+def about(row: Mapping[str, Any], action: str) -> bool:
+    """Whether a statement is about an action, whatever its resource and conditions."""
+    used = "Action" if "Action" in row else "NotAction"
+    listed = [row[used]] if isinstance(row[used], str) else row[used]
+    return bool(listed) and any(action_matches(pattern, action) for pattern in listed) == (used == "Action")
 
 
 def applies(
@@ -150,6 +158,7 @@ def evaluate(
     """
     action, resource = str(request["action"]), str(request["resource"])
     context = identity_facts(principal) | lower_keys(facts or {}) | lower_keys(request.get("context") or {})
+    context = owned(context, resource)
     if action.lower() == FREE:
         return Decision(True, "", "needs no permission")
     principal = principal or _text(context.get("aws:principalarn"))
@@ -167,7 +176,7 @@ def evaluate(
     same_account = account is None or owners <= {account}
     identity = either(holds for holds, _ in heard.allows.get("identity", []))
     by_resource = either(holds for holds, _, _ in heard.direct)
-    needs_resource = (action.lower().startswith("kms:") or action.lower() == "sts:assumerole") and resource != "*"
+    needs_resource = action.lower().startswith(("kms:", *TRUSTED)) and resource != "*"
     if scoped and (needs_resource or not same_account):
         identity = both([identity, by_resource])
     elif needs_resource and not scoped and not resource_side_assumed:
@@ -263,6 +272,13 @@ def owner_of(resource: str, context: Context) -> str | None:
     return (parts[4] if len(parts) == 6 and parts[4].isdigit() else None) or _text(context.get("aws:resourceaccount"))
 
 
+def owned(context: Context, resource: str) -> Context:
+    """The context with the account that the ARN names as `aws:ResourceAccount`, where the request has that key."""
+    if not context.get("aws:resourceaccount"):
+        return context
+    return context | {"aws:resourceaccount": "".join(resource.split(":")[4:5]) or context["aws:resourceaccount"]}
+
+
 def _text(value: str | list[str] | None) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -271,7 +287,7 @@ def documented(
     request: Mapping[str, Any], allowance: Sequence[Mapping[str, Any]], facts: Mapping[str, Any] | None = None
 ) -> Answer:
     """Whether a documented grant covers the request."""
-    context = lower_keys(facts or {}) | lower_keys(request.get("context") or {})
+    context = owned(lower_keys(facts or {}) | lower_keys(request.get("context") or {}), str(request["resource"]))
     return either(
         applies(
             {"Action": g["actions"], "Resource": g["resources"], "Condition": g.get("condition")},

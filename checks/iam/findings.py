@@ -1,4 +1,4 @@
-"""Findings about single policies and principals: wildcards, administrators, what went unused, keys, root, passwords.
+"""Findings about single policies and principals: wildcards, administrators, keys, passwords.
 
 Pure functions on what AWS returns; today's date is an argument. Source: "Security best practices in IAM".
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from checks.iam import catalogue
 from checks.iam.classes import Sorter
+from checks.iam.evaluator import statements
 from checks.iam.question import Question
 from checks.iam.reach import ADMIN, as_question, gains
 from checks.iam.search import Counterexample
@@ -81,6 +82,11 @@ def _wildcards(own: Question, documented: set[str], *, everywhere: bool) -> Iter
             yield Wildcard(statement.name, "Resource", "*", 0, 1, ())
 
 
+def allowed_actions(policies: Sequence[Mapping[str, Any]], service: str) -> set[str]:
+    """The documented actions of a service that Allows are about, whatever their resources and conditions."""
+    return _covered(as_question([policy for policy in policies if policy["type"] == "identity"]), service)
+
+
 def wildcard_texts(policies: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The wildcards in Allows, a sentence each: in actions, and `*` for resources where an action takes named ones."""
     for statement in as_question([policy for policy in policies if policy["type"] == "identity"]).statements:
@@ -111,20 +117,27 @@ def administrator(policies: Sequence[Mapping[str, Any]], principal: str | None =
     return None if isinstance(found, str) else found is None
 
 
+def widest(policies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The policies without their Denies and conditions: what somebody meant to give."""
+    return [
+        {
+            **policy,
+            "document": {
+                **policy["document"],
+                "Statement": [
+                    {field: value for field, value in row.items() if field != "Condition"}
+                    for row in statements(policy["document"])
+                    if row["Effect"] == "Allow"
+                ],
+            },
+        }
+        for policy in policies
+    ]
+
+
 def missing_from_admin(policies: Sequence[Mapping[str, Any]]) -> Counterexample | str | None:
     """A request an administrator could make and these policies do not allow, or why none was found."""
     return gains(as_question([{"type": "identity", "document": ADMIN}]), as_question(policies))
-
-
-def unused_services(
-    last_accessed: Sequence[Mapping[str, Any]], today: datetime, *, after: timedelta = timedelta(days=90)
-) -> tuple[str, ...]:
-    """Services granted and not used for so long (`ServicesLastAccessed` of `iam:GetServiceLastAccessedDetails`)."""
-    return tuple(
-        str(row["ServiceNamespace"])
-        for row in last_accessed
-        if row.get("LastAuthenticated") is None or today - row["LastAuthenticated"] > after
-    )
 
 
 def old_keys(
@@ -134,17 +147,6 @@ def old_keys(
     return tuple(
         str(row["AccessKeyId"]) for row in keys if row["Status"] == "Active" and today - row["CreateDate"] > after
     )
-
-
-def root_is_locked_away(summary: Mapping[str, int]) -> bool:
-    """Whether root has a second factor and no access keys (`SummaryMap` of `iam:GetAccountSummary`)."""
-    return summary["AccountMFAEnabled"] == 1 and summary["AccountAccessKeysPresent"] == 0
-
-
-def users_without_mfa(report: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
-    """Users with a password and no second factor (rows of `iam:GetCredentialReport`)."""
-    columns = "password_enabled", "mfa_active"
-    return tuple(row["user"] for row in report if [row[name] for name in columns] == ["true", "false"])
 
 
 PASSWORD_RULES: dict[str, int | bool] = {

@@ -40,12 +40,15 @@ _EXAMPLES = {
 
 @dataclass(frozen=True)
 class Grant:
-    """A documented grant: `targets` are (subject, what follows its ARN), or ("", ARN or `*`)."""
+    """A documented grant: `targets` are (subject, what follows its ARN), or ("", ARN or `*`).
+
+    `condition` has the keys, each with its values, which are (subject, "") or ("", text).
+    """
 
     text: str
     actions: tuple[str, ...]
     targets: tuple[tuple[str, str], ...]
-    condition: tuple[tuple[str, tuple[str, ...]], ...]
+    condition: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 def read(raw: Any, kinds: Mapping[str, str]) -> tuple[tuple[Grant, ...], frozenset[str]]:
@@ -56,9 +59,12 @@ def read(raw: Any, kinds: Mapping[str, str]) -> tuple[tuple[Grant, ...], frozens
     grants = tuple(grant for text in raw if (grant := _grant(text, kinds, problems)) is not None)
     if problems:
         raise ValueError("; ".join(problems))
-    values = {value for grant in grants for _, listed in grant.condition for value in listed}
-    named = {name for grant in grants for name, _ in grant.targets if name} | (values & set(kinds))
-    return grants, frozenset(named)
+    return grants, frozenset(name for grant in grants for name, _ in _places(grant) if name)
+
+
+def _places(grant: Grant) -> list[tuple[str, str]]:
+    """Where a grant may name a subject."""
+    return [*grant.targets, *(value for _, values in grant.condition for value in values)]
 
 
 def _grant(text: Any, kinds: Mapping[str, str], problems: list[str]) -> Grant | None:
@@ -78,7 +84,11 @@ def _grant(text: Any, kinds: Mapping[str, str], problems: list[str]) -> Grant | 
     if None in terms:
         reader.wrong("", "", f"{limits!r} is no condition: write KEY = VALUE[, VALUE][ and KEY = VALUE]")
     problems += [f"{text!r}: {problem}" for problem in reader.problems]
-    condition = tuple((term["key"], tuple(_items(term["values"]))) for term in terms if term)
+    condition = tuple(
+        (term["key"], tuple((value, "") if value in kinds else ("", value) for value in _items(term["values"])))
+        for term in terms
+        if term
+    )
     return Grant(text, tuple(actions), found, condition)
 
 
@@ -163,6 +173,11 @@ class Bound:
         return f"{arn}{rest}"
 
 
+def complete(grant: Grant, bound: Bound) -> bool:
+    """Whether all subjects that a grant names are there."""
+    return all(bound.arns(name, "") for name, _ in _places(grant) if name)
+
+
 def allowance(grants: Sequence[Grant], bound: Bound) -> list[dict[str, Any]]:
     """The grants as the prover takes them; one whose subject is absent grants nothing."""
     return [entry for grant in grants for entry in _entries(grant, bound)]
@@ -170,6 +185,8 @@ def allowance(grants: Sequence[Grant], bound: Bound) -> list[dict[str, Any]]:
 
 def _entries(grant: Grant, bound: Bound) -> list[dict[str, Any]]:
     resources = [arn for name, rest in grant.targets for arn in bound.arns(name, rest)]
+    if not all(bound.arns(name, text) for _, values in grant.condition for name, text in values):
+        return []
     limited = {"condition": _condition(grant, bound)} if grant.condition else {}
     # a named grant holds actions that act on no resource, which whoever documented the grant by name did not rule out
     bare = [action for action in _named(grant.actions) if (known := find(action)) and set(known.shapes) == {NONE}]
@@ -186,7 +203,7 @@ def _named(actions: Sequence[str]) -> list[str]:
 def _condition(grant: Grant, bound: Bound) -> dict[str, dict[str, list[str]]]:
     block: dict[str, dict[str, list[str]]] = {}
     for key, values in grant.condition:
-        listed = [text for value in values for text in (bound.arns(value, "") or bound.arns("", value))]
+        listed = [arn for name, text in values for arn in bound.arns(name, text)]
         like = any(sign in text for text in listed for sign in "*?")
         block.setdefault("StringLike" if like else "StringEquals", {})[key] = listed
     return block

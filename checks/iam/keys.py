@@ -5,6 +5,8 @@ Source: "AWS global condition context keys" in the IAM user guide.
 
 from __future__ import annotations
 
+RESOURCE_ACCOUNT = "aws:resourceaccount"  # the account of the ARN, where that names one
+
 ALWAYS = frozenset(
     {
         "aws:securetransport",

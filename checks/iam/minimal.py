@@ -11,7 +11,8 @@ from typing import Any
 
 from checks.iam.catalogue import NONE, Shape, actions, find
 from checks.iam.classes import matching_names
-from checks.iam.patterns import disjoint, glob
+from checks.iam.overlap import disjoint
+from checks.iam.patterns import glob
 from checks.iam.question import read_allowance
 from checks.iam.reading import PolicyError, Reader
 

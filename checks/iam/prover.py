@@ -13,7 +13,7 @@ from typing import Any
 from checks.iam import catalogue
 from checks.iam.classes import Sorter
 from checks.iam.evaluator import documented, evaluate
-from checks.iam.patterns import TooLargeError
+from checks.iam.overlap import TooLargeError
 from checks.iam.question import Question, read_question
 from checks.iam.reading import Problem
 from checks.iam.search import Counterexample, Search, kinds_of

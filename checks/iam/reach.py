@@ -11,7 +11,7 @@ from checks.iam.classes import Class, needs_resource_side
 from checks.iam.effective import Effective
 from checks.iam.evaluator import evaluate
 from checks.iam.formula import Node, every, negate
-from checks.iam.patterns import TooLargeError
+from checks.iam.overlap import TooLargeError
 from checks.iam.policy import Statement
 from checks.iam.question import Question, read_question
 from checks.iam.search import Counterexample, Search

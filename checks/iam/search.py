@@ -12,7 +12,10 @@ from checks.iam.classes import Class, Sorter
 from checks.iam.conditions import READABLE, Setting, setting
 from checks.iam.effective import Effective
 from checks.iam.formula import RESOURCE, Literal, Node, Text, every, negate, opens, pessimistic
-from checks.iam.patterns import Pattern, glob, witness
+from checks.iam.keys import RESOURCE_ACCOUNT
+from checks.iam.overlap import witness
+from checks.iam.owners import OF_AN_ACCOUNT
+from checks.iam.patterns import Pattern, glob
 from checks.iam.policy import Statement
 from checks.iam.question import Question
 from checks.iam.solver import Model, Solver, State
@@ -175,11 +178,13 @@ class Search:
                 context[key] = known
         spelt = {key.lower(): key for s in self.question.statements for key in _spelt(s)}
         resource = model.texts[RESOURCE]
+        if RESOURCE_ACCOUNT in context and OF_AN_ACCOUNT.accepts(str(resource)):
+            context[RESOURCE_ACCOUNT] = str(resource).split(":")[4]
         return Counterexample(action, str(resource), {spelt.get(k, k): v for k, v in sorted(context.items())})
 
     def guesses(self) -> Iterator[Mapping[str, str | list[str] | None]]:
         """Values to try for variables of unknown value: ones of their own, none, and those other patterns suggest."""
-        keys = list(self.given.marks)
+        keys = [key for key in self.given.marks if key != RESOURCE_ACCOUNT]
         listed = [self._values(key, index) for index, key in enumerate(keys)]
         for chosen in islice(product(*listed), TRIES):
             yield {**self.question.known, **dict(zip(keys, chosen, strict=True))}

@@ -22,7 +22,8 @@ from checks.iam.formula import (
     negate,
     some,
 )
-from checks.iam.patterns import Pattern, disjoint, glob, included, witness
+from checks.iam.overlap import disjoint, included, witness
+from checks.iam.patterns import Pattern, glob
 
 NOT_EMPTY = glob("?*")
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from checks.iam.keys import RESOURCE_ACCOUNT
 from checks.iam.patterns import Pattern, Token, _cases, tidy
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -68,7 +69,7 @@ def _tokens(
             if not comma:
                 return None
             value = default.strip().strip("'")
-        if isinstance(value, str):
+        if isinstance(value, str) and key != RESOURCE_ACCOUNT:  # which an ARN may say otherwise
             write(value, wild=False)
             continue
         wide.append(VALUE)

@@ -13,7 +13,8 @@ from typing import Any
 from checks.iam import evaluator
 from checks.iam.conditions import Setting, condition_node, setting
 from checks.iam.formula import Node, every, negate, opens, pessimistic, some
-from checks.iam.patterns import TooLargeError, glob
+from checks.iam.overlap import TooLargeError
+from checks.iam.patterns import glob
 from checks.iam.policy import Statement, read_document
 from checks.iam.reach import identities
 from checks.iam.reading import Reader
@@ -40,6 +41,16 @@ STRANGERS_FACTS: dict[str, str | None] = {
     "aws:username": None,
     "aws:viaawsservice": "false",
 }
+
+
+def brings_tags(document: Mapping[str, Any]) -> bool:
+    """Whether whoever assumes the role may bring tags of its own, which then take the place of the role's.
+
+    Source: "Passing session tags in AWS STS".
+    """
+    return any(
+        row["Effect"] == "Allow" and evaluator.about(row, "sts:TagSession") for row in evaluator.statements(document)
+    )
 
 
 @dataclass(frozen=True)

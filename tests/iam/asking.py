@@ -8,6 +8,7 @@ from checks.iam.prover import Proof, prove
 
 ROLE = "arn:aws:iam::123456789012:role/app"
 USER = "arn:aws:iam::123456789012:user/bob"
+MEDIA = "arn:aws:s3:::media/*"
 Item = dict[str, Any]
 
 
@@ -62,3 +63,24 @@ def within(policies: Item | list[Item], *grants: Item, **more: Any) -> str:
 def granted(policies: Item | list[Item], *grants: Item, **more: Any) -> str:
     """The verdict on required grants."""
     return ask("required", policies, *grants, **more).verdict
+
+
+def admits(block: Item, context: dict[str, Any], *, absent: tuple[str, ...] = ()) -> bool:
+    """Whether a condition holds in a context that is wholly known."""
+    item = {"facts": context, "absent": list(absent)}
+    verdicts = (
+        within({**allow(resources=MEDIA), "Condition": block}, **item),
+        granted({**allow(resources=MEDIA), "Condition": block}, grant(resources=MEDIA), **item),
+    )
+    assert verdicts in {("exceeds", "granted"), ("subset", "missing")}
+    return verdicts[0] == "exceeds"
+
+
+def implies(block: Item, other: Item) -> bool:
+    """Whether whatever meets the one condition meets the other, for all contexts."""
+    verdict = within(
+        {**allow(resources=MEDIA), "Condition": block},
+        {"actions": "s3:GetObject", "resources": MEDIA, "condition": other},
+    )
+    assert verdict in {"subset", "exceeds"}
+    return verdict == "subset"

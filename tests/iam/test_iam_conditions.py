@@ -1,35 +1,9 @@
-"""The rows of the table of semantics in docs/iam.md that are about conditions and variables."""
+"""The rows of the table of semantics in docs/iam.md that are about conditions."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from asking import ROLE, USER, allow, ask, deny, grant, granted, identity, within
-
-MEDIA = "arn:aws:s3:::media/*"
-Block = dict[str, Any]
-
-
-def admits(block: Block, context: dict[str, Any], *, absent: tuple[str, ...] = ()) -> bool:
-    """Whether a condition holds in a context that is wholly known."""
-    item = {"facts": context, "absent": list(absent)}
-    verdicts = (
-        within({**allow(resources=MEDIA), "Condition": block}, **item),
-        granted({**allow(resources=MEDIA), "Condition": block}, grant(resources=MEDIA), **item),
-    )
-    assert verdicts in {("exceeds", "granted"), ("subset", "missing")}
-    return verdicts[0] == "exceeds"
-
-
-def implies(block: Block, other: Block) -> bool:
-    """Whether whatever meets the one condition meets the other, for all contexts."""
-    verdict = within(
-        {**allow(resources=MEDIA), "Condition": block},
-        {"actions": "s3:GetObject", "resources": MEDIA, "condition": other},
-    )
-    assert verdict in {"subset", "exceeds"}
-    return verdict == "subset"
+from asking import MEDIA, Item, admits, allow, ask, deny, grant, identity, implies, within
 
 
 def test_operators_and_keys_are_anded_values_ored() -> None:
@@ -76,7 +50,7 @@ def test_key_names_ignore_case_also_in_tags() -> None:
         ({"ForAnyValue:StringNotEquals": {"aws:TagKeys": "a"}}, False),
     ],
 )
-def test_missing_keys(block: Block, holds: bool) -> None:
+def test_missing_keys(block: Item, holds: bool) -> None:
     """What each kind of operator says of a key that is not there."""
     key = next(iter(next(iter(block.values()))))
     assert admits(block, {}, absent=(key,)) is holds
@@ -164,6 +138,42 @@ def test_addresses(wanted: str, given: str, holds: bool) -> None:
     """Ranges of either version; a lone address is itself."""
     assert admits({"IpAddress": {"aws:SourceIp": wanted}}, {"aws:SourceIp": given}) is holds
     assert admits({"NotIpAddress": {"aws:SourceIp": wanted}}, {"aws:SourceIp": given}) is not holds
+
+
+@pytest.mark.parametrize(
+    ("key", "always"),
+    [
+        ("aws:SecureTransport", True),
+        ("aws:RequestedRegion", True),
+        ("aws:CurrentTime", True),
+        ("aws:EpochTime", True),
+        ("aws:PrincipalAccount", True),
+        ("aws:PrincipalArn", True),
+        ("aws:PrincipalType", True),
+        ("aws:userid", True),
+        ("aws:UserAgent", True),
+        ("aws:ViaAWSService", True),
+        ("aws:SourceIp", False),
+        ("aws:username", False),
+        ("aws:PrincipalOrgID", False),
+        ("aws:MultiFactorAuthPresent", False),
+        ("aws:CalledVia", False),
+        ("aws:ResourceTag/team", False),
+    ],
+)
+def test_which_keys_are_in_every_request(key: str, always: bool) -> None:
+    """A condition that one of them be there is none; of any other key it is one."""
+    assert implies({}, {"Null": {key: "false"}}) is always
+    assert implies({"Null": {key: "true"}}, {"StringEquals": {"s3:prefix": "a"}}) is always
+
+
+@pytest.mark.parametrize("key", ["aws:SourceIp", "aws:TagKeys"])
+def test_if_exists_forgives_a_missing_key_under_any_qualifier(key: str) -> None:
+    """Also under ForAnyValue, which a missing key fails otherwise."""
+    operator = "IpAddress" if key == "aws:SourceIp" else "ForAnyValue:StringEquals"
+    value = "10.0.0.0/8" if key == "aws:SourceIp" else "a"
+    assert not admits({operator: {key: value}}, {}, absent=(key,))
+    assert admits({f"{operator}IfExists": {key: value}}, {}, absent=(key,))
 
 
 def test_source_ip_may_be_absent() -> None:
@@ -255,7 +265,7 @@ def test_many_values(operator: str, given: list[str], holds: bool) -> None:
         ({"StringEquals": {"s3:prefix": "a"}}, {"StringEqualsIgnoreCase": {"s3:prefix": "A"}}, True),
     ],
 )
-def test_conditions_imply_each_other(block: Block, other: Block, holds: bool) -> None:
+def test_conditions_imply_each_other(block: Item, other: Item, holds: bool) -> None:
     """Containment over every possible context, not over samples."""
     assert implies(block, other) is holds
 
@@ -272,57 +282,3 @@ def test_single_value_operator_on_many_values_is_unknown() -> None:
     assert within(row) == "unknown"
     assert within(row, grant(resources=MEDIA)) == "subset"
     assert within(row, grant(resources=MEDIA, StringEquals={"aws:TagKeys": "a"})) == "subset"
-
-
-HOME = "arn:aws:s3:::home/"
-
-
-@pytest.mark.parametrize(
-    ("resource", "more", "covered", "verdict"),
-    [
-        ("${aws:username}/*", {"principal": USER}, "bob/*", "subset"),
-        ("${aws:username}/*", {"principal": USER}, "eve/*", "exceeds"),
-        ("${aws:username}/*", {"principal": ROLE}, "x", "subset"),
-        ("${aws:username}/*", {}, "*", "subset"),
-        ("${aws:username}/*", {}, "${aws:username}/*", "subset"),
-        ("${aws:username}/docs/*", {}, "${aws:username}/*", "subset"),
-        ("${aws:username}/*", {}, "bob/*", "exceeds"),
-        ("${aws:username, 'anon'}/*", {"absent": ["aws:username"]}, "anon/*", "subset"),
-        ("${aws:username, 'anon'}/*", {"principal": USER}, "anon/*", "exceeds"),
-        ("${aws:PrincipalTag/team}", {"facts": {"aws:PrincipalTag/team": "a*"}}, "ab", "exceeds"),
-        ("${aws:TagKeys}/*", {"facts": {"aws:TagKeys": ["a"]}}, "x", "subset"),
-        ("${AWS:UserName}/*", {"principal": USER}, "bob/*", "subset"),
-    ],
-)
-def test_variables_in_resources(resource: str, more: dict[str, Any], covered: str, verdict: str) -> None:
-    """Filled in from the request; without a value a resource matches nothing; values hold no wildcards."""
-    assert within(allow(resources=HOME + resource), grant(resources=HOME + covered), **more) == verdict
-
-
-def test_variables_in_conditions() -> None:
-    """Without a value a positive match fails and a negated one holds."""
-    same = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
-    other = {"StringNotEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
-    context = {"aws:ResourceTag/team": "red"}
-    assert admits(same, {**context, "aws:PrincipalTag/team": "red"})
-    assert not admits(same, {**context, "aws:PrincipalTag/team": "blue"})
-    assert not admits(same, context, absent=("aws:PrincipalTag/team",))
-    assert admits(other, context, absent=("aws:PrincipalTag/team",))
-    assert implies(same, same)
-    assert not implies({}, same)
-    assert implies(same, {"Null": {"aws:PrincipalTag/team": "false"}})
-
-
-def test_facts_of_principals() -> None:
-    """A role has no user name; its ARN and account are known."""
-    assert within(allow(resources=MEDIA, StringLike={"aws:username": "*"}), principal=ROLE) == "subset"
-    assert within(allow(resources=MEDIA, ArnEquals={"aws:PrincipalArn": ROLE}), principal=ROLE) == "exceeds"
-    assert within(allow(resources=MEDIA, ArnEquals={"aws:PrincipalArn": USER}), principal=ROLE) == "subset"
-    assert (
-        within(allow(resources=MEDIA, StringEquals={"aws:PrincipalAccount": "123456789012"}), principal=ROLE)
-        == "exceeds"
-    )
-    assert (
-        within(allow(resources=MEDIA, StringEquals={"aws:PrincipalTag/t": "x"}), facts={"aws:PrincipalTag/t": "y"})
-        == "subset"
-    )

@@ -15,7 +15,8 @@ from benchmarks.iam_agreement import check
 from benchmarks.iam_managed import LARGE, contained, policies
 from benchmarks.iam_policies import policy, statement
 from benchmarks.iam_questions import question
-from checks.iam.patterns import disjoint, glob, included, witness
+from checks.iam.overlap import disjoint, included, witness
+from checks.iam.patterns import glob
 from checks.iam.prover import prove
 from checks.iam.request import ONE, STAR, wild
 

@@ -1,67 +1,9 @@
-"""Roles that start tasks, and where a load balancer's listeners lead."""
+"""Where a load balancer's listeners lead."""
 
 from __future__ import annotations
 
-import pytest
-
-from checks import entrance, iam_tasks
+from checks import entrance
 from tests.records import account, entry, record
-
-ECS = "arn:aws:ecs:eu-west-1:1"
-NOTHING_ATTACHED = {"iam:policy": []}
-
-
-def role(*statements):
-    """A role with one policy of its own."""
-    document = {"Statement": [{"Effect": "Allow", **statement} for statement in statements]}
-    return record({"RolePolicyList": [{"PolicyName": "own", "PolicyDocument": document}]}, "iam:role", ["job"])
-
-
-def test_everything_granted_are_told_as_written():
-    """One or several a statement; a grant of all but some is one of all."""
-    granted = role({"Action": "ecs:RunTask", "Resource": "*"}, {"Action": ["ecs:StopTask", "logs:*"], "Resource": "*"})
-    assert iam_tasks.everything_granted(granted, account(NOTHING_ATTACHED)) == {"ecs:RunTask", "ecs:StopTask", "logs:*"}
-    assert iam_tasks.everything_granted(role({"NotAction": "iam:*"}), account(NOTHING_ATTACHED)) == {"*"}
-    assert iam_tasks.everything_granted(role(), account(NOTHING_ATTACHED)) == set()
-
-
-def test_families_are_read_from_what_may_be_run():
-    """Everything is a wildcard."""
-    named = role({"Action": "ecs:RunTask", "Resource": [f"{ECS}:task-definition/job:*"]})
-    assert iam_tasks.startable_families(named, account(NOTHING_ATTACHED)) == {"job"}
-    assert iam_tasks.startable_families(role({"Action": "*", "Resource": "*"}), account(NOTHING_ATTACHED)) == {"*"}
-
-
-@pytest.mark.parametrize(
-    ("statement", "confined"),
-    [
-        ({"Action": "ecs:StopTask", "Resource": f"{ECS}:task/live/*"}, True),
-        ({"Action": "ecs:StopTask", "Resource": f"{ECS}:task/*"}, False),
-        ({"Action": "ecs:StopTask", "Resource": "*"}, False),
-        (
-            {
-                "Action": "ecs:ListTasks",
-                "Resource": "*",
-                "Condition": {"ArnEquals": {"ecs:cluster": f"{ECS}:cluster/live"}},
-            },
-            True,
-        ),
-        (
-            {
-                "Action": "ecs:ListTasks",
-                "Resource": "*",
-                "Condition": {"ArnEquals": {"ecs:cluster": f"{ECS}:cluster/other"}},
-            },
-            False,
-        ),
-        ({"Action": "ecs:ListTasks", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}, False),
-        ({"Action": "*", "Resource": "*"}, False),
-        ({"Action": "s3:GetObject", "Resource": "*"}, False),
-    ],
-)
-def test_a_role_is_confined_to_a_cluster_by_resource_or_condition(statement, confined):
-    """And one that may do nothing with ECS is not confined, it is something else."""
-    assert iam_tasks.acts_only_in_cluster(role(statement), account(NOTHING_ATTACHED), "live") is confined
 
 
 def entrance_with(*rules, certificates=(), protocol="HTTPS", port=443):

@@ -1,0 +1,132 @@
+"""Give documented roles one grant too many at a time, and print what shows it: `python -m benchmarks.iam_over_grants`.
+
+Each is made on the mock account, read and judged by the shipped spec as any account is. The request found is put to the
+evaluator, with the policies as IAM hands them out. The exit code is 1 if one is not found, or not confirmed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from asbuilt.judge import Verdict, bind, judge
+from asbuilt.mock import mock_account
+from asbuilt.planning import plan
+from asbuilt.reading import Reader
+from asbuilt.snapshot import Snapshot
+from asbuilt.spec import Fact, Subject
+from asbuilt.spec_loading import load
+from asbuilt.target import MOCK, Connection
+from checks.iam.account import policies_of
+from checks.iam.departures import shown
+from checks.iam.evaluator import documented, evaluate
+from checks.iam.grant_text import Bound, allowance
+from checks.iam.prover import prove
+from checks.iam.search import Counterexample
+from fixtures import state
+from fixtures.aws import Aws
+from fixtures.over_grants import OVER_GRANTS, OverGrant
+
+SPECS = Path(__file__).parent.parent / "specs"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one over-grant: how the role was judged before and with it, and the request that shows it."""
+
+    grant: OverGrant
+    before: str
+    after: str
+    request: Counterexample | None
+    by: str
+    confirmed: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether the role passed, then failed by a request of the kind expected that the evaluator confirms."""
+        return (
+            (self.before, self.after) == ("passed", "failed")
+            and self.confirmed
+            and self.request is not None
+            and fnmatchcase(self.request.action, self.grant.action)
+            and fnmatchcase(self.request.resource, self.grant.resource)
+        )
+
+
+class Account:
+    """A system's mock account, to be judged by its own spec."""
+
+    def __init__(self, system: str, session: Any) -> None:
+        self.spec = load(SPECS / system / "spec.toml")
+        self.subjects: Mapping[str, Subject] = self.spec.subjects[""]
+        self.facts = {f.subject.name: f for f in self.spec.facts if f.check.name == "allows_at_most"}
+        self.aws, self.now = Aws(session), datetime.datetime.now(datetime.UTC)
+        self.client = cache(Connection(MOCK, self.spec.region, session).client)
+        judged = {name: self.judged(fact) for name, fact in self.facts.items()}
+        self.before = {name: verdict.status for name, (verdict, _) in judged.items()}
+        self.roles = {n: bind(self.facts[n].subject, snapshot, self.now)[0].data for n, (_, snapshot) in judged.items()}
+
+    def judged(self, fact: Fact) -> tuple[Verdict, Snapshot]:
+        """The verdict on a fact of the account as it now is, and what it was judged on."""
+        snapshot = Reader(self.client, self.now).read(plan([fact], self.subjects))
+        return judge(fact, self.subjects, snapshot, self.now), snapshot
+
+    def outcome(self, grant: OverGrant) -> Outcome:
+        """What comes of one over-grant."""
+        fact, before = self.facts[grant.role], self.before[grant.role]
+        role = self.roles[grant.role]
+        grant.apply(self.aws, role["RoleName"])
+        after, snapshot = self.judged(fact)
+        details = self.aws.iam.get_account_authorization_details()
+        policies = policies_of(details, next(row for row in details["RoleDetailList"] if row["Arn"] == role["Arn"]))
+        grants = self._documented(fact, snapshot)
+        item = {"id": grant.name, "kind": "containment", "policies": policies, "allowance": grants}
+        request = prove({**item, "principal": role["Arn"]}).counterexample
+        if request is None:
+            return Outcome(grant, before, after.status, None, "", confirmed=False)
+        asked = {"action": request.action, "resource": request.resource, "context": request.context}
+        decision = evaluate(asked, policies, principal=role["Arn"])
+        told = [text for text in after.findings[0].found or () if text.startswith(f"{shown(request)}: ")]
+        confirmed = bool(told) and decision.allowed is True and documented(asked, grants, {}) is False
+        by = told[0].partition(": allowed by ")[2] if told else ""
+        return Outcome(grant, before, after.status, request, by, confirmed)
+
+    def _documented(self, fact: Fact, snapshot: Snapshot) -> list[dict[str, Any]]:
+        found = {name: bind(self.subjects[name], snapshot, self.now) for name in fact.expected.subjects}
+        arns = {name: [(entry.kind, entry.arn) for entry in entries] for name, entries in found.items()}
+        return allowance(fact.expected.asked, Bound(arns, self.aws.account, generous=True))
+
+
+def outcomes(system: str) -> Iterator[Outcome]:
+    """What comes of each over-grant of a system, one at a time."""
+    with mock_account(system, "") as session:
+        account, saved = Account(system, session), state.save()
+        for grant in OVER_GRANTS[system]:
+            state.restore(saved)
+            yield account.outcome(grant)
+
+
+def main() -> int:
+    """Print the table."""
+    begun, wrong, number = time.monotonic(), 0, 0
+    for system in OVER_GRANTS:
+        print(system)
+        for found in outcomes(system):
+            number += 1
+            wrong += not found.holds
+            request = shown(found.request) if found.request else "no request found"
+            print(f"  {found.grant.role:15} {found.grant.name}{'' if found.holds else '   NOT AS EXPECTED'}")
+            print(f"  {'':15}   {request}\n  {'':15}   allowed by {found.by}")
+    print(f"{number} over-grants, {wrong} not found or not confirmed, {time.monotonic() - begun:.0f} s")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""Which of the roles are the tasks' (`ecs:DescribeTaskDefinition`)."""
+
+from __future__ import annotations
+
+from asbuilt.account import Account
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+_DEFINITIONS = "ecs:service.task-definition"
+_ROLES = {"executionRoleArn": "execution", "taskRoleArn": "task"}
+
+
+@check("iam:role", severity="medium", reads=[_DEFINITIONS], fix="Name the role in the task definition that needs it.")
+def given_to_tasks_as(role: Record, account: Account) -> frozenset[str]:
+    """What the role is to tasks of running services: `execution` starts them, `task` is who they act as."""
+    found = set()
+    for definition in account.all(_DEFINITIONS):
+        # a task definition may do without either role
+        found |= {word for field, word in _ROLES.items() if definition.get(field) == role["Arn"]}
+    return frozenset(found)

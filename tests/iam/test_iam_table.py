@@ -1,0 +1,51 @@
+"""The table of semantics in docs/iam.md names tests that there are, and every test of a semantic stands in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+TESTS = Path(__file__).parent.parent
+FILES = {
+    "S": "iam/test_iam_semantics.py",
+    "C": "iam/test_iam_conditions.py",
+    "V": "iam/test_iam_variables.py",
+    "P": "iam/test_iam_policy_types.py",
+    "O": "test_checks_organizations.py",
+    "M": "test_organizations.py",
+}
+
+
+def _named() -> dict[str, dict[str, list[str]]]:
+    """Rule → letter of the file → the tests that prove it."""
+    page = (TESTS.parent / "docs" / "iam.md").read_text(encoding="utf-8")
+    table = page.partition("| rule | proved by |")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = (re.fullmatch(r"\| (.+) \| (.+) \|", line) for line in table)
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        assert row is not None
+        for letter, tests in re.findall(r"([A-Z]) ((?:`\w+`(?:, )?)+)", row[2]):
+            found.setdefault(row[1], {})[letter] = re.findall(r"`(\w+)`", tests)
+    return found
+
+
+def _written(letter: str) -> set[str]:
+    return set(re.findall(r"^def (test_\w+)", (TESTS / FILES[letter]).read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_every_rule_names_tests_that_there_are() -> None:
+    """No rule without a test, no test that nobody wrote."""
+    named = _named()
+    assert len(named) >= 30
+    for rule, by_file in named.items():
+        assert by_file, rule
+        for letter, tests in by_file.items():
+            assert tests, rule
+            assert set(tests) <= _written(letter), rule
+
+
+def test_every_test_of_a_semantic_stands_in_the_table() -> None:
+    """What is proved is told."""
+    named = list(_named().values())
+    for letter in "SCVP":
+        assert _written(letter) - {test for by_file in named for test in by_file.get(letter, ())} == set()
