@@ -116,11 +116,11 @@ def spec(tmp_path):
 
 
 @pytest.fixture
-def place(monkeypatch):
+def place():
     """An empty mock, which calls as the account that will manage."""
     module = SimpleNamespace(build=lambda session, variant: None)
-    with account_of(module, "") as session:
-        monkeypatch.delenv("MOTO_ACCOUNT_ID")  # it would go before the header
+    with account_of(module, "") as session, pytest.MonkeyPatch.context() as within:
+        within.delenv("MOTO_ACCOUNT_ID")  # it would go before the header
         yield Place(session)
 
 
