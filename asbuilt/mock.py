@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import os
 import pkgutil
@@ -68,7 +69,7 @@ def account_of(module: ModuleType, variant: str) -> Iterator[Any]:
         for name in LEFT_OUT:
             os.environ.pop(name, None)
         # moto read the variable when it was imported, perhaps for another account before this one
-        with shared(), _moto(), mock.patch("moto.iam.models.DEFAULT_ACCOUNT_ID", account):
+        with shared(), _moto(), _rarely_collected(), mock.patch("moto.iam.models.DEFAULT_ACCOUNT_ID", account):
             session = _session(getattr(module, "REGION", DEFAULT_REGION))
             module.build(session, variant)
             yield session
@@ -89,12 +90,25 @@ def _moto() -> Iterator[None]:
     waits = mock.patch.object(settings, "ACM_VALIDATION_WAIT", -1)
     # certificates and KMS keys of a mock protect nothing: one key of each size does for all, and each costs 0.1 s
     keys = mock.patch.object(rsa, "generate_private_key", _private_key(rsa.generate_private_key))
-    with waits, keys, mock_aws():
+    # how moto would answer the library `requests`, which nobody here asks with: 0.1 s an account
+    other_clients: Any = mock.patch("moto.core.models.RESPONSES_METHODS", [])
+    with waits, keys, other_clients, mock_aws():
         state_manager.set_transition("ecs::task", {"progression": "manual", "times": 10**9})
         try:
             yield
         finally:
             state_manager.unset_transition("ecs::task")
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    """Look for garbage less often: an account is built of objects that stay, and looking took a tenth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @functools.cache

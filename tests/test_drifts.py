@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from functools import cache
 
 import pytest
@@ -15,7 +14,7 @@ from asbuilt.target import MOCK, Connection
 from fixtures import state
 from fixtures.aws import Aws
 from fixtures.drifts import drifts
-from tests.accounts import DEPLOYMENTS, facts_of, spec_of
+from tests.accounts import DEPLOYMENTS, facts_of, judged_at, spec_of
 
 MINIMUM = 25
 
@@ -33,7 +32,7 @@ class Account:
 
     def __init__(self, system, variant, session):
         self.facts, self.subjects = facts_of(system, variant), spec_of(system).subjects[variant]
-        self.aws, self.now = Aws(session), datetime.datetime.now(datetime.UTC)
+        self.aws, self.now = Aws(session), judged_at()
         self.client = cache(Connection(MOCK, spec_of(system).region, session).client)
         self.saved = state.save()
         self.before = self.statuses()
