@@ -17,11 +17,11 @@ from loadtests.response import Head, field, fields
 if TYPE_CHECKING:
     from loadtests.engine import Engine
 
-_MOST_REDIRECTS = 5
+_MOST_REDIRECTS, _REDIRECTS = 5, (301, 302, 303, 307, 308)
 _GOOD = frozenset(range(200, 400))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Response:
     """An answer; `status` 0 and an `error` where there was none. `error` is also set for a bad one."""
 
@@ -57,6 +57,7 @@ class Client:
         self.due = 0.0  # when the current arrival was due: its first request counts from then
         self._engine, self._flow, self._heard = engine, flow, heard
         self._connection = engine.hold(engine.place.connection(self))
+        self._always = {"Host": engine.place.authority, "User-Agent": "asbuilt-load", "Accept": "*/*"}
         self._result: tuple[Head | None, bytes, str] | None = None
         self._waiting: Any = None
 
@@ -104,10 +105,12 @@ class Client:
             self._engine.unended -= counted
         now = monotonic()
         if response.status:
-            error = "" if response.status in expect else f"status {response.status}"
-            error = error or response.error or (check(response) if check else "")
-            response = Response(response.status, response.body, response.raw_head, now - began, error)
-            endpoint.answered((now - due) * 1000, (now - began) * 1000, error)
+            response.seconds = now - began
+            if response.status not in expect:
+                response.error = f"status {response.status}"
+            elif check is not None and not response.error:
+                response.error = check(response)
+            endpoint.answered((now - due) * 1000, (now - began) * 1000, response.error)
             endpoint.received += len(response.raw_head) + len(response.body)
         else:
             endpoint.unanswered(response.error)
@@ -118,7 +121,9 @@ class Client:
     def _follow(self, method: str, path: str, data: bytes, began: float) -> Response:
         for _ in range(_MOST_REDIRECTS):
             response = self._exchange(method, data, began)
-            place = response.header("location") if response.status in (301, 302, 303, 307, 308) else ""
+            if response.status not in _REDIRECTS:
+                return response
+            place = response.header("location")
             if not place:
                 return response
             there = urlsplit(urljoin(f"{self._engine.settings.host}{path}", place))
@@ -132,7 +137,7 @@ class Client:
 
     def _built(self, method: str, path: str, json: Any, data: bytes, headers: Mapping[str, str] | None) -> bytes:
         body = json_text.dumps(json).encode() if json is not None else data
-        lines = {"Host": self._engine.place.authority, "User-Agent": "asbuilt-load", "Accept": "*/*"}
+        lines = self._always.copy()
         if json is not None:
             lines["Content-Type"] = "application/json"
         if body or method in ("POST", "PUT", "PATCH"):
@@ -140,7 +145,8 @@ class Client:
         if self.cookies:
             lines["Cookie"] = "; ".join(f"{key}={value}" for key, value in self.cookies.items())
         lines |= self.headers
-        lines |= headers or {}
+        if headers:
+            lines |= headers
         return built(method, path, lines, body)
 
     def _exchange(self, method: str, data: bytes, began: float) -> Response:
@@ -177,7 +183,8 @@ class Client:
 
 def built(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
     """A request's bytes. Raises `ValueError` where a name or value would break out of its line."""
-    text = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    if any("\r" in line or "\n" in line for line in text):
+    lines = [f"{method} {path} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()], "", ""]
+    text = "\r\n".join(lines)
+    if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1:
         raise ValueError(f"a line break in {method} {path!r} or its headers")
-    return "\r\n".join((*text, "", "")).encode("latin-1") + body
+    return text.encode("latin-1") + body

@@ -76,6 +76,7 @@ class Pool(Protocol):
     share: float
     every_seconds: float
     users: int
+    under_way: int
 
     def arrive(self, due: float, now: float) -> None:
         """Serve an arrival, or count it as dropped."""
@@ -93,8 +94,8 @@ class Engine:
         self.ready = 0
         self.failed_users: list[str] = []
         self.clock: Clock | None = None
-        self.in_flight = 0  # requests, and journeys between two of theirs
-        self.unended = 0  # requests alone
+        self.in_flight = 0  # of the journey lane: requests, and journeys between two of theirs
+        self.unended = 0  # its requests alone
         self.started = self._reported = 0.0
         self.ended = False
         self._sweeper: Any = None
@@ -141,9 +142,13 @@ class Engine:
     def drain(self, seconds: float) -> int:
         """Wait until nothing is under way, at most so long; returns how many requests were left without an end."""
         limit = monotonic() + seconds
-        while self.in_flight and monotonic() < limit:
+        while self.in_flight + self._mass() and monotonic() < limit:
             gevent.sleep(0.02)
-        return self.in_flight
+        return self.in_flight + self._mass()
+
+    def _mass(self) -> int:
+        """Requests of the mass lane that are under way."""
+        return sum(pool.under_way for pool in self.pools.values())
 
     def report(self) -> dict[str, Any]:
         """What was measured since the last report, and how this process fares."""
@@ -162,8 +167,8 @@ class Engine:
             "endpoints": entries,
             "seconds": seconds,
             "scheduled": self.clock.scheduled if self.clock else 0,
-            "in_flight": self.in_flight,
-            "unended": self.unended,
+            "in_flight": self.in_flight + self._mass(),
+            "unended": self.unended + self._mass(),
             "cpu": busy,
             "cpu_seconds": cpu - self._cpu_before,
             "memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

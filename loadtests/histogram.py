@@ -74,7 +74,7 @@ class Histogram:
         for key, times in Counter(memoryview(values).cast("B").cast("H")[_UPPER_HALF::2].tolist()).items():
             counts[key] = counts.get(key, 0) + times
         self.total += len(values)
-        self.sum += math.fsum(values)
+        self.sum += sum(values)
         self.least = min(self.least, min(values))
         self.greatest = max(self.greatest, max(values))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from gevent.lock import RLock
 
@@ -13,18 +12,15 @@ from loadtests.connection import Connection
 from loadtests.ledger import Endpoint
 from loadtests.response import Head, Memory
 
-if TYPE_CHECKING:
-    from loadtests.engine import Engine
-
 
 class MassPool:
     """The connections of a mass lane's users in turn, and the requests that they send, built before the start."""
 
-    def __init__(self, engine: Engine, name: str, share: float, every_seconds: float) -> None:
+    def __init__(self, name: str, share: float, every_seconds: float) -> None:
         self.name, self.share, self.every_seconds, self.users = name, share, every_seconds, 0
+        self.under_way = 0
         self.requests: Iterator[MassRequest] = iter(())
         self.preparing = RLock()
-        self._engine = engine
         self._idle: deque[Connection] = deque()
 
     def join(self, connection: Connection) -> None:
@@ -49,9 +45,8 @@ class MassPool:
             return
         connection.arrival, connection.note, connection.memory = due, request, request.memory
         endpoint.counts.sent += 1
-        endpoint.lag.append((now - due) * 1000 if now > due else 0.0)
-        self._engine.in_flight += 1
-        self._engine.unended += 1
+        endpoint.lag.append((now - due) * 1000)
+        self.under_way += 1
         connection.send(request.data, now, request.head)
 
     def answered(self, connection: Connection, answer: Head, body: bytes) -> None:
@@ -72,15 +67,13 @@ class MassPool:
             counts.failed += 1
             endpoint.refused += 1
             endpoint.errors["the answer is not what it should be"] += 1
-        self._engine.in_flight -= 1
-        self._engine.unended -= 1
+        self.under_way -= 1
         self._idle.append(connection)
 
     def failed(self, connection: Connection, reason: str) -> None:
         """Count a request that got no answer; the connection opens again for its next one."""
         connection.note.endpoint.unanswered(reason)
-        self._engine.in_flight -= 1
-        self._engine.unended -= 1
+        self.under_way -= 1
         self._idle.append(connection)
 
 

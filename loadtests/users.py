@@ -74,6 +74,7 @@ class JourneyPool:
 
     def __init__(self, engine: Engine, cls: type[OpenLoopUser], every_seconds: float) -> None:
         self.name, self.share, self.every_seconds, self.users = cls.__name__, cls.arrivals, every_seconds, 0
+        self.under_way = 0  # its requests are those of its users' clients, which the engine counts
         self.endpoint = engine.ledger.endpoint(cls.__name__, "ARRIVAL", cls.flow)
         self._idle: deque[OpenLoopUser] = deque()
 
@@ -200,7 +201,7 @@ class MassUser(ServedUser):
     @classmethod
     def make_pool(cls, engine: Engine) -> MassPool:
         """Where this class's free connections wait."""
-        return MassPool(engine, cls.__name__, cls.arrivals, cls.interval(engine))
+        return MassPool(cls.__name__, cls.arrivals, cls.interval(engine))
 
     @classmethod
     def requests(cls, engine: Engine) -> Iterator[MassRequest]:
