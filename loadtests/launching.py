@@ -65,15 +65,11 @@ def stand_in(children: Processes, system: str, knobs: Sequence[str]) -> str:
     from fixtures.apps.knobs import Knobs
 
     Knobs.parse(knobs)
-    return target(children, "fixtures.apps.serve", system, *(f"--knob={knob}" for knob in knobs))
-
-
-def target(children: Processes, module: str, *arguments: str) -> str:
-    """Start a program that serves on loopback and prints its address first; returns that, once it answers."""
-    child = children.start([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", "fixtures.apps.serve", system, *(f"--knob={knob}" for knob in knobs)]
+    child = children.start(command, stdout=subprocess.PIPE)
     address = child.stdout.readline().strip() if child.stdout else ""
     if not address:
-        raise ValueError(f"{' '.join((module, *arguments))} did not start")
+        raise ValueError(f"the stand-in of {system} did not start")
     _await(address)
     return address
 
