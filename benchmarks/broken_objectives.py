@@ -65,7 +65,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[Case, ...]]] = {
     "apranova": (
         (*SIZE, "--rate", "120", "--users", "200", "--scenario", "QUICK", "--knob", "refill_s=0.7"),
         (
-            (("--seconds=90",), ()),  # 59 warm launches at least
+            (("--seconds=40",), ()),  # 59 warm launches at least
             (("median_ms=250",), ("api.p95_ms",)),
             (("error_share=0.01",), ("load.error_percent",)),
             (("warm_s=2.5", "pool_vscode=40"), ("warm_launch.p95_ms",)),
