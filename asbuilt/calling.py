@@ -105,13 +105,15 @@ def _answers(
 
 def _done(client: Any, row: Collector, label: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """The answer once the report is done. Raises `Unknown` where it failed, or is not done in time."""
+    from botocore.exceptions import ClientError
+
     report, waited = row.report, 0.0
     assert report is not None  # noqa: S101  # callers ask rows with a report; this tells the type checker
     for pause in (*PAUSES, None):
         try:
             answer: dict[str, Any] = getattr(client, row.operation)(**params)
-        except Exception as error:
-            state = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+        except ClientError as error:  # the service's own answer; that it is not done yet may come as a refusal
+            state = error.response.get("Error", {}).get("Code", "")
             if state not in report.pending:
                 raise
         else:

@@ -28,6 +28,8 @@ def unused_services(role: Record, account: Account, now: datetime) -> frozenset[
     it records, so IAM does not count where nothing else is granted of it.
     """
     last = {row["ServiceNamespace"]: row.get("LastAuthenticated") for row in account.details(_ACCESSED, role)}
+    if not last and (role["RolePolicyList"] or role["AttachedManagedPolicies"]):
+        raise Unknown(f"IAM's report names no service, although {role['Arn']} has policies")
     never = {service for service, moment in last.items() if moment is None}
     if "iam" in never and _only_passes_roles(role, account):
         never.remove("iam")

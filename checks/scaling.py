@@ -109,9 +109,15 @@ def scheduled_actions(service: Record, account: Account) -> int:
     fix="Look at the alarms of its scaling policies: did they see the load, and did a limit or a pause hold it back?",
 )
 def scaled_out_while(service: Record, account: Account) -> frozenset[str]:
-    """The stages of an autoscale load run within which scaling gave the service more tasks."""
+    """The stages of an autoscale load run within which an alarm gave the service more tasks.
+
+    There are none where it does not scale. That there were fewer before is told by the activity before, else by the
+    alarm of a target tracking policy.
+    """
     stages = _stages(account)
-    tasks = next((target["MinCapacity"] for target in _of(service, _TARGET, account)), 0)
+    if not _of(service, _TARGET, account):
+        return frozenset()
+    tasks: int | None = None
     found = set()
     for activity in sorted(_of(service, _ACTIVITY, account), key=lambda item: item["StartTime"]):
         count = _SET_TO.search(activity["Description"])
@@ -119,10 +125,20 @@ def scaled_out_while(service: Record, account: Account) -> frozenset[str]:
             continue
         if count is None:
             raise Unknown(f"how many tasks a scaling activity asked for is not told: {activity['Description']!r}")
-        if int(count[1]) > tasks:
-            found |= {label for label, began, ended in stages if began <= activity["StartTime"] < ended}
+        within = {label for label, began, ended in stages if began <= activity["StartTime"] < ended}
+        if within and "monitor alarm" in activity["Cause"] and _grew(activity, int(count[1]), tasks):
+            found |= within
         tasks = int(count[1])
     return frozenset(found)
+
+
+def _grew(activity: Record, count: int, before: int | None) -> bool:
+    if before is not None:
+        return count > before
+    cause = activity["Cause"]
+    if ("AlarmHigh" in cause) == ("AlarmLow" in cause):
+        raise Unknown(f"whether {activity['Description']!r} was more or less is not told: nothing was done before it")
+    return "AlarmHigh" in cause
 
 
 def _stages(account: Account) -> list[tuple[str, datetime, datetime]]:

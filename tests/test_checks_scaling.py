@@ -94,9 +94,21 @@ RUN = {
 }
 
 
-def _activity(minute, tasks, status="Successful", of=OF_WEB):
+HIGH, LOW = (
+    f"monitor alarm TargetTracking-x-Alarm{way}-1 in state ALARM triggered policy p" for way in ("High", "Low")
+)
+STEP, TIMED = "monitor alarm busy in state ALARM triggered policy p", "scheduled action named evening was triggered"
+
+
+def _activity(minute, tasks, status="Successful", of=OF_WEB, cause=HIGH):
     start = datetime.datetime(2026, 11, 2, 10, minute, tzinfo=datetime.UTC)
-    return {**of, "StartTime": start, "Description": f"Setting desired count to {tasks}.", "StatusCode": status}
+    return {
+        **of,
+        "StartTime": start,
+        "Description": f"Setting desired count to {tasks}.",
+        "StatusCode": status,
+        "Cause": cause,
+    }
 
 
 @pytest.mark.parametrize(
@@ -109,10 +121,24 @@ def _activity(minute, tasks, status="Successful", of=OF_WEB):
         ([_activity(20, 4)], []),
         ([_activity(9, 4, "Failed")], []),
         ([_activity(9, 4, of=OF_OTHER)], []),
-        ([_activity(1, 2)], []),
+        ([_activity(9, 3, cause=LOW)], []),
+        ([_activity(9, 4, cause=TIMED)], []),
+        ([_activity(0, 2, cause=LOW), _activity(9, 4, cause=STEP)], [ABOVE]),
         ([_activity(16, 6), _activity(18, 2), _activity(9, 6)], [ABOVE]),
     ],
-    ids=["none", "above", "twice", "too early", "after it", "failed", "another's", "back to the least", "and in again"],
+    ids=[
+        "none",
+        "above",
+        "twice",
+        "too early",
+        "after it",
+        "failed",
+        "another's",
+        "fewer",
+        "by the clock",
+        "by steps",
+        "and in again",
+    ],
 )
 def test_scaling_under_load_belongs_to_the_stage_that_caused_it(activities, stages):
     """Only more tasks count, and only within the run."""
@@ -133,6 +159,8 @@ def test_a_run_that_did_not_try_scaling_says_nothing_of_it(change, error):
     """Nor does an activity that does not say what it asked for."""
     with pytest.raises(error):
         scaling.scaled_out_while(*_seen(runs=[{**RUN, **change}]))
+    with pytest.raises(Unknown, match="more or less"):
+        scaling.scaled_out_while(*_seen([OF_WEB], activities=[_activity(9, 4, cause=STEP)], runs=[RUN]))
     strange = {**_activity(9, 4), "Description": "Something else."}
     with pytest.raises(Unknown, match="Something else"):
-        scaling.scaled_out_while(*_seen(activities=[strange], runs=[RUN]))
+        scaling.scaled_out_while(*_seen([OF_WEB], activities=[strange], runs=[RUN]))

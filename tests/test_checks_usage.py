@@ -85,7 +85,6 @@ def unused(services, *actions, age=400):
 @pytest.mark.parametrize(
     ("services", "left"),
     [
-        ({}, set()),
         ({"s3": 1, "sqs": 89}, set()),
         ({"s3": 1, "sqs": 91}, {"sqs"}),
         ({"s3": 1, "ecs": None}, {"ecs"}),
@@ -95,6 +94,14 @@ def unused(services, *actions, age=400):
 def test_unused_services(services, left):
     """Used long ago, or never by a role that had the time."""
     assert unused(services) == left
+
+
+def test_a_report_of_nothing_is_not_that_all_is_used():
+    """A role with policies has services in it; one without any has none."""
+    with pytest.raises(Unknown, match=r"names no service, although .*role/app has policies"):
+        unused({})
+    bare = record({"RolePolicyList": [], "AttachedManagedPolicies": [], "CreateDate": ago(200)}, ROLE, ["bare"])
+    assert iam_usage.unused_services(bare, account({ACCESSED: [], POLICIES: []}), NOW) == frozenset()
 
 
 def test_a_young_role():

@@ -59,7 +59,7 @@ def test_a_service_must_grow_above_its_trigger_and_not_below(account, tmp_path):
     scaled(account.account, account.region, SERVICE, 3, BEGAN + datetime.timedelta(minutes=10))
     assert _verdict(account, run) == ("passed", frozenset({"above the scaling trigger"}))
     scaled(account.account, account.region, SERVICE, 4, BEGAN + datetime.timedelta(minutes=2))
-    scaled(account.account, account.region, SERVICE, 2, BEGAN + datetime.timedelta(minutes=5))
+    scaled(account.account, account.region, SERVICE, 2, BEGAN + datetime.timedelta(minutes=5), "Low")
     assert _verdict(account, run)[0] == "failed"
 
 
