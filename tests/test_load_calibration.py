@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from fixtures.apps.stall import PAGE
 from loadtests import calibration, launching, selfcheck
 
 
@@ -46,13 +47,18 @@ def test_a_machine_that_holds_nothing_is_not_planned_with(measured, capsys):
 
 def test_the_target_answers_each_request_once():
     """Also several at once, and one that comes in parts."""
-    answer = b"HTTP/1.1 200 -\r\n"
+
+    def answers(many):
+        head = b"HTTP/1.1 200 -\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(PAGE)
+        return (head + PAGE) * many
+
     with launching.processes() as children:
         host = launching.stand_in(children, "stall", [])
         parts = urlsplit(host)
         with socket.create_connection((parts.hostname, parts.port), 5) as client:
             client.sendall(b"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\nGET /")
-            assert client.recv(4096).count(answer) == 2
+            first = client.recv(len(answers(2)), socket.MSG_WAITALL)
             client.sendall(b" HTTP/1.1\r\n\r\n")
-            assert client.recv(4096).count(answer) == 1
+            last = client.recv(len(answers(1)), socket.MSG_WAITALL)
+        assert (first, last) == (answers(2), answers(1))
         assert len(selfcheck.served(host)) == 3
