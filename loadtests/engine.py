@@ -76,7 +76,10 @@ class Pool(Protocol):
     share: float
     every_seconds: float
     users: int
-    under_way: int
+
+    @property
+    def under_way(self) -> int:
+        """Requests that wait for their answer."""
 
     def arrive(self, due: float, now: float) -> None:
         """Serve an arrival, or count it as dropped."""
