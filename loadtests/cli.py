@@ -159,10 +159,12 @@ def _summary(spec: Spec, result: dict[str, Any], folder: Path) -> Iterator[str]:
     yield ""
     for reason in result["invalid"]:
         yield f"INVALID  {reason}"
+    if result["untried"]:
+        yield f"UNKNOWN  {judging.NEVER_ASKED}: {', '.join(result['untried'])}"
     for fact in result["facts"]:
         status = "DISPUTED" if fact["disputed"] and fact["status"] == "failed" else fact["status"].upper()
         expected = fact["expected"]["text"]
-        yield f"{status:<9}{fact['fact']:<44}expected {expected:<12}found {judging.found_text(fact)}"
+        yield f"{status:<9}{fact['fact']:<44}expected {expected:<11} found {judging.found_text(fact)}"
     yield ""
     yield f"results  {folder / 'load-result.json'}   exit code {result['exit_code']}"
 
