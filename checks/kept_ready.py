@@ -11,6 +11,7 @@ from checks.ecs_task import marks
 from checks.timetable import SCHEDULE_READS, daily_time, payload_of
 
 _SWITCHING = datetime.timedelta(minutes=10)  # how long the pool may take to follow its timetable
+_READING = datetime.timedelta(minutes=1)  # how much later than a run's moment its evidence may be read
 _READS = ("ecs:task.names", "ecs:task", *SCHEDULE_READS)
 
 
@@ -28,7 +29,7 @@ def ready_tasks_off_schedule(definition: Record, account: Account, now: datetime
     """
     family = definition["family"]
     ready = sum(_is_ready(task, family, tag) for task in account.all("ecs:task"))
-    wanted = {_wanted(account, family, moment) for moment in (now, now - _SWITCHING)}
+    wanted = {_wanted(account, family, moment) for moment in (now - _SWITCHING, now, now + _READING)}
     return min((ready - number for number in wanted), key=abs)
 
 

@@ -126,14 +126,14 @@ def _measured(
     for line in safety.announcement(settings, settings.workers):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
-    with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder:
+    with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder, launching.reserved_address() as here:
         out = Path(folder) / "measured.json"
         code = launching.generate(
             dataclasses.replace(settings, out=str(out)),
             locust_file,
             workers=workers,
             expect=options.expect_workers,
-            bind=options.bind if options.expect_workers else launching.free_address(),
+            bind=options.bind if options.expect_workers else here,
         )
         if not out.exists():
             return {}, code

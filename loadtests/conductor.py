@@ -12,13 +12,12 @@ from typing import Any
 
 import gevent
 
-from loadtests.crew import BEAT_SECONDS, Member
+from loadtests.crew import BEAT_SECONDS, OWN_PAUSE_SECONDS, Member
 from loadtests.gate import GRACE_SECONDS, QUANTILES, Health, hopeless, invalid, runaway
 from loadtests.ledger import Merged
 from loadtests.settings import Settings
 from loadtests.timeline import Timeline, say
 
-_LOST_SECONDS = 2.5
 _HEAD_START = 0.5
 _RUNAWAY_SECONDS = 10
 
@@ -43,7 +42,7 @@ class Conductor:
         self._crew: dict[str, Member] = {}
         self._start = 0.0
         self._began = ""
-        self._beaten = 0.0
+        self._beaten = self._looked = 0.0
         self._recent: deque[tuple[int, int]] = deque(maxlen=_RUNAWAY_SECONDS)
         self.conducting = False
 
@@ -133,6 +132,8 @@ class Conductor:
             if not self._alive():
                 self.stopped = "the last worker was lost"
             elif all(member.latest.get("ended") for member in self._alive()) and seconds > 0:
+                if not self._timeline.points:  # it was over before a second had been looked at
+                    self._timeline.tell(seconds, self._alive())
                 return
             elif seconds > end:
                 self.stopped = "the generators did not come to an end"
@@ -150,10 +151,13 @@ class Conductor:
                 member.tell("beat", {"sent": monotonic()})
 
     def _look_for_lost(self, seconds: float) -> None:
-        lost = False
+        lost, limit, before = False, self.settings.silence_seconds, self._looked
+        self._looked = now = monotonic()
         for member in self._alive():
-            if monotonic() - member.heard_at > _LOST_SECONDS:
-                member.lost = f"silent since second {max(0.0, seconds - _LOST_SECONDS):.0f}"
+            if before and now - before > OWN_PAUSE_SECONDS:
+                member.heard_at += now - before  # what came while this process stood still was not heard yet
+            if now - member.heard_at > limit:
+                member.lost = f"silent since second {max(0.0, seconds - limit):.0f}"
                 lost = True
         lost = lost or any(member.lost and not member.latest.get("redealt") for member in self._crew.values())
         if not lost:

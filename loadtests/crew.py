@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
@@ -15,7 +16,7 @@ from loadtests.settings import Settings, loads
 
 REPORT_SECONDS = 0.5
 BEAT_SECONDS = 0.5
-MASTER_SILENT_SECONDS = 2.5
+OWN_PAUSE_SECONDS = 1.0  # who stood still for longer did not hear the others, who may have spoken
 _LEAVING_SECONDS = 2.0
 
 
@@ -84,7 +85,7 @@ class Part:
         self.engine: Engine | None = None
         self._reporter: Any = None
         self._begun = self._final = self._leaving = False
-        self._cpu: list[float] = []
+        self._spent: deque[tuple[float, float]] = deque(maxlen=10)  # (CPU seconds so far, when)
 
     def prepare(self, settings: Settings) -> None:
         """Set up the generator for the users that are about to start."""
@@ -95,7 +96,7 @@ class Part:
                 engine.pools[cls.__name__] = cls.make_pool(engine)
         self.engine = self._environment.asbuilt_engine = engine
         self._begun = self._final = self._leaving = False
-        self._cpu = []
+        self._spent.clear()
         self._reporter = gevent.spawn(self._report_on)
 
     def told(self, word: str, data: Mapping[str, Any]) -> None:
@@ -108,6 +109,7 @@ class Part:
             self.report()
             engine.begin(float(data["start"]), deals, lambda: None)
             self._begun = True
+            self._spent.clear()  # what it took to get the users ready is no part of the run
         elif word == "deal":
             engine.deal(deals, float(data["after"]))
         elif word == "drain":
@@ -136,11 +138,12 @@ class Part:
             return
         message = engine.report()
         self._mirror(message)
-        self._cpu = [*self._cpu[-9:], message["cpu"]]
+        self._spent.append((message["cpu_seconds"], monotonic()))
+        (spent_before, before), (spent, now) = self._spent[0], self._spent[-1]
         self._send(
             {
                 **message,
-                "cpu_smooth": sum(self._cpu) / len(self._cpu),
+                "cpu_smooth": (spent - spent_before) / max(1.0, now - before),  # a blink says nothing
                 "pools": {name: pool.users for name, pool in engine.pools.items()},
                 "failed_users": engine.failed_users[:20],
                 "failed_count": len(engine.failed_users),
@@ -172,7 +175,7 @@ class Worker:
     def __init__(self, environment: Any, runner: WorkerRunner, mirror: Callable[..., None]) -> None:
         self._environment, self._runner = environment, runner
         self.part = Part(environment, lambda report: runner.send_message("asbuilt-report", report), mirror)
-        self._beat = 0.0
+        self._beat = self._silence = 0.0
         self._watch: Any = None
         for word in ("begin", "deal", "drain", "halt"):
             runner.register_message(f"asbuilt-{word}", self._told)
@@ -184,8 +187,9 @@ class Worker:
         self.part.told(msg.type.removeprefix("asbuilt-"), msg.data)
 
     def _settings(self, environment: Any, msg: Any, **_: Any) -> None:
-        self.part.prepare(loads(msg.data["settings"]))
-        self._beat = monotonic()
+        settings = loads(msg.data["settings"])
+        self.part.prepare(settings)
+        self._beat, self._silence = monotonic(), settings.silence_seconds
         if self._watch is None:
             self._watch = gevent.spawn(self._watch_master)
 
@@ -198,8 +202,12 @@ class Worker:
         gevent.sleep(0.05)
 
     def _watch_master(self) -> None:
-        while monotonic() - self._beat < MASTER_SILENT_SECONDS:
+        now = monotonic()
+        while now - self._beat < self._silence:
             gevent.sleep(0.1)
+            before, now = now, monotonic()
+            if now - before > OWN_PAUSE_SECONDS:
+                self._beat += now - before
         self.part.close()  # nobody counts what would be sent from here on
         os.write(2, b"asbuilt load: the master is silent: this worker stops\n")
         os._exit(3)

@@ -74,10 +74,13 @@ def stand_in(children: Processes, system: str, knobs: Sequence[str]) -> str:
     return address
 
 
-def free_address() -> str:
-    """An address on this machine that nobody listens at, for workers that are started here."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"127.0.0.1:{server.getsockname()[1]}"
+@contextlib.contextmanager
+def reserved_address() -> Iterator[str]:
+    """An address on this machine for workers that are started here; in the block nobody is given its port by chance."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # whoever asks for the port itself may listen there
+        held.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{held.getsockname()[1]}"
 
 
 def _await(address: str) -> None:

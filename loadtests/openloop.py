@@ -9,10 +9,12 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import gevent
+import locust.runners
 import locust.stats
 from locust import events, task
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
@@ -90,6 +92,7 @@ class _Stage:
 
         def start(**_: Any) -> None:
             settings = _settings(self._environment)
+            locust.runners.HEARTBEAT_LIVENESS = max(3, ceil(settings.silence_seconds))  # its own limit, in seconds
             self._members = {client.id: RemoteMember(runner, client.id) for client in runner.clients.all}
             self._conductor = self._conduct(runner, settings)
             for member in self._members.values():

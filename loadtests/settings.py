@@ -46,6 +46,11 @@ class Settings:
         return Arrivals(self.stages)
 
     @property
+    def silence_seconds(self) -> float:
+        """How long a process may say nothing before it is given up: who allows more lag allows longer pauses, too."""
+        return 2.5 + self.most_lag_ms / 1000
+
+    @property
     def slots(self) -> int:
         """How many slots the run has."""
         return max(1, round(self.arrivals.seconds / self.slot_seconds + 0.499999))

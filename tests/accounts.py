@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from asbuilt.mock import mock_account
 from asbuilt.planning import plan
@@ -32,19 +35,30 @@ def facts_of(system: str, variant: str) -> list[Fact]:
     return [fact for fact in spec_of(system).facts if fact.variant == variant]
 
 
-def judged_at() -> datetime.datetime:
-    """When to judge a mock account that is built now: never while a timetable, which works by the hour, changes over.
+@contextmanager
+def built(system: str, variant: str) -> Iterator[tuple[Any, datetime.datetime]]:
+    """A session on the account as documented, and when to judge it: in the hour in which all of it was built.
 
-    A pool that is to follow it may be as before for ten minutes, in which no drift of it would show.
+    A timetable works by the hour. A pool that is to follow it may be as before for ten minutes, and as after for the
+    minute before, in which no drift of it would show.
     """
-    now = datetime.datetime.now(datetime.UTC)
-    return now if now.minute >= 10 else now + datetime.timedelta(minutes=10)
+    while True:
+        hour = _hour()
+        with mock_account(system, variant) as session:
+            if _hour() == hour:  # else one part of it is of another hour than the next
+                now, minute = datetime.datetime.now(datetime.UTC), datetime.timedelta(minutes=1)
+                yield session, min(max(now, hour + 10 * minute), hour + 58 * minute)
+                return
+
+
+def _hour() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC).replace(minute=0, second=0, microsecond=0)
 
 
 @cache
 def documented(system: str, variant: str) -> tuple[Snapshot, datetime.datetime]:
     """The evidence of the account as documented, and when it was read."""
     spec = spec_of(system)
-    with mock_account(system, variant) as session:
-        connection, now = Connection(MOCK, spec.region, session), judged_at()
+    with built(system, variant) as (session, now):
+        connection = Connection(MOCK, spec.region, session)
         return Reader(connection.client, now).read(plan(facts_of(system, variant), spec.subjects[variant])), now

@@ -44,7 +44,7 @@ def asbuilt(folder: Path, *arguments: str, env: Mapping[str, str] | None = None)
         env={**clean, **nowhere, "AWS_EC2_METADATA_DISABLED": "true", **(env or {})},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,  # to end what would never end; no machine is that slow
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr, folder)

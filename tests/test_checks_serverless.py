@@ -162,10 +162,12 @@ def test_ready_tasks_are_held_against_the_schedule_in_force(ready, hour, off):
 
 
 def test_around_a_change_the_nearer_number_counts():
-    """What keeps the pool needs a moment to follow."""
+    """What keeps the pool needs a moment to follow, and may have followed before the reader came to look."""
     assert off_schedule(1, 9, DAY, NIGHT, minute=5) == 0
     assert off_schedule(2, 9, DAY, NIGHT, minute=5) == 0
     assert off_schedule(1, 9, DAY, NIGHT, minute=15) == -1
+    assert off_schedule(2, 8, DAY, NIGHT, minute=59) == 0
+    assert off_schedule(2, 8, DAY, NIGHT, minute=58) == 1
 
 
 def test_schedules_keep_their_own_time():

@@ -7,14 +7,13 @@ from functools import cache
 import pytest
 
 from asbuilt.judge import judge
-from asbuilt.mock import mock_account
 from asbuilt.planning import plan
 from asbuilt.reading import Reader
 from asbuilt.target import MOCK, Connection
 from fixtures import state
 from fixtures.aws import Aws
 from fixtures.drifts import drifts
-from tests.accounts import DEPLOYMENTS, facts_of, judged_at, spec_of
+from tests.accounts import DEPLOYMENTS, built, facts_of, spec_of
 
 MINIMUM = 25
 
@@ -30,9 +29,9 @@ def _told(system, variant):
 class Account:
     """A deployment on its mock account: put back, changed and judged again, as often as wanted."""
 
-    def __init__(self, system, variant, session):
+    def __init__(self, system, variant, session, now):
         self.facts, self.subjects = facts_of(system, variant), spec_of(system).subjects[variant]
-        self.aws, self.now = Aws(session), judged_at()
+        self.aws, self.now = Aws(session), now
         self.client = cache(Connection(MOCK, spec_of(system).region, session).client)
         self.saved = state.save()
         self.before = self.statuses()
@@ -52,8 +51,8 @@ class Account:
 def test_a_drift_turns_exactly_what_it_names(system, variant):
     """The facts that it names fail; every other fact keeps its status."""
     wrong = {}
-    with mock_account(system, variant) as session:
-        account = Account(system, variant, session)
+    with built(system, variant) as (session, now):
+        account = Account(system, variant, session, now)
         for drift in _told(system, variant):
             turned = account.turned(drift)
             if turned != dict.fromkeys(drift.facts, "failed"):

@@ -56,7 +56,7 @@ def test_the_target_answers_each_request_once():
         host = launching.stand_in(children, "stall", [])
         parts = urlsplit(host)
         with (
-            socket.create_connection((parts.hostname, parts.port), 5) as client,
+            socket.create_connection((parts.hostname, parts.port), 60) as client,
             client.makefile("rb") as incoming,  # an answer may come in parts
         ):
             client.sendall(b"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\nGET /")

@@ -39,7 +39,7 @@ def test_each_is_called_once_for_what_came(reads, pairs):
         reads.watch(end.fileno(), _reading(heard, name, end))
     pairs[0][1].send(b"a")
     pairs[2][1].send(b"c")
-    gevent.sleep(0.02)
+    gevent.idle()  # returns once nothing is left to call for
     assert sorted(heard) == [(0, b"a"), (2, b"c")]
 
 
@@ -49,7 +49,7 @@ def test_it_calls_again_until_all_was_read(reads, pairs):
     end, other = pairs[0]
     reads.watch(end.fileno(), lambda: heard.append(end.recv(1)))
     other.send(b"abc")
-    gevent.sleep(0.02)
+    gevent.idle()  # returns once nothing is left to call for
     assert heard == [b"a", b"b", b"c"]
 
 
@@ -60,7 +60,7 @@ def test_who_is_called_can_change(reads, pairs):
     reads.watch(end.fileno(), _reading(heard, "first", end))
     reads.watch(end.fileno(), _reading(heard, "second", end))
     other.send(b"x")
-    gevent.sleep(0.02)
+    gevent.idle()  # returns once nothing is left to call for
     assert heard == [("second", b"x")]
 
 
@@ -79,6 +79,6 @@ def test_what_was_forgotten_does_not_call(reads, pairs):
     for name, (end, other) in enumerate(pairs):
         reads.watch(end.fileno(), only_one(name))
         other.send(b"x")
-    gevent.sleep(0.02)
+    gevent.idle()  # returns once nothing is left to call for
     assert len(heard) == 1
     reads.forget(pairs[0][0].fileno())  # once more does no harm

@@ -1,18 +1,22 @@
 """`asbuilt load` as a user runs it: on stand-ins, with things broken on purpose, and with wrong input.
 
-Every run is a process of its own: Locust wants to be first in one. Limits are wide, so that a busy machine does not
-decide; what is broken is broken far beyond them.
+Every run is a process of its own: Locust wants to be first in one. A machine that stands still for seconds decides
+nothing: what must hold holds by far, with a free user for each arrival of many seconds, and waiting only adds to what
+is broken.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import resource
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +29,20 @@ HEAD = '[architecture]\nname = "{system}"\ndocument = "d"\nregion = "us-east-1"\
 CLAIM = '\n[[claim]]\nsection = "Performance"\nsays = "It is fast, and right."\n'
 STUDYBUNNY = (
     'load = {{ kind = "load:run", name = "studybunny" }}\nqueries = {{ kind = "load:flow", name = "query" }}\n',
-    'load.p95_ms = "< 3000"\nload.error_percent = "< 20"\nload.concurrent_users = ">= 40"\nqueries.p95_ms = "< 1000"\n',
+    'load.p95_ms = "< 15000"\nload.error_percent = "< 20"\nload.concurrent_users = ">= 40"\n'
+    'queries.p95_ms = "< 1000"\n',
 )
 CAMPUSLEARN = ('load = {{ kind = "load:run", name = "campuslearn" }}\n', 'load.mean_ms = "< 900"\n')
 APRANOVA = (
     'launch = {{ kind = "load:flow", name = "launch" }}\nresumed = {{ kind = "load:flow", name = "resume" }}\n'
     'idle = {{ kind = "load:flow", name = "idle" }}\nload = {{ kind = "load:run", name = "apranova" }}\n',
-    'load.error_percent = "< 20"\nlaunch.slowest_ms = "< 8000"\nresumed.failures = 0\nidle.failures = 0\n',
+    'load.error_percent = "< 20"\nlaunch.slowest_ms = "< 60000"\nresumed.failures = 0\nidle.failures = 0\n',
 )
-SMALL = ("--seconds", "3", "--ramp", "0", "--rate", "40", "--users", "60", "--most-lag", "1500")
+SMALL = ("--seconds", "3", "--ramp", "0", "--rate", "40", "--users", "60", "--most-lag", "60000")
+STEADY = (*SMALL, "--seconds", "5", "--rate", "20", "--users", "200")
+LAUNCHES = (*SMALL, "--seconds", "8", "--rate", "10", "--users", "120")  # of which 20 launch, four a second
+LONG = 300  # seconds: beyond what any of this can take, to end what would never end
+TOLD = re.compile(r" *\d+ s  due")  # what a run says of each second
 
 
 def _spec(folder: Path, system: str, text: tuple[str, str]) -> str:
@@ -43,7 +52,7 @@ def _spec(folder: Path, system: str, text: tuple[str, str]) -> str:
     return str(path)
 
 
-def _load(folder: Path, *arguments: str, wait: float = 60) -> tuple[int, str, dict[str, Any]]:
+def _load(folder: Path, *arguments: str, wait: float = LONG) -> tuple[int, str, dict[str, Any]]:
     """Run one load; its exit code, all that it said, and its result."""
     env = {**os.environ, "TMPDIR": str(folder)}  # a lock of our own: what else runs here is no concern of ours
     command = [*ASBUILT, "load", "--out", str(folder / "out"), *arguments]
@@ -60,12 +69,12 @@ def _statuses(result: dict[str, Any]) -> dict[str, str]:
 def test_a_good_target_passes_from_two_workers(tmp_path: Path) -> None:
     """Sent, counted and judged; the workers' parts are one whole."""
     spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
-    code, said, result = _load(tmp_path, spec, *SMALL, "--workers", "2")
+    code, said, result = _load(tmp_path, spec, *STEADY, "--workers", "2")
     assert code == 0, said
     assert set(_statuses(result).values()) == {"passed"}
     health = result["health"]
-    assert health["scheduled"] == health["started"] == 120
-    assert health["sent"] == health["counted"] >= 120
+    assert health["scheduled"] == health["started"] == 100
+    assert health["sent"] == health["counted"] >= 100
     assert len(result["workers"]) == 2
 
 
@@ -82,7 +91,7 @@ def test_a_broken_objective_fails(tmp_path: Path, system: str, text: tuple[str, 
     """Each by what was broken."""
     arguments = [_spec(tmp_path, system, text), *SMALL, "--knob", knob]
     if system == "apranova":
-        arguments += ["--scenario", _quick_launches(tmp_path), "--knob", "cold_s=0.5"]
+        arguments += [*LAUNCHES, "--scenario", _quick_launches(tmp_path), "--knob", "cold_s=0.5"]
     code, said, result = _load(tmp_path, *arguments)
     assert code == 1, said
     assert _statuses(result)[fails] == "failed"
@@ -108,7 +117,7 @@ def test_a_smoke_run_asks_every_route(tmp_path: Path, system: str, knob: str) ->
 def _quick_launches(folder: Path) -> str:
     shipped = Path(__file__).resolve().parent.parent / "loadtests" / "apranova.toml"
     text = shipped.read_text(encoding="utf-8").replace(
-        "Launcher = 3.0, Watcher = 20.0", "Launcher = 0.1, Watcher = 2.0"
+        "Launcher = 3.0, Watcher = 20.0", "Launcher = 0.25, Watcher = 4.0"
     )
     path = folder / "apranova.toml"
     path.write_text(text, encoding="utf-8")
@@ -119,7 +128,7 @@ def test_workspaces_are_launched_resumed_and_ended(tmp_path: Path) -> None:
     """Warm and cold apart; files are there again; what is idle is ended in time."""
     spec = _spec(tmp_path, "apranova", APRANOVA)
     more = ("--scenario", _quick_launches(tmp_path), "--knob", "cold_s=0.5")
-    code, said, result = _load(tmp_path, spec, *SMALL, *more)
+    code, said, result = _load(tmp_path, spec, *LAUNCHES, *more)
     assert code == 0, said
     flows = {flow["name"]: flow for flow in result["flows"]}
     assert flows["launch-warm"]["samples"] > 0
@@ -130,15 +139,16 @@ def test_workspaces_are_launched_resumed_and_ended(tmp_path: Path) -> None:
 def test_a_killed_worker_is_never_green(tmp_path: Path) -> None:
     """It is seen, its share goes to the other, and the run says nothing about its target."""
     spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
-    command = [*ASBUILT, "load", spec, "--out", str(tmp_path / "out"), *SMALL, "--seconds", "6", "--workers", "2"]
+    command = [*ASBUILT, "load", spec, "--out", str(tmp_path / "out"), *SMALL, "--workers", "2"]
+    command += ["--seconds", "10", "--most-lag", "2000"]  # silent for 4.5 s is lost
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
     said = ""
     for line in run.stdout or ():
-        said += line
-        if line.lstrip().startswith("2 s"):
+        if TOLD.match(line) and not TOLD.search(said):
             os.kill(_workers_of(run.pid)[0], signal.SIGKILL)
-    assert run.wait(30) == 6, said
+        said += line
+    assert run.wait(LONG) == 6, said
     assert "its share goes to the others" in said
     result = json.loads((tmp_path / "out" / "load-result.json").read_text(encoding="utf-8"))
     assert set(_statuses(result).values()) == {"unknown"}
@@ -156,14 +166,14 @@ def test_a_run_leaves_no_process_behind_when_told_to_end(tmp_path: Path) -> None
     spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     run = subprocess.Popen(
-        [*ASBUILT, "load", spec, *SMALL, "--seconds", "30"], stdout=subprocess.PIPE, text=True, env=env
+        [*ASBUILT, "load", spec, *SMALL, "--seconds", "60"], stdout=subprocess.PIPE, text=True, env=env
     )
     children: list[str] = []
     for line in run.stdout or ():
-        if line.lstrip().startswith("1 s"):
+        if TOLD.match(line) and not children:
             children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="utf-8").split()
             run.send_signal(signal.SIGTERM)
-    assert run.wait(20) == 2
+    assert run.wait(LONG) == 2
     assert len(children) == 2
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
 
@@ -199,11 +209,22 @@ def test_a_target_without_tls_is_refused(tmp_path: Path) -> None:
     """https:// to what speaks no TLS."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"https://127.0.0.1:{server.getsockname()[1]}"
-        answer = f"import socket; s = socket.socket(fileno={server.fileno()}); c, _ = s.accept(); c.send(b'hello')"
-        other = subprocess.Popen([sys.executable, "-c", answer], pass_fds=[server.fileno()])
+        server.settimeout(LONG)
+        greeter = threading.Thread(target=_greet, args=(server,))
+        greeter.start()
         code, said, _ = _load(tmp_path, _spec(tmp_path, "studybunny", STUDYBUNNY), "--host", url)
-        other.wait(10)
+        greeter.join()
     assert (code, "TLS failed" in said) == (4, True), said
+
+
+def _greet(server: socket.socket) -> None:
+    """Answer whatever one client says with a word, and wait until it leaves."""
+    client, _ = server.accept()
+    with client, contextlib.suppress(OSError):  # it may leave in haste
+        client.recv(1)
+        client.sendall(b"hello")
+        while client.recv(1000):
+            pass
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
@@ -218,7 +239,7 @@ def test_too_few_open_files_are_refused(tmp_path: Path) -> None:
     spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
     done = subprocess.run(
         [*ASBUILT, "load", spec, "--users", "5000"],
-        capture_output=True, text=True, timeout=30, check=False, env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True, text=True, timeout=LONG, check=False, env={**os.environ, "TMPDIR": str(tmp_path)},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 1000)),
     )  # fmt: skip
     assert (done.returncode, "ulimit -n" in done.stderr) == (4, True), done.stderr
@@ -231,10 +252,10 @@ def test_a_plain_locust_run_works(tmp_path: Path) -> None:
     with launching.processes() as children:
         host = launching.stand_in(children, "stall", [])
         command = [sys.executable, "-m", "locust", "-f", "loadtests/stall.py", "--headless", "--host", host]
-        size = ["-u", "20", "-r", "100", "--load-rate", "500", "--load-seconds", "3", "--load-profile", "smoke"]
+        size = ["-u", "150", "-r", "1000", "--load-rate", "500", "--load-seconds", "3", "--load-profile", "smoke"]
         done = subprocess.run(
             [*command, *size, "--json", "--loglevel", "ERROR"],
-            cwd=launching.ROOT, capture_output=True, text=True, timeout=30, check=False,
+            cwd=launching.ROOT, capture_output=True, text=True, timeout=LONG, check=False,
         )  # fmt: skip
         from loadtests.selfcheck import served
 

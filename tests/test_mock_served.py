@@ -166,17 +166,20 @@ def test_it_serves_until_interrupted(number):
     """One line says where and how; an interrupt ends it well; latency is added to each answer."""
     code = "import sys; from asbuilt.serving import serve; sys.exit(serve('campushub360', 'tier1', 0, latency_ms=50))"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
-        line = process.stdout.readline()
-        assert line.startswith("campushub360 tier1 at http://127.0.0.1:")
-        variables = dict(each.partition("=")[::2] for each in line.partition("export ")[2].split())
-        session = boto3.Session(
-            variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"], region_name=variables["AWS_REGION"]
-        )
-        client = session.client("rds", endpoint_url=variables["AWS_ENDPOINT_URL"])
-        client.describe_db_instances()
-        started = time.perf_counter()
-        assert client.describe_db_instances()["DBInstances"]
-        assert time.perf_counter() - started > 0.05
-        os.kill(process.pid, number)
-        assert process.wait(10) == 0
-        assert process.stdout.read() == ""
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("campushub360 tier1 at http://127.0.0.1:")
+            variables = dict(each.partition("=")[::2] for each in line.partition("export ")[2].split())
+            session = boto3.Session(
+                variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"], region_name=variables["AWS_REGION"]
+            )
+            client = session.client("rds", endpoint_url=variables["AWS_ENDPOINT_URL"])
+            client.describe_db_instances()
+            started = time.perf_counter()
+            assert client.describe_db_instances()["DBInstances"]
+            assert time.perf_counter() - started > 0.05
+            os.kill(process.pid, number)
+            assert process.wait(300) == 0
+            assert process.stdout.read() == ""
+        finally:
+            process.kill()  # a failed test waits for nobody
