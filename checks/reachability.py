@@ -63,7 +63,7 @@ def _rules(record: Record, account: Account) -> Iterator[Record]:
         yield from account.get("ec2:security-group", group_id)["IpPermissions"]
 
 
-def _admits(rule: Record, port: int) -> bool:
+def admits_port(rule: Record, port: int) -> bool:
     """Whether a rule covers a TCP port: -1 stands for every protocol and port."""
     if rule["IpProtocol"] == "-1":
         return True
@@ -108,7 +108,7 @@ def admitted(rules: Iterable[Record], ports: Iterable[int], account: Account) ->
     """The subjects (else security groups, address ranges, prefix lists) that rules admit to any of the ports."""
     ports, sources = list(ports), set[str]()
     for rule in rules:
-        if any(_admits(rule, port) for port in ports):
+        if any(admits_port(rule, port) for port in ports):
             sources.update(_ranges(rule), (item["PrefixListId"] for item in rule.get("PrefixListIds", ())))
             sources.update(*(wearing(account, group_id) for group_id in _group_ids(rule)))
     return frozenset(sources)
@@ -126,7 +126,7 @@ def admits(record: Record, account: Account, subject: str) -> bool:
     theirs = [set(groups_of(other, account)) for name, other in account.subjects() if name == subject]
     rules, ports = list(_rules(record, account)), _ports_of(record, account)
     return bool(theirs) and all(
-        any(_admits(rule, port) and groups & set(_group_ids(rule)) for rule in rules)
+        any(admits_port(rule, port) and groups & set(_group_ids(rule)) for rule in rules)
         for groups in theirs
         for port in ports
     )
