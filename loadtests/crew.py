@@ -11,6 +11,7 @@ import gevent
 from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests.engine import Engine
+from loadtests.safety import raise_files
 from loadtests.settings import Settings, loads
 
 REPORT_SECONDS = 0.5
@@ -184,7 +185,9 @@ class Worker:
         self.part.told(msg.type.removeprefix("asbuilt-"), msg.data)
 
     def _settings(self, environment: Any, msg: Any, **_: Any) -> None:
-        self.part.prepare(loads(msg.data["settings"]))
+        settings = loads(msg.data["settings"])
+        raise_files(settings.users)  # where it may not, its users say why they did not get ready
+        self.part.prepare(settings)
         self._beat = monotonic()
         if self._watch is None:
             self._watch = gevent.spawn(self._watch_master)
