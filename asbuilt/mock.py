@@ -82,6 +82,7 @@ def _moto() -> Iterator[None]:
     from moto import mock_aws, settings
     from moto.core.models import MockAWS
     from moto.moto_api import state_manager
+    from moto.s3.models import S3Backend
 
     if MockAWS._nested_count:
         raise RuntimeError("one mock account at a time: moto keeps its state per process")
@@ -92,7 +93,9 @@ def _moto() -> Iterator[None]:
     keys = mock.patch.object(rsa, "generate_private_key", _private_key(rsa.generate_private_key))
     # how moto would answer the library `requests`, which nobody here asks with: 0.1 s an account
     other_clients: Any = mock.patch("moto.core.models.RESPONSES_METHODS", [])
-    with waits, keys, other_clients, mock_aws():
+    # moto loads these anew for each request to S3, and for a moment of it other threads find them missing
+    addresses = mock.patch.object(S3Backend, "_url_module", importlib.import_module("moto.s3.urls"))
+    with waits, keys, other_clients, addresses, mock_aws():
         state_manager.set_transition("ecs::task", {"progression": "manual", "times": 10**9})
         try:
             yield

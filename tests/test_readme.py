@@ -16,7 +16,7 @@ def test_every_system_is_introduced():
     assert sorted(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == SYSTEMS
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
 def test_links_and_paths_lead_somewhere(page):
     """Links of every page, and the paths that the README points to."""
     text = (ROOT / page).read_text(encoding="utf-8")
