@@ -56,6 +56,13 @@ def test_secrets_in_plain_variables_of_a_function_are_seen(variables, free):
     assert lambda_function.free_of_plain_secrets(record({"Environment": {"Variables": variables}})) is free
 
 
+def test_variables_that_could_not_be_decrypted_are_not_none():
+    """Lambda says so in their place."""
+    locked = {"Error": {"ErrorCode": "AccessDeniedException", "Message": "no"}}
+    with pytest.raises(Unknown, match="encrypted"):
+        lambda_function.free_of_plain_secrets(record({"FunctionName": "f", "Environment": locked}))
+
+
 @pytest.mark.parametrize(
     ("expression", "minutes", "time"),
     [
