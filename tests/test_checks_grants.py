@@ -132,13 +132,13 @@ def test_closed_to_browser_uploads(methods, closed):
 
 
 def test_old_version_days():
-    """Rules in force only, the shortest of them."""
+    """Rules in force only, for all objects; the shortest of them."""
     kind = "s3:bucket.lifecycle"
 
-    def days(*rules):
+    def days(*rules, **narrowed):
         found = [
             entry(
-                {"Status": status, **({"NoncurrentVersionExpiration": {"NoncurrentDays": n}} if n else {})},
+                {"Status": status, **narrowed, **({"NoncurrentVersionExpiration": {"NoncurrentDays": n}} if n else {})},
                 kind,
                 [str(i)],
                 parent=BUCKET.id,
@@ -148,6 +148,9 @@ def test_old_version_days():
         return s3_content.old_version_days(bucket(), account({kind: found}))
 
     assert days(("Enabled", 90), ("Enabled", 30), ("Disabled", 1)) == 30
+    assert days(("Enabled", 30), Filter={"Prefix": ""}) == days(("Enabled", 30), Prefix="") == 30
+    for narrowed in ({"Filter": {"Prefix": "tmp/"}}, {"Filter": {"Tag": {"Key": "k"}}}, {"Prefix": "tmp/"}):
+        assert days(("Enabled", 30), **narrowed) is None
     assert days(("Enabled", 0)) is None
 
 
@@ -181,9 +184,13 @@ def test_parameter_type():
 
 @pytest.mark.parametrize(("arn", "kept"), [("arn:logs:one:*", True), ("arn:logs:gone:*", False), (None, False)])
 def test_trail_kept_in_logs(arn, kept):
-    """In a group that is there."""
-    group = entry({"arn": "arn:logs:one:*"}, "logs:log-group", ["one"])
-    assert trail.kept_in_logs(record({"CloudWatchLogsLogGroupArn": arn}), account({"logs:log-group": [group]})) is kept
+    """In a group that is there, while it records and delivers."""
+    kind, group = "cloudtrail:trail.status", entry({"arn": "arn:logs:one:*"}, "logs:log-group", ["one"])
+    one = record({"CloudWatchLogsLogGroupArn": arn}, "cloudtrail:trail", ["t"])
+    failing = {"IsLogging": True, "LatestCloudWatchLogsDeliveryError": "AccessDenied"}
+    for status, works in (({"IsLogging": True}, True), ({"IsLogging": False}, False), (failing, False)):
+        seen = account({"logs:log-group": [group], kind: [entry(status, kind, parent=one.entry.id)]})
+        assert trail.kept_in_logs(one, seen) is (kept and works)
 
 
 @pytest.mark.parametrize(
