@@ -5,7 +5,7 @@ from asbuilt.collectors import collectors
 from asbuilt.evidence import Record
 
 
-@check("*", severity="high", fix="Create it as the document says, or name it under [accounts.<name>.subjects].")
+@check("*", severity="high", fix="Create it as the document says, or name it under [accounts.NAME.subjects].")
 def exists(record: Record) -> bool:
     """Whether the account holds it: a subject that nothing matches fails every question."""
     return bool(record.plain())
