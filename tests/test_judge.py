@@ -63,7 +63,13 @@ def judged(tmp_path):
 
 
 def _db(name="demo-db", **fields):
-    data = {"DBInstanceIdentifier": name, "MultiAZ": True, "TagList": [{"Key": "Tier", "Value": "one"}], **fields}
+    data = {
+        "DBInstanceIdentifier": name,
+        "DBInstanceStatus": "available",
+        "MultiAZ": True,
+        "TagList": [{"Key": "Tier", "Value": "one"}],
+        **fields,
+    }
     return entry(data, "rds:db", [name], arn=f"arn:aws:rds:us-east-1:123456789012:db:{name}")
 
 
