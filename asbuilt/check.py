@@ -50,8 +50,9 @@ class Check:
 
     `answers` is the type of the answer (bool, int, float, str, frozenset or tuple); `parameter` is the name of the
     question's parameter, or "" where it has none; `reads` are the kinds of record that it looks at beyond the
-    subject's own; `names_subjects` says that the answer holds names of the spec's other subjects; `expects` is set
-    where the expectation itself is the question, and the answer is what departs from it (`Departures`).
+    subject's own, and `of_named` those of them that it looks at for the subjects that a fact names, and no others;
+    `names_subjects` says that the answer holds names of the spec's other subjects; `expects` is set where the
+    expectation itself is the question, and the answer is what departs from it (`Departures`).
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Check:
     parameter: str
     provided: tuple[str, ...]
     reads: tuple[str, ...]
+    of_named: tuple[str, ...]
     each: bool
     names_subjects: bool
     expects: Expects | None
@@ -79,6 +81,7 @@ def check(
     severity: str,
     fix: str,
     reads: Sequence[str] = (),
+    of_named: Sequence[str] = (),
     controls: Sequence[str] = (),
     each: bool = True,
     names_subjects: bool = False,
@@ -89,6 +92,7 @@ def check(
     The function takes the record (all matching records, as a tuple, where `each` is false), then, by name and
     only where it wants them, `account` (everything that was read) and `now` (an aware datetime, UTC); any other
     argument is the question's parameter, which a spec writes behind the question's name: `web.environment.DEBUG`.
+    `reads` are the kinds it looks at beyond the record's own, `of_named` detail kinds of the subjects it names.
     With `expects` it also takes `expected`, what the spec expects, and answers with the departures from it.
     `fix` may use `{name}`, `{arn}`, `{parameter}`, `{expected}`, `{instead}` and the record's own top-level fields.
     """
@@ -114,7 +118,8 @@ def check(
                 optional=optional,
                 parameter=parameters[0] if parameters else "",
                 provided=tuple(name for name in others if name in _PROVIDED),
-                reads=tuple(reads),
+                reads=(*reads, *of_named),
+                of_named=tuple(of_named),
                 each=each,
                 names_subjects=names_subjects,
                 expects=expects,

@@ -33,7 +33,8 @@ class Collector:
       `static` are plain values (`now`, `now-30d` stand for moments in UTC). A kind may be asked per itself: its
       rows then follow one another until none answers.
     - `when`: JMESPath that holds of the parents that are asked; empty: of all.
-    - `batch`: the list parameter that takes up to `batch_size` parents' values in one call.
+    - `batch`: the list parameter that takes up to `batch_size` parents' values in one call; `gone`: JMESPath to those
+      that its answer names as no longer there. Whatever else a batch leaves out was not read.
     - `inherit`: fields copied from the parent record, where the answer does not say whose it is.
     - `absent`: AWS's own error codes for "there is none": read, and empty.
     - `may_omit`: AWS leaves the list out when it is empty; elsewhere a missing list is a malformed answer.
@@ -58,6 +59,7 @@ class Collector:
     static: Mapping[str, Any] = field(default_factory=dict)
     batch: str = ""
     batch_size: int = 100
+    gone: str = ""
     inherit: Mapping[str, str] = field(default_factory=dict)
     absent: Sequence[str] = ()
     may_omit: bool = False

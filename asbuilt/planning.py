@@ -22,6 +22,8 @@ def plan(facts: Iterable[Fact], subjects: Mapping[str, Subject]) -> Plan:
         _need(fact.subject, fact.check, kinds, details)
         for name in named_in(fact, subjects):
             _bind(subjects[name], kinds, details)
+            for kind in fact.check.of_named:
+                _limit(subjects[name], kind, kinds, details)
     parents = {kind: None if of is None else _any_of(of) for kind, of in details.items()}
     return Plan(frozenset(kinds), parents)
 
@@ -37,15 +39,25 @@ def _bind(subject: Subject, kinds: set[str], details: dict[str, list[Subject] | 
 
 def _need(subject: Subject, check: Check, kinds: set[str], details: dict[str, list[Subject] | None]) -> None:
     _bind(subject, kinds, details)
-    for kind in check.reads:
-        kinds.add(kind)
-        limited = None if subject.where else _below(kind, subject.kind)
-        if limited is None:
+    for kind in (kind for kind in check.reads if kind not in check.of_named):
+        if not _limit(subject, kind, kinds, details):
+            kinds.add(kind)
             details[kind] = None
-        else:
-            wanted = details.setdefault(limited, [])
-            if wanted is not None:
-                wanted.append(subject)
+
+
+def _limit(subject: Subject, kind: str, kinds: set[str], details: dict[str, list[Subject] | None]) -> bool:
+    """Have a detail kind read of a subject's records; False where it is none of theirs, and nothing was done."""
+    limited = _below(kind, subject.kind)
+    if limited is None:
+        return False
+    kinds.add(kind)
+    # what a subject that is found by its answers matches is not known yet
+    wanted = None if subject.where else details.setdefault(limited, [])
+    if wanted is None:
+        details[limited] = None
+    else:
+        wanted.append(subject)
+    return True
 
 
 def _below(kind: str, ancestor: str) -> str | None:

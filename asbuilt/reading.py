@@ -80,7 +80,7 @@ class Reader:
                 for future in done:
                     for row, parents, _params in waiting.pop(future):
                         answer = self._answer(row, parents, future)
-                        self._snapshot.add(row.kind, parents[0].id if len(parents) == 1 else "", answer)
+                        self._file(row, parents, answer)
                         for child in children.get(row.kind, []):
                             self._submit(pool, self._asks(child, answer, plan.parents.get(child.kind)), waiting)
             for kind in kinds:
@@ -88,6 +88,12 @@ class Reader:
         finally:
             pool.shutdown(cancel_futures=True)
         return self._snapshot
+
+    def _file(self, row: Collector, parents: list[Entry], answer: Answer) -> None:
+        """Under the parent, where there is one; of a batch, whose records name no parent, together, or each as none."""
+        none = row.batch and not answer.entries and not answer.problem
+        for parent in [parent.id for parent in parents] if len(parents) == 1 or none else [""]:
+            self._snapshot.add(row.kind, parent, answer)
 
     def _submit(self, pool: ThreadPoolExecutor, asks: Sequence[Any], waiting: dict[Any, Any]) -> None:
         for row, parents, params in asks:
@@ -155,6 +161,7 @@ class Reader:
             entries: list[Entry] = []
             for page in came.pages:
                 entries += _entries(row, parents, came, page, len(entries))
+            _complete(row, parents, came, entries)
         except Unknown as unknown:
             untested = isinstance(unknown, Untested)
             return Answer(problem=unknown.reason, permission=unknown.permission, untested=untested)
@@ -177,6 +184,16 @@ def _batched(
             parents = [parent for of, _ in part for parent in of]
             joined.append((row, parents, {**part[0][1], row.batch: values}))
     return joined
+
+
+def _complete(row: Collector, parents: list[Entry], came: Pages, entries: list[Entry]) -> None:
+    """Refuse the answer to a batch that leaves out some of it without saying that it is gone."""
+    gone = sum(len(jsonpath.search(row.gone, page) or ()) for page in came.pages) if row.batch else 0
+    if not row.batch or len(entries) + gone >= len(parents):
+        return
+    failures = [failure for page in came.pages for failure in page.get("failures", ())]
+    why = f": {failures[0].get('arn')}: {failures[0].get('reason')}" if failures else ""
+    raise Unknown(f"{row.label(came.operation)} was asked for {len(parents)} and answered with {len(entries)}{why}")
 
 
 def _entries(row: Collector, parents: list[Entry], came: Pages, page: dict[str, Any], before: int) -> list[Entry]:

@@ -54,13 +54,10 @@ class Snapshot:
     def of(self, kind: str, parent: str) -> list[Entry]:
         """The entries of a detail kind for one parent; raises `Unknown` where they could not be read."""
         by_parent = self.answers.get(kind, {})
-        answers = by_parent.get(parent)
-        if answers is None:
-            # under "" stands why no parent could be asked, or a batch whose records name no parent: never "none"
-            if "" not in by_parent or list(_entries(by_parent[""])):
-                raise Unknown(f"{kind} was not read for {parent}")
-            return []
-        return [entry for entry in _entries(answers) if entry.parent == parent]
+        if parent not in by_parent:
+            list(_entries(by_parent.get("", [])))  # raises why no parent could be asked
+            raise Unknown(f"{kind} was not read for {parent}")
+        return [entry for entry in _entries(by_parent[parent]) if entry.parent == parent]
 
     def operation(self, kind: str) -> str:
         """The call that answered for a kind, also where it answered with nothing; the kind where none did."""

@@ -25,7 +25,7 @@ DEPLOYING = "--profile=deployment"
 Case = tuple[tuple[str, ...], tuple[str, ...]]  # what is turned, and the facts that must fail for it; none: all hold
 CASES: dict[str, tuple[tuple[str, ...], tuple[Case, ...]]] = {
     "campushub360": (
-        ("--seconds", "12", "--ramp", "3", "--knob", "limit_per_second=250"),
+        ("--seconds", "12", "--ramp", "3"),
         (
             ((), ()),
             (("median_ms=210",), ("load.p95_ms",)),

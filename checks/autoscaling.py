@@ -41,7 +41,7 @@ def healthy_instances(group: Record) -> int:
 @check(_KIND, severity="high", reads=[_POLICIES], fix=_POLICY)
 def scaling_policies(group: Record, account: Account) -> int:
     """How many policies that are in force change its size."""
-    return sum(policy.get("Enabled", True) for policy in account.details(_POLICIES, group))  # on, unless AWS says off
+    return len(_in_force(group, account))
 
 
 @check(
@@ -65,7 +65,8 @@ def removes_an_instance_below(group: Record, account: Account, metric: str) -> f
 
 def _limits(group: Record, account: Account, metric: str, comparison: str, change: int) -> frozenset[float]:
     """The thresholds of the alarms on a metric of the group whose action is a policy with this change."""
-    arns = {item["PolicyARN"] for item in account.details(_POLICIES, group) if _changes_by(item, change)}
+    process = "Launch" if change > 0 else "Terminate"
+    arns = {item["PolicyARN"] for item in _in_force(group, account, process) if _changes_by(item, change)}
     wanted = {"Name": "AutoScalingGroupName", "Value": group["AutoScalingGroupName"]}
     return frozenset(
         float(alarm["Threshold"])
@@ -76,6 +77,14 @@ def _limits(group: Record, account: Account, metric: str, comparison: str, chang
         and alarm["ActionsEnabled"]
         and arns & set(alarm["AlarmActions"])
     )
+
+
+def _in_force(group: Record, account: Account, *processes: str) -> list[Record]:
+    """The policies that alarms can have carried out: on, in a group of which no process is suspended that it takes."""
+    suspended = {item["ProcessName"] for item in group.get("SuspendedProcesses", ())}
+    if suspended & {"AlarmNotification", *processes}:
+        return []
+    return [item for item in account.details(_POLICIES, group) if item.get("Enabled", True)]  # unless AWS says off
 
 
 def _changes_by(policy: Record, change: int) -> bool:

@@ -20,12 +20,19 @@ def _fix(namespace: str, option: str) -> str:
     return f"aws elasticbeanstalk update-environment --environment-name {{name}} --option-settings {setting}"
 
 
+def settings_of(environment: Record, account: Account) -> Record:
+    """The settings in force: beside them Beanstalk tells of a draft that is being deployed, or that failed to be."""
+    found = [item for item in account.details(SETTINGS, environment) if item["DeploymentStatus"] == "deployed"]
+    if len(found) != 1:
+        raise Unknown(f"{environment['EnvironmentName']!r} has {len(found)} sets of settings that are deployed")
+    return found[0]
+
+
 def option(environment: Record, account: Account, namespace: str, name: str) -> str | None:
     """The value of an option; nothing where the environment has no such option."""
-    for settings in account.details(SETTINGS, environment):
-        for item in settings["OptionSettings"]:
-            if item["OptionName"] == name and item["Namespace"] == namespace:
-                return item.get("Value", "")  # Beanstalk leaves the value of an empty option out
+    for item in settings_of(environment, account)["OptionSettings"]:
+        if item["OptionName"] == name and item["Namespace"] == namespace:
+            return item.get("Value", "")  # Beanstalk leaves the value of an empty option out
     return None
 
 
@@ -68,7 +75,7 @@ def memory_gib(environment: Record, account: Account) -> float:
 
 
 def _sizes(environment: Record, account: Account) -> list[Record]:
-    return [size for of in account.details(SETTINGS, environment) for size in account.details(_SIZES, of)]
+    return account.details(_SIZES, settings_of(environment, account))
 
 
 @check(_KIND, severity="high", reads=[SETTINGS], fix=_fix(_ASG, "MinSize"))

@@ -9,7 +9,7 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
 from asbuilt.redaction import PLACEHOLDER, SECRET, SECRET_NAME
-from checks.beanstalk_settings import SETTINGS
+from checks.beanstalk_settings import SETTINGS, settings_of
 
 _KIND = "elasticbeanstalk:environment"
 _PLAIN = "aws:elasticbeanstalk:application:environment"
@@ -24,6 +24,8 @@ _MOVE = (
 
 
 def _variables(environment: Record, account: Account, *namespaces: str) -> Iterator[Record]:
+    """The variables in force, and those of a draft, which the console shows as well."""
+    settings_of(environment, account)  # without any in force nothing is known
     for settings in account.details(SETTINGS, environment):
         yield from (item for item in settings["OptionSettings"] if item["Namespace"] in namespaces)
 
@@ -32,7 +34,8 @@ def _variables(environment: Record, account: Account, *namespaces: str) -> Itera
 def referenced_secrets(environment: Record, account: Account) -> frozenset[str]:
     """The subjects (else ARNs) that variables are filled from when an instance starts: secrets and parameters."""
     known = {record.entry.arn: name for name, record in account.subjects() if record.entry.arn}
-    values = [item["Value"] for item in _variables(environment, account, _REFERENCES)]
+    options = settings_of(environment, account)["OptionSettings"]
+    values = [item["Value"] for item in options if item["Namespace"] == _REFERENCES]
     return frozenset(known.get(value, value) for value in values)
 
 

@@ -128,9 +128,12 @@ def cached(distribution: Record, account: Account, path: str) -> bool:
     fix="Set CachingDisabled on the behaviour for {parameter} of distribution {name}, or key it by Authorization.",
 )
 def private_to_caller(distribution: Record, account: Account, path: str) -> bool:
-    """Whether nobody is ever answered with what was kept for another caller: not cached, or keyed by Authorization."""
-    kept, headers = _cache_key(_behaviour(distribution, path), account)
-    return not kept or "authorization" in headers
+    """Whether nobody is ever answered with what was kept for another caller: not cached, or keyed by Authorization.
+
+    A path that ends in `/` stands for all that is below it, too.
+    """
+    keys = [_cache_key(behaviour, account) for behaviour in _behaviours_at(distribution, path)]
+    return all(not kept or "authorization" in headers for kept, headers in keys)
 
 
 def _behaviours(distribution: Record) -> Iterator[Record]:
@@ -140,11 +143,22 @@ def _behaviours(distribution: Record) -> Iterator[Record]:
 
 def _behaviour(distribution: Record, path: str) -> Record:
     """The behaviour that CloudFront picks: the first whose pattern matches, else the default."""
+    *_, last = _behaviours_at(distribution, path)
+    return last
+
+
+def _behaviours_at(distribution: Record, path: str) -> Iterator[Record]:
+    """The behaviours that may be picked for what is below a path, and last the one that is for the path itself."""
+    bare = path.lstrip("/")
     for behaviour in distribution["CacheBehaviors"].get("Items", ()):
-        pattern = re.escape(behaviour["PathPattern"].lstrip("/")).replace(r"\*", ".*").replace(r"\?", ".")
-        if re.fullmatch(pattern, path.lstrip("/")):
-            return behaviour
-    return distribution["DefaultCacheBehavior"]
+        written = behaviour["PathPattern"].lstrip("/")
+        if re.fullmatch(re.escape(written).replace(r"\*", ".*").replace(r"\?", "."), bare):
+            yield behaviour
+            return
+        start = re.split(r"[*?]", written)[0]
+        if path.endswith("/") and (start.startswith(bare) or ("*" in written and bare.startswith(start))):
+            yield behaviour
+    yield distribution["DefaultCacheBehavior"]
 
 
 def _cache_key(behaviour: Record, account: Account) -> tuple[bool, set[str]]:

@@ -75,7 +75,9 @@ def started_by_push(pipeline: Record, account: Account) -> bool:
     if "ConnectionArn" in source:
         return source.get("DetectChanges", "true").lower() == "true"
     polls = source.get("PollForSourceChanges", "true").lower() == "true"  # AWS polls where nothing is said
-    targets = [webhook["definition"]["targetPipeline"] for webhook in account.all(_WEBHOOKS)]
+    # AWS names an error only where the webhook could not be set up
+    working = [webhook for webhook in account.all(_WEBHOOKS) if not webhook.get("errorCode", "")]
+    targets = [webhook["definition"]["targetPipeline"] for webhook in working]
     return not polls and pipeline["pipeline"]["name"] in targets
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
@@ -18,9 +20,10 @@ _ALARMS, _SUBSCRIPTIONS = "cloudwatch:billing-alarm", "sns:billing-subscription"
     fix="aws budgets create-budget --account-id {Account} --budget file://budget.json "
     "--notifications-with-subscribers file://notifications.json",
 )
-def billing_alerts(caller: Record, account: Account) -> int:
-    """How many budgets and billing alarms tell somebody when the charges grow."""
-    budgets = [item for item in account.all(_BUDGETS) if account.details(_NOTICES, item)]
+def billing_alerts(caller: Record, account: Account, now: datetime.datetime) -> int:
+    """How many budgets that have not ended, and billing alarms, tell somebody when the charges grow."""
+    lasting = [item for item in account.all(_BUDGETS) if item["TimePeriod"]["End"] > now]
+    budgets = [item for item in lasting if account.details(_NOTICES, item)]
     alarms = [item for item in account.all(_ALARMS) if reaches_somebody(item, account, _SUBSCRIPTIONS)]
     return len(budgets) + len(alarms)
 

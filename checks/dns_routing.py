@@ -17,16 +17,26 @@ _CHANGE = "aws route53 change-resource-record-sets --hosted-zone-id {Id} --chang
     fix="aws route53 create-health-check --caller-reference <once> --health-check-config file://health-check.json",
 )
 def health_checks(caller: Record, account: Account) -> int:
-    """How many health checks Route 53 makes."""
-    return len(account.all("route53:health-check"))
+    """How many health checks Route 53 makes, without those that are switched off: these count as healthy."""
+    return sum(not item["HealthCheckConfig"].get("Disabled", False) for item in account.all("route53:health-check"))
 
 
 @check("route53:zone", severity="medium", reads=[_RECORDS], fix=_CHANGE)
 def answers_by_failover(zone: Record, account: Account) -> bool:
     """Whether a record has a second one that answers when the first is not healthy."""
     # only records of a failover pair say which of the two they are
-    roles = {record.get("Failover") for record in account.details(_RECORDS, zone)}
-    return {"PRIMARY", "SECONDARY"} <= roles
+    found = [record for record in account.details(_RECORDS, zone) if "Failover" in record]
+    sides = {
+        side: {(record["Name"], record["Type"]) for record in found if record["Failover"] == side and _tells(record)}
+        for side in ("PRIMARY", "SECONDARY")
+    }
+    return bool(sides["PRIMARY"] & sides["SECONDARY"])
+
+
+def _tells(record: Record) -> bool:
+    """Whether Route 53 can tell that a first record is not healthy; a second one may be the last resort."""
+    watched = "HealthCheckId" in record or record.get("AliasTarget", {}).get("EvaluateTargetHealth", False)
+    return record["Failover"] == "SECONDARY" or watched
 
 
 @check("route53:zone", severity="low", reads=[_RECORDS], fix=_CHANGE)

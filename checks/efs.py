@@ -45,7 +45,8 @@ def mounted_zones(system: Record, account: Account) -> int:
 )
 def reachable_only_from(system: Record, account: Account) -> frozenset[str]:
     """The subjects (else security groups, address ranges) that its mount targets' groups admit to NFS."""
-    mounts = _mounts(system, account)
+    # also one that is being made or changed lets in whom its groups admit
+    mounts = [item for item in account.details(_TARGETS, system) if item["LifeCycleState"] != "deleted"]
     ids = {name for mount in mounts for item in account.details(_GROUPS, mount) for name in item["SecurityGroups"]}
     if not ids:
         raise Unknown(f"no mount target of {system.entry.label!r} wears a security group, so none says who reaches it")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
-from checks.placement import leads_to_the_internet, route_table_of, subnets_of
-from checks.reachability import groups_of
+from checks.placement import leads_to_the_internet, reaches_the_internet, route_table_of, subnets_of
+from checks.reachability import admits_port, groups_of
 
 _CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
 _OTHER_SOURCES = ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs")
@@ -20,7 +20,7 @@ def _subnets(vpc: Record, account: Account, public: bool) -> list[tuple[Record, 
     found = []
     for subnet in account.all("ec2:subnet"):
         table = route_table_of(subnet, account) if subnet["VpcId"] == vpc["VpcId"] else None
-        if table is not None and leads_to_the_internet(table) == public:
+        if table is not None and (reaches_the_internet(table) if public else not leads_to_the_internet(table)):
             found.append((subnet, table))
     return found
 
@@ -85,7 +85,8 @@ def private_subnets_reach_peers(vpc: Record, account: Account) -> bool:
     active = {peering["VpcPeeringConnectionId"] for peering in _active(vpc, account)}
     private = _subnets(vpc, account, public=False)
     return bool(private) and all(
-        any(route.get("VpcPeeringConnectionId") in active for route in table["Routes"]) for _, table in private
+        any(route.get("VpcPeeringConnectionId") in active and route["State"] == "active" for route in table["Routes"])
+        for _, table in private
     )
 
 
@@ -125,7 +126,7 @@ def admits_only_cloudfront(balancer: Record, account: Account) -> bool:
 def in_public_subnets(balancer: Record, account: Account) -> bool:
     """Whether every subnet that it stands in routes to an internet gateway."""
     tables = [route_table_of(subnet, account) for subnet in subnets_of(balancer, account)]
-    return bool(tables) and all(table is not None and leads_to_the_internet(table) for table in tables)
+    return bool(tables) and all(table is not None and reaches_the_internet(table) for table in tables)
 
 
 @check(
@@ -150,11 +151,10 @@ def _leads_out(table: Record | None, public: bool, account: Account) -> bool:
             continue
         if "NatGatewayId" in route:
             return account.get(_NAT, route["NatGatewayId"])["State"] == "available"
-        return public and route.get("GatewayId", "").startswith("igw-")
+        return public and route.get("GatewayId", "").startswith("igw-") and route["State"] == "active"
     return False
 
 
 def _sends_https(rule: Record) -> bool:
     everywhere = any(item["CidrIp"] == _EVERYWHERE for item in rule.get("IpRanges", ()))
-    # a rule for every protocol has no ports
-    return everywhere and (rule["IpProtocol"] == "-1" or rule["FromPort"] <= _HTTPS <= rule["ToPort"])
+    return everywhere and admits_port(rule, _HTTPS)

@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record
+from asbuilt.evidence import Record, Unknown
 
 _LISTENERS = ("elbv2:load-balancer.listener",)
 _RULES = (*_LISTENERS, "elbv2:load-balancer.listener.rule")
@@ -21,25 +21,34 @@ _RULES = (*_LISTENERS, "elbv2:load-balancer.listener.rule")
 def path_leads_to(balancer: Record, account: Account, path: str) -> str | None:
     """The subject that is the target group which an HTTPS request for a path reaches, else the group's ARN."""
     known = {item["TargetGroupArn"]: name for name, item in account.subjects() if "TargetGroupArn" in item}
-    listeners = account.details(_LISTENERS[0], balancer)
-    rules = [
-        rule
-        for listener in listeners
-        if listener["Protocol"] == "HTTPS"
-        for rule in account.details(_RULES[1], listener)
-        if _takes(rule, path)
-    ]
+    listeners = [item for item in account.details(_LISTENERS[0], balancer) if item["Protocol"] == "HTTPS"]
+    led = {_group_for(path, account.details(_RULES[1], listener)) for listener in listeners}
+    arn = led.pop() if len(led) == 1 else None  # where listeners differ, it leads to none of both
+    return known.get(arn, arn) if arn is not None else None
+
+
+def _group_for(path: str, rules: list[Record]) -> str | None:
+    """The target group that requests for a path are forwarded to; None where they are not, or to several.
+
+    Raises `Unknown` where that hangs on more than the path: on the host, a header, the method.
+    """
     # the lowest number is asked first, the default last
-    first = min(rules, key=lambda rule: 10**6 if rule["Priority"] == "default" else int(rule["Priority"]), default=None)
-    forwards = [action["TargetGroupArn"] for action in first["Actions"] if action["Type"] == "forward"] if first else []
-    return known.get(forwards[0], forwards[0]) if len(forwards) == 1 else None
+    for rule in sorted(rules, key=lambda rule: 10**6 if rule["Priority"] == "default" else int(rule["Priority"])):
+        if not _takes(rule, path):
+            continue
+        forwards = [action["TargetGroupArn"] for action in rule["Actions"] if action["Type"] == "forward"]
+        found = forwards[0] if len(forwards) == 1 else None
+        if all(condition["Field"] == "path-pattern" for condition in rule["Conditions"]):
+            return found
+        rest = [other for other in rules if other != rule]
+        if _group_for(path, rest) != found:
+            raise Unknown(f"where {path} leads hangs on more than the path: rule {rule['Priority']} asks for it")
+    return None
 
 
 def _takes(rule: Record, path: str) -> bool:
-    """Whether a rule is for a path, whatever else is asked; rules about anything but paths are passed over."""
-    conditions = list(rule["Conditions"])
-    if not all(condition["Field"] == "path-pattern" for condition in conditions):
-        return False
+    """Whether a rule is for a path, whatever else it asks."""
+    conditions = [condition for condition in rule["Conditions"] if condition["Field"] == "path-pattern"]
     patterns = [list(condition.get("PathPatternConfig", condition)["Values"]) for condition in conditions]
     return all(any(fnmatchcase(path, pattern) for pattern in of) for of in patterns)
 

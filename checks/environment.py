@@ -1,11 +1,11 @@
 """Questions about the variables that an ECS service gives its containers, in plain text or from a secret."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record
+from asbuilt.evidence import Record, Unknown
 from asbuilt.redaction import PLACEHOLDER, SECRET, SECRET_NAME
 from checks.elasticache import endpoints
 from checks.task_definition import READS, container_of, definition_of
@@ -20,6 +20,14 @@ _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")  # AWS adds six characters to a secret
 def _plain(container: Record) -> Iterator[Record]:
     # a container without variables has no list of them
     yield from container.get("environment", ())
+
+
+def none_of_them(found: bool, containers: Iterable[Record]) -> bool:
+    """That no variable is of a kind, where none was found. Raises `Unknown` where files in S3 hold more of them."""
+    files = [file["value"] for container in containers for file in container.get("environmentFiles", ())]
+    if files and not found:
+        raise Unknown(f"variables also come from files that are not read: {', '.join(files)}")
+    return not found
 
 
 def _secret(container: Record) -> Iterator[Record]:
@@ -111,13 +119,14 @@ def _hosts(record: Record) -> list[str]:
 def free_of_access_keys(service: Record, account: Account) -> bool:
     """Whether no container is given AWS access keys, plain or from a secret."""
     names = [each["name"] for one in _containers(service, account) for each in (*_plain(one), *_secret(one))]
-    return not _ACCESS_KEYS & set(names)
+    return none_of_them(bool(_ACCESS_KEYS & set(names)), _containers(service, account))
 
 
 @check("ecs:service", severity="critical", reads=READS, fix=_MOVE)
 def free_of_plain_secrets(service: Record, account: Account) -> bool:
     """Whether no plain variable of any container is named like a secret or holds what looks like one."""
-    return not any(_is_secret(each) for one in _containers(service, account) for each in _plain(one))
+    found = any(_is_secret(each) for one in _containers(service, account) for each in _plain(one))
+    return none_of_them(found, _containers(service, account))
 
 
 def _is_secret(variable: Record) -> bool:
@@ -131,4 +140,5 @@ def _is_secret(variable: Record) -> bool:
 @check("ecs:service", severity="critical", reads=READS, fix=_MOVE)
 def free_of_sample_credentials(service: Record, account: Account) -> bool:
     """Whether no plain variable of any container holds a credential as guides print them."""
-    return all(each["value"] != PLACEHOLDER for one in _containers(service, account) for each in _plain(one))
+    found = any(each["value"] == PLACEHOLDER for one in _containers(service, account) for each in _plain(one))
+    return none_of_them(found, _containers(service, account))

@@ -1,7 +1,7 @@
 """What an IAM role may do, proved for all requests (`iam:GetAccountAuthorizationDetails`, see docs/iam.md).
 
 Its own policies, its boundary and its organization's service control policies decide. What the policies of buckets,
-queues and keys give is those resources' question.
+queues and keys give is those resources' question; what they deny is counted where a grant must be had (`allows`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 from asbuilt.account import Account
 from asbuilt.check import Departures, Expects, check
 from asbuilt.evidence import Record, Unknown
-from asbuilt.redaction import PLACEHOLDER, SECRET
+from checks.iam_principals import principal_of, surroundings
 from checks.organizations import READS, organization_of
-from checks.policy_text import document
+from checks.policy_text import OWN_POLICIES, own_policies
 
 _POLICIES, _SECRETS = "iam:policy", "secretsmanager:secret"
 _ENDING = re.compile(r"-[A-Za-z0-9]{6}$")
@@ -58,19 +58,38 @@ def allows_at_most(role: Record, account: Account, expected: Any) -> frozenset[s
     return _judged(beyond(principal, allowance), allowance, unread)
 
 
-@check("iam:role", severity="high", reads=[_POLICIES, *READS], names_subjects=True, expects=NEEDED, fix=_DOCUMENTED)
+@check(
+    "iam:role",
+    severity="high",
+    reads=[_POLICIES, *READS],
+    of_named=list(OWN_POLICIES.values()),
+    names_subjects=True,
+    expects=NEEDED,
+    fix=_DOCUMENTED,
+)
 def allows(role: Record, account: Account, expected: Any) -> frozenset[str]:
-    """The documented grants that the role lacks some of: a request, and the gap, Deny or boundary that stops it."""
-    from checks.iam.shortfalls import short_of
+    """The documented grants that the role lacks some of: a request, and the gap, Deny or boundary that stops it.
+
+    Of buckets, secrets and keys that are named, what their own policies deny counts, too.
+    """
+    from dataclasses import replace
+
+    from checks.iam.shortfalls import only, refused, short_of
 
     grants = [(grant.text, _resolved([grant], role, account, generous=False, whole=True)) for grant in expected]
     allowance = [entry for _, entries in grants for entry in entries]
     _, organization, unread = _limited(role, account)
-    found = short_of(principal_of(role, account), grants, organization)
-    if unread and not found.departures and not found.unknown:
-        raise Unknown(
-            f"its own policies grant it, and an organization's may stop it: {unread.reason}", unread.permission
-        )
+    keys = [
+        only(policy, "Allow") for policy in own_policies(account, ["kms:key"])
+    ]  # without which nobody may use a key
+    own = principal_of(role, account)
+    principal = replace(own, policies=[*own.policies, *keys])
+    found = short_of(principal, grants, organization)
+    if not found.departures and not found.unknown:
+        if unread:
+            why = f"its own policies grant it, and an organization's may stop it: {unread.reason}"
+            raise Unknown(why, unread.permission)
+        found = refused(principal, grants, own_policies(account, OWN_POLICIES), organization)
     return _judged(found, allowance, None)
 
 
@@ -156,7 +175,7 @@ def no_escalation(role: Record, account: Account, expected: Any) -> frozenset[st
     if administrator(own.policies, own.arn):
         return frozenset({EVERYTHING})
     principal, _, unread = _limited(role, account)
-    found = escalate(_surroundings(principal, role, account))
+    found = escalate(surroundings(principal, role, account))
     if found.verdict == "unknown":
         raise Unknown(found.reason)
     ways = (
@@ -184,20 +203,6 @@ def assumable_only_by(role: Record) -> frozenset[str]:
     return frozenset(names)
 
 
-def principal_of(role: Record, account: Account) -> Any:
-    """The role with all policies that decide for it. Raises `Unknown` where one was not among those read."""
-    from checks.iam.departures import Principal
-
-    found: list[dict[str, Any]] = [
-        {"type": "identity", "name": item["PolicyName"], "document": document(item["PolicyDocument"])}
-        for item in role["RolePolicyList"]
-    ]
-    found += [_managed("identity", item["PolicyArn"], account) for item in role["AttachedManagedPolicies"]]
-    if "PermissionsBoundary" in role:
-        found.append(_managed("boundary", role["PermissionsBoundary"]["PermissionsBoundaryArn"], account))
-    return Principal(role["Arn"], found, _tags(role))
-
-
 def _limited(role: Record, account: Account) -> tuple[Any, Any, Unknown | None]:
     """The role as its organization limits it, and that organization; else the role alone, and why no more was read."""
     principal = principal_of(role, account)
@@ -212,24 +217,6 @@ def _uncounted(departures: Iterable[str], unread: Unknown | None) -> list[str]:
     """The departures, and what perhaps stops them; where there are none, less than the role's policies is none, too."""
     told = list(departures)
     return [*told, f"what an organization takes away is not counted: {unread.reason}"] if told and unread else told
-
-
-def _managed(kind: str, arn: str, account: Account) -> dict[str, Any]:
-    policy = account.get(_POLICIES, arn)
-    versions = [version["Document"] for version in policy["PolicyVersionList"] if version["IsDefaultVersion"]]
-    if len(versions) != 1:
-        raise Unknown(f"policy {arn} has {len(versions)} versions in force")
-    return {"type": kind, "name": arn.rpartition("/")[2], "document": document(versions[0])}
-
-
-def _tags(role: Record) -> dict[str, str]:
-    """The tags that its requests carry; none is known where whoever assumes it may bring tags of its own."""
-    from checks.iam.trust import brings_tags
-
-    if brings_tags(role["AssumeRolePolicyDocument"].spelt_out()):
-        return {}
-    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
-    return {f"aws:PrincipalTag/{key}": text for key, text in tags.items() if text not in (SECRET, PLACEHOLDER)}
 
 
 def _resolved(
@@ -253,46 +240,3 @@ def _judged(found: Any, allowance: list[dict[str, Any]], unread: Unknown | None)
     if not found.departures and found.unknown:
         raise Unknown(found.unknown)
     return Departures(_uncounted(found.departures, unread), minimal_text(allowance))
-
-
-def _surroundings(own: Any, role: Record, account: Account) -> dict[str, Any]:
-    """The role (`own` as its organization limits it) among the account's roles, users and groups, for `escalate`."""
-    return {
-        "principal": own.arn,
-        "policies": list(own.policies),
-        "facts": dict(own.facts),
-        "attached": [item["PolicyArn"] for item in role["AttachedManagedPolicies"]],
-        "account": {
-            "roles": [_other(item, account) for item in account.all("iam:role") if item["Arn"] != own.arn],
-            "users": [_holder(item, account) for item in account.all("iam:user")],
-            "groups": [_holder(item, account) for item in account.all("iam:group")],
-        },
-    }
-
-
-def _other(role: Record, account: Account) -> dict[str, Any]:
-    """Another role; its policies are left out where one was not read, which counts as not known and not as none."""
-    about = {"arn": role["Arn"], "trust_policy": role["AssumeRolePolicyDocument"].spelt_out()}
-    try:
-        return {**about, "policies": list(principal_of(role, account).policies)}
-    except Unknown:
-        return about
-
-
-def _holder(item: Record, account: Account) -> dict[str, Any]:
-    """A user or group with its policies, by the fields that each has."""
-    sort = "User" if item.entry.kind == "iam:user" else "Group"
-    about: dict[str, Any] = {"arn": item["Arn"]}
-    if sort == "User":
-        about["groups"] = list(item.get("GroupList", ()))
-    try:
-        own = [
-            {"type": "identity", "name": policy["PolicyName"], "document": document(policy["PolicyDocument"])}
-            for policy in item.get(f"{sort}PolicyList", ())  # left out where there are none
-        ]
-        attached = [
-            _managed("identity", policy["PolicyArn"], account) for policy in item.get("AttachedManagedPolicies", ())
-        ]
-    except Unknown:
-        return about
-    return {**about, "policies": [*own, *attached]}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record, Unknown
-from checks.iam_role import principal_of
+from checks.iam_principals import principal_of
 
 _ACCESSED, _POLICIES = "iam:role.last-accessed", "iam:policy"
 _AFTER = timedelta(days=90)  # AWS looks back 400 days: what it has seen no use of is unused for as long at least

@@ -6,7 +6,7 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.collectors import collectors
 from asbuilt.evidence import Record
-from checks.placement import leads_to_the_internet, route_table_of
+from checks.placement import reaches_the_internet, route_table_of
 
 _REBUILT = "It was made anew: bind the subject to the new one, and have the document say so."
 
@@ -58,6 +58,6 @@ def of_vpc(subnet: Record, account: Account) -> str:
     fix="aws ec2 create-route --route-table-id <its table> --destination-cidr-block 0.0.0.0/0 --gateway-id <gateway>",
 )
 def routed_to_internet(subnet: Record, account: Account) -> bool:
-    """Whether its route table leads through an internet gateway: what makes a subnet public."""
+    """Whether its route table leads through an internet gateway that is there: what makes a subnet public."""
     table = route_table_of(subnet, account)
-    return table is not None and leads_to_the_internet(table)
+    return table is not None and reaches_the_internet(table)

@@ -6,10 +6,9 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
 from checks.placement import route_table_of, subnets_of
-from checks.reachability import everyone, groups_of
+from checks.reachability import admits_port, everyone, groups_of
 
 _KIND = "ec2:instance"
-_EVERYWHERE = ("0.0.0.0/0", "::/0")
 _WAYS = {
     "NatGatewayId": "NAT gateway",
     "GatewayId": "internet gateway",
@@ -28,8 +27,11 @@ def state(instance: Record) -> str:
 
 @check(_KIND, severity="high", controls=["AWS FSBP EC2.9"], fix="Launch it anew without a public address.")
 def without_public_address(instance: Record) -> bool:
-    """Whether it has no public IPv4 address; AWS leaves the field out of one that has none."""
-    return not instance.get("PublicIpAddress", "")
+    """Whether none of its interfaces has a public IPv4 address; AWS leaves the field out of one that has none."""
+    interfaces = list(instance.get("NetworkInterfaces", ()))
+    addresses = [address for item in interfaces for address in (item, *item.get("PrivateIpAddresses", ()))]
+    public = [address.get("Association", {}).get("PublicIp", "") for address in addresses]
+    return not any((instance.get("PublicIpAddress", ""), *public))
 
 
 @check(_KIND, severity="low", fix="Change the instance type in the launch template, and replace it.")
@@ -78,13 +80,15 @@ def ways_out(instance: Record, account: Account) -> frozenset[str]:
     """What leads to the internet from its subnet: `NAT gateway`, `internet gateway`; none where nothing does."""
     tables = [route_table_of(subnet, account) for subnet in subnets_of(instance, account)]
     routes = [route for table in tables if table is not None for route in table["Routes"]]
-    default = [route for route in routes if _destination(route) in _EVERYWHERE and route["State"] == "active"]
+    default = [route for route in routes if _is_default(route) and route["State"] == "active"]
     return frozenset(way for route in default for field, way in _WAYS.items() if field in route)
 
 
-def _destination(route: Record) -> str:
+def _is_default(route: Record) -> bool:
+    """Whether it is for the whole internet, or a part of it: two halves are all of it."""
     # a route names a block of either version, or a prefix list
-    return route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock", "")
+    block = route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock", "")
+    return bool(block) and everyone(block)
 
 
 @check(
@@ -97,13 +101,7 @@ def keeps_inside(instance: Record, account: Account, port: str) -> bool:
     """Whether its security groups let it reach a TCP port only at addresses that they name, not anywhere at all."""
     groups = [account.get("ec2:security-group", name) for name in groups_of(instance, account)]
     rules = [rule for group in groups for rule in group["IpPermissionsEgress"]]
-    return bool(groups) and not any(_covers(rule, int(port)) and _anywhere(rule) for rule in rules)
-
-
-def _covers(rule: Record, port: int) -> bool:
-    if rule["IpProtocol"] == "-1":
-        return True
-    return rule["IpProtocol"] in ("tcp", "6") and rule["FromPort"] <= port <= rule["ToPort"]
+    return bool(groups) and not any(admits_port(rule, int(port)) and _anywhere(rule) for rule in rules)
 
 
 def _anywhere(rule: Record) -> bool:

@@ -1,7 +1,9 @@
 """Questions about Lambda functions (`lambda:ListFunctions`)."""
 
+from typing import Any
+
 from asbuilt.check import check
-from asbuilt.evidence import Record
+from asbuilt.evidence import Record, Unknown
 from asbuilt.redaction import PLACEHOLDER, SECRET, SECRET_NAME
 
 _CONFIGURE = "aws lambda update-function-configuration --function-name {name}"
@@ -24,8 +26,7 @@ def package_type(function: Record) -> str:
 )
 def variable(function: Record, variable: str) -> str | None:
     """A variable of its environment; nothing where it is not set."""
-    # a function without variables has no environment
-    return function.get("Environment", {}).get("Variables", {}).get(variable)
+    return _variables(function).get(variable)
 
 
 @check(
@@ -35,8 +36,18 @@ def variable(function: Record, variable: str) -> str | None:
 )
 def free_of_plain_secrets(function: Record) -> bool:
     """Whether no variable of its environment is named like a secret or holds what looks like one."""
-    variables = function.get("Environment", {}).get("Variables", {})
+    variables = _variables(function)
     return not any(_is_secret(name, variables[name]) for name in variables)
+
+
+def _variables(function: Record) -> Any:
+    """Its variables by name. Raises `Unknown` where Lambda could not decrypt them."""
+    environment = function.get("Environment", {})  # a function without variables has no environment
+    if "Error" in environment:
+        raise Unknown(
+            f"the variables of {function['FunctionName']!r} are encrypted with a key that was not ours to use"
+        )
+    return environment.get("Variables", {})
 
 
 def _is_secret(name: str, value: str) -> bool:

@@ -19,7 +19,7 @@ def believed(run: Record) -> Record:
     if reasons:
         raise Unknown(f"invalid run: {'; '.join(reasons)}")
     if run["profile"] == "smoke":
-        raise Untested("a smoke run offers a tenth of the load: it shows that the routes work, and no more")
+        raise Untested("a smoke run offers a tenth of the load: it asks whether the routes work, and no more")
     return run
 
 

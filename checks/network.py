@@ -39,8 +39,13 @@ def endpoints(vpc: Record, account: Account) -> frozenset[str]:
     return frozenset(
         endpoint["ServiceName"].split(".", 3)[-1]
         for endpoint in account.all("ec2:vpc-endpoint")
-        if endpoint["VpcId"] == vpc["VpcId"] and endpoint["State"].lower() == "available"
+        if endpoint["VpcId"] == vpc["VpcId"] and endpoint["State"].lower() == "available" and _leads_there(endpoint)
     )
+
+
+def _leads_there(endpoint: Record) -> bool:
+    """Whether anything can use it: a gateway needs a route table, the other sorts a subnet."""
+    return bool(endpoint.get("RouteTableIds", ())) or bool(endpoint.get("SubnetIds", ()))
 
 
 @check(

@@ -61,9 +61,15 @@ def _associated(table: Record, field: str, value: object) -> bool:
 
 
 def leads_to_the_internet(table: Record) -> bool:
-    """Whether a table has a route through an internet gateway."""
+    """Whether a table has a route through an internet gateway, be it one whose gateway is gone for now."""
     # any route through an internet gateway, not the default one alone: two halves of the internet are all of it
     return any(route.get("GatewayId", "").startswith("igw-") for route in table["Routes"])
+
+
+def reaches_the_internet(table: Record) -> bool:
+    """Whether one of these routes works, too: AWS calls one a blackhole whose gateway is gone."""
+    ways = [route for route in table["Routes"] if route.get("GatewayId", "").startswith("igw-")]
+    return any(route["State"] == "active" for route in ways)
 
 
 @check(*_PLACED, severity="medium", reads=["ec2:subnet"], fix="Add a subnet to it.")

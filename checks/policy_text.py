@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
+from asbuilt.account import Account
 from asbuilt.evidence import Record, Unknown
 from asbuilt.redaction import PLACEHOLDER, SECRET
 
 THIS_ACCOUNT = frozenset({"this account"})  # whose roles' and users' own policies are enough for most resources
+
+# Where the own policy of a resource stands, by its kind: the detail, and its field.
+_HELD = {
+    "s3:bucket": ("s3:bucket.policy", "Policy"),
+    "secretsmanager:secret": ("secretsmanager:secret.policy", "ResourcePolicy"),
+    "kms:key": ("kms:key.policy", "Policy"),
+}
+OWN_POLICIES = {kind: detail for kind, (detail, _) in _HELD.items()}
 
 
 def as_list(value: Any) -> list[Any]:
@@ -45,3 +54,18 @@ def let_in(policy: Any, arn: str, account: str = "") -> frozenset[str]:
     if anyone is None:
         raise Unknown(f"whether anybody may use {arn} is not decided: {reason}")
     return names
+
+
+def own_policies(account: Account, kinds: Container[str]) -> list[dict[str, Any]]:
+    """The policies of the resources of these kinds that a fact names, as `checks.iam.prover.prove` takes them."""
+    found = []
+    for name, record in account.subjects():
+        if record.entry.kind not in kinds:
+            continue
+        detail, field = _HELD[record.entry.kind]
+        holder = account.detail(detail, record)
+        if holder is None or (detail == "secretsmanager:secret.policy" and field not in holder):
+            continue  # AWS leaves the field out for a secret without a policy
+        about = {"name": f"policy of {name}", "attached_to": record.entry.arn}
+        found.append({"type": "resource", **about, "document": document(holder[field])})
+    return found

@@ -175,11 +175,14 @@ def _replicates(replica: Record) -> bool:
     fix="aws rds describe-reserved-db-instances-offerings --db-instance-class {DBInstanceClass}",
 )
 def reserved_years(db: Record, account: Account) -> int | None:
-    """The longest term, in years, of an active reservation of its family: sizes of one family share reservations."""
+    """The longest term, in years, of an active reservation of its family and engine, whose sizes share reservations."""
     held = [
         reservation["Duration"] // YEAR
         for reservation in account.all("rds:reservation")
-        if reservation["State"] == "active" and _family(reservation) == _family(db)
+        # what is reserved is called `postgresql`, `aurora mysql`, `oracle-se2(li)`
+        if reservation["ProductDescription"].replace(" ", "-").startswith(db["Engine"])
+        and reservation["State"] == "active"
+        and _family(reservation) == _family(db)
     ]
     return max(held, default=None)
 

@@ -7,11 +7,17 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record, Unknown
 from checks.elasticache import endpoints, members
+from checks.interfaces import READS, others_wearing
 
 # How each kind of thing says which security groups it wears. Some wear none: an ECS service that shares its
 # host's network, a network load balancer without groups, a function outside of any VPC.
 _GROUPS: Mapping[str, Callable[[Record, Account], Iterable[str]]] = {
-    "ec2:instance": lambda instance, _: (group["GroupId"] for group in instance["SecurityGroups"]),
+    # the groups of the first interface, then of all: a stopped instance keeps them, a terminated one has none
+    "ec2:instance": lambda instance, _: (
+        group["GroupId"]
+        for place in (instance["SecurityGroups"], *(item["Groups"] for item in instance.get("NetworkInterfaces", ())))
+        for group in place
+    ),
     "ec2:vpc-endpoint": lambda endpoint, _: (group["GroupId"] for group in endpoint.get("Groups", ())),
     "ecs:service": lambda service, _: (
         service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
@@ -32,7 +38,7 @@ _PORTS: Mapping[str, Callable[[Record, Account], Iterable[int]]] = {
     "elasticache:cache": lambda cache, _: (endpoint["Port"] for endpoint in endpoints(cache)),
     "rds:db": lambda db, _: [db["Endpoint"]["Port"]],
 }
-WEARERS = (*_GROUPS, "elasticache:cluster", "ec2:security-group")
+WEARERS = tuple(dict.fromkeys((*_GROUPS, *READS, "elasticache:cluster", "ec2:security-group")))
 _FIX = "aws ec2 describe-security-groups --group-ids <its groups>, then revoke or authorize ingress as documented."
 
 
@@ -57,7 +63,7 @@ def _rules(record: Record, account: Account) -> Iterator[Record]:
         yield from account.get("ec2:security-group", group_id)["IpPermissions"]
 
 
-def _admits(rule: Record, port: int) -> bool:
+def admits_port(rule: Record, port: int) -> bool:
     """Whether a rule covers a TCP port: -1 stands for every protocol and port."""
     if rule["IpProtocol"] == "-1":
         return True
@@ -88,12 +94,11 @@ def _open_to_everyone(rule: Record) -> bool:
 def wearing(account: Account, group_id: str) -> frozenset[str]:
     """The named subjects that a group stands for: those who wear it, if nobody else does; else the group's name."""
     named = {record.entry.id: name for name, record in account.subjects()}
-    wearers = {
-        record.entry.id for kind in _GROUPS for record in account.all(kind) if group_id in groups_of(record, account)
-    }
     group = account.find("ec2:security-group", group_id)
     if group is not None and group.entry.id in named:
         return frozenset([named[group.entry.id]])
+    worn = [record for kind in _GROUPS for record in account.all(kind) if group_id in groups_of(record, account)]
+    wearers = {record.entry.id for record in worn} | others_wearing(group_id, worn, account)
     if wearers and wearers <= named.keys():
         return frozenset(named[wearer] for wearer in wearers)
     return frozenset([group["GroupName"] if group else group_id])
@@ -103,7 +108,7 @@ def admitted(rules: Iterable[Record], ports: Iterable[int], account: Account) ->
     """The subjects (else security groups, address ranges, prefix lists) that rules admit to any of the ports."""
     ports, sources = list(ports), set[str]()
     for rule in rules:
-        if any(_admits(rule, port) for port in ports):
+        if any(admits_port(rule, port) for port in ports):
             sources.update(_ranges(rule), (item["PrefixListId"] for item in rule.get("PrefixListIds", ())))
             sources.update(*(wearing(account, group_id) for group_id in _group_ids(rule)))
     return frozenset(sources)
@@ -117,10 +122,14 @@ def reachable_only_from(record: Record, account: Account) -> frozenset[str]:
 
 @check(*_PORTS, severity="high", reads=WEARERS, names_subjects=True, fix=_FIX)
 def admits(record: Record, account: Account, subject: str) -> bool:
-    """Whether its security groups admit the groups of another subject to each of its ports."""
-    theirs = {group for name, other in account.subjects() if name == subject for group in groups_of(other, account)}
-    rules = [rule for rule in _rules(record, account) if theirs & set(_group_ids(rule))]
-    return all(any(_admits(rule, port) for rule in rules) for port in _ports_of(record, account))
+    """Whether its security groups admit another subject to each of its ports: all that go by that name."""
+    theirs = [set(groups_of(other, account)) for name, other in account.subjects() if name == subject]
+    rules, ports = list(_rules(record, account)), _ports_of(record, account)
+    return bool(theirs) and all(
+        any(admits_port(rule, port) and groups & set(_group_ids(rule)) for rule in rules)
+        for groups in theirs
+        for port in ports
+    )
 
 
 @check(*_GROUPS, severity="high", reads=["ec2:security-group", "elasticache:cluster"], fix=_FIX)

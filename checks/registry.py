@@ -27,10 +27,14 @@ def image_encryption(repository: Record) -> str:
     "--image-scanning-configuration scanOnPush=true",
 )
 def scanned_on_push(repository: Record, account: Account) -> bool:
-    """Whether every pushed image is scanned: by the repository's own setting, or by a rule of the registry."""
-    if repository["imageScanningConfiguration"]["scanOnPush"]:
+    """Whether every pushed image is scanned: by a rule of the registry, or by the repository's own setting.
+
+    Where the registry has its images scanned by Inspector (ENHANCED), repositories' own settings count for nothing.
+    """
+    [registry] = [item["scanningConfiguration"] for item in account.all(_REGISTRY)]
+    if registry["scanType"] != "ENHANCED" and repository["imageScanningConfiguration"]["scanOnPush"]:
         return True
-    rules = [rule for registry in account.all(_REGISTRY) for rule in registry["scanningConfiguration"].get("rules", ())]
+    rules = registry.get("rules", ())
     filters = [each for rule in rules if rule["scanFrequency"] != "MANUAL" for each in rule["repositoryFilters"]]
     return any(fnmatchcase(repository["repositoryName"], each["filter"]) for each in filters)
 

@@ -84,8 +84,9 @@ def tls_only(bucket: Record, account: Account) -> bool:
     fix="aws s3api put-bucket-lifecycle-configuration --bucket {name} --lifecycle-configuration file://lifecycle.json",
 )
 def moves_to(bucket: Record, account: Account) -> frozenset[str]:
-    """The storage classes that life-cycle rules in force move objects to."""
-    return frozenset(move["StorageClass"] for rule in _rules(bucket, account) for move in rule.get("Transitions", ()))
+    """The storage classes that life-cycle rules in force move objects to: all of them, and not some by their names."""
+    whole = [rule for rule in _rules(bucket, account) if of_all_objects(rule)]
+    return frozenset(move["StorageClass"] for rule in whole for move in rule.get("Transitions", ()))
 
 
 @check(
@@ -115,6 +116,13 @@ def size_gib(bucket: Record, account: Account) -> float:
     if not sizes:
         raise Unknown(f"S3 has not measured {bucket['Name']!r} in the last three days: it is empty, or new")
     return round(sum(sizes) / _GIB, 3)
+
+
+def of_all_objects(rule: Record) -> bool:
+    """Whether a life-cycle rule is about every object of its bucket: by no prefix, tag or size."""
+    # the older form has the prefix beside the filter's place
+    narrowing = dict(rule.get("Filter", {"Prefix": rule.get("Prefix", "")}))
+    return narrowing in ({}, {"Prefix": ""})
 
 
 def _rules(bucket: Record, account: Account) -> list[Record]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record
+from asbuilt.evidence import Record, Unknown
 from checks.policy_text import THIS_ACCOUNT, as_list, let_in, principals
 
 _BLOCK, _POLICY, _ACL = "s3:bucket.public-access", "s3:bucket.policy", "s3:bucket.acl"
-_CORS = "s3:bucket.cors"
-_EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
+_CORS, _OWNERSHIP = "s3:bucket.cors", "s3:bucket.ownership"
+_GROUPS = "http://acs.amazonaws.com/groups/global"
+_EVERYBODY = (f"{_GROUPS}/AllUsers", f"{_GROUPS}/AuthenticatedUsers")  # an account of one's own makes one of these
 _BY_GRANT = {  # what a grant of a bucket's access list comes to
     "READ": ["s3:ListBucket"],
     "WRITE": ["s3:PutObject", "s3:DeleteObject"],
@@ -31,23 +32,44 @@ def _allowing(bucket: Record, account: Account) -> Iterator[Record]:
 @check(
     "s3:bucket",
     severity="critical",
-    reads=[_BLOCK, _POLICY, _ACL],
+    reads=[_BLOCK, _POLICY, _ACL, _OWNERSHIP, "aws:account"],
     controls=["AWS FSBP S3.2", "AWS FSBP S3.3"],
     fix=_PUT,
 )
 def anonymous_actions(bucket: Record, account: Account) -> frozenset[str]:
-    """What anybody on the internet may do, as policy and access list grant it; conditions are left out of account."""
+    """What anybody on the internet may do, proved of its policy, and as its access list grants it.
+
+    `... in part` where conditions, or Denies of some objects, stop some requests of a kind made over TLS.
+    """
     block = account.detail(_BLOCK, bucket)
     found: set[str] = set()
     if block is None or not block.get("RestrictPublicBuckets", False):
-        for statement in _allowing(bucket, account):
-            if principals(statement) & {"*", "AWS *"}:
-                found |= set(as_list(statement.get("Action", "*")))  # without one it has a NotAction: nearly all
-    if block is None or not block.get("IgnorePublicAcls", False):
-        for one in account.details(_ACL, bucket):
-            open_grants = [grant for grant in one["Grants"] if grant["Grantee"].get("URI") == _EVERYBODY]
-            found |= {action for grant in open_grants for action in _BY_GRANT[grant["Permission"]]}
+        found |= _by_policy(bucket, account)
+    if (block is None or not block.get("IgnorePublicAcls", False)) and _takes_lists(bucket, account):
+        [listed] = account.details(_ACL, bucket)
+        open_grants = [grant for grant in listed["Grants"] if grant["Grantee"].get("URI") in _EVERYBODY]
+        found |= {action for grant in open_grants for action in _BY_GRANT[grant["Permission"]]}
+        if not found:
+            raise Unknown(f"objects of {bucket['Name']!r} have access lists of their own, which are not read")
     return frozenset(found)
+
+
+def _by_policy(bucket: Record, account: Account) -> set[str]:
+    from checks.iam.anybody import open_to_anybody
+
+    policy = account.detail(_POLICY, bucket)
+    if policy is None:
+        return set()
+    owner = account.all("aws:account")[0]["Account"]
+    found, why = open_to_anybody(policy["Policy"].spelt_out(), bucket.entry.arn, owner)
+    if why:
+        raise Unknown(why)
+    return {action if all_of_it else f"{action} in part" for action, all_of_it in found.items()}
+
+
+def _takes_lists(bucket: Record, account: Account) -> bool:
+    """Whether access lists have a say, on the bucket and on each object."""
+    return all(rule["ObjectOwnership"] != "BucketOwnerEnforced" for rule in account.details(_OWNERSHIP, bucket))
 
 
 @check("s3:bucket", severity="medium", reads=[_POLICY], fix=_PUT)
@@ -59,8 +81,10 @@ def has_policy(bucket: Record, account: Account) -> bool:
 
 @check("s3:bucket", severity="high", reads=[_POLICY], fix=_PUT)
 def policy_admits(bucket: Record, account: Account) -> frozenset[str]:
-    """Whom its policy allows anything: `Service cloudfront.amazonaws.com`, `AWS <ARN>`, `*`."""
-    return frozenset(name for statement in _allowing(bucket, account) for name in principals(statement))
+    """Whom its policy allows anything: `Service cloudfront.amazonaws.com`, `AWS <ARN>`, `*` (also for all but some)."""
+    allowing = list(_allowing(bucket, account))
+    named = frozenset(name for statement in allowing for name in principals(statement))
+    return named | ({"*"} if any("NotPrincipal" in statement for statement in allowing) else set())
 
 
 @check("s3:bucket", severity="medium", reads=[_CORS], fix="aws s3api delete-bucket-cors --bucket {name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
+from checks.s3 import of_all_objects
 
 _LIFECYCLE, _LOCATION = "s3:bucket.lifecycle", "s3:bucket.location"
 _COPIES = "s3:bucket.replication"
@@ -13,8 +14,9 @@ _RULES = "aws s3api put-bucket-lifecycle-configuration --bucket {name} --lifecyc
 
 @check("s3:bucket", severity="medium", reads=[_LIFECYCLE], fix=_RULES)
 def old_version_days(bucket: Record, account: Account) -> int | None:
-    """After how many days overwritten and deleted objects are gone for good; nothing where they never are."""
-    rules = [rule for rule in account.details(_LIFECYCLE, bucket) if rule["Status"] == "Enabled"]
+    """After how many days overwritten and deleted objects are gone for good; nothing where not all ever are."""
+    enabled = [rule for rule in account.details(_LIFECYCLE, bucket) if rule["Status"] == "Enabled"]
+    rules = [rule for rule in enabled if of_all_objects(rule)]
     expiries = [rule["NoncurrentVersionExpiration"] for rule in rules if "NoncurrentVersionExpiration" in rule]
     return min((expiry["NoncurrentDays"] for expiry in expiries), default=None)
 

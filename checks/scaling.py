@@ -32,12 +32,16 @@ def _of(service: Record, kind: str, account: Account) -> list[Record]:
 
 def _tracked(service: Record, account: Account, metric: str) -> Record | None:
     """How a service tracks a metric that AWS predefines; None where it does not."""
-    for policy in _of(service, _POLICY, account):
-        # only target tracking has this configuration, and a metric of one's own is not predefined
-        tracking = policy.get("TargetTrackingScalingPolicyConfiguration", {})
-        if tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType") == metric:
-            return tracking
-    return None
+    # only target tracking has this configuration, and a metric of one's own is not predefined
+    policies = [item.get("TargetTrackingScalingPolicyConfiguration", {}) for item in _of(service, _POLICY, account)]
+    found = [
+        item for item in policies if item.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType") == metric
+    ]
+    if len(found) > 1:
+        raise Unknown(
+            f"{len(found)} policies of {service['serviceName']!r} track {metric}: it is not said which counts"
+        )
+    return found[0] if found else None
 
 
 @check("ecs:service", severity="high", reads=[_TARGET], fix=f"{_REGISTER} --min-capacity <documented minimum>")
@@ -96,10 +100,15 @@ def scale_in_seconds(service: Record, account: Account, metric: str) -> int | No
     return tracking.get("ScaleInCooldown", 300) if tracking else None
 
 
-@check("ecs:service", severity="low", reads=[_ACTION], fix=f"{_SCALING} put-scheduled-action {_WHAT}")
-def scheduled_actions(service: Record, account: Account) -> int:
-    """How many scheduled actions change its limits."""
-    return len(_of(service, _ACTION, account))
+@check("ecs:service", severity="low", reads=[_ACTION, _TARGET], fix=f"{_SCALING} put-scheduled-action {_WHAT}")
+def scheduled_actions(service: Record, account: Account, now: datetime) -> int:
+    """How many scheduled actions change its limits, now or some day: none where that is suspended."""
+    # a target that was never suspended has no suspended state, an action without an end goes on
+    states = [target.get("SuspendedState", {}) for target in _of(service, _TARGET, account)]
+    if any(state.get("ScheduledScalingSuspended", False) for state in states):
+        return 0
+    ends = [action.get("EndTime") for action in _of(service, _ACTION, account)]
+    return sum(end is None or end > now for end in ends)
 
 
 @check(

@@ -19,8 +19,10 @@ _KEPT = ("ecs:service", "elbv2:load-balancer")
 )
 def kept_as_code(record: Record, account: Account) -> bool:
     """Whether a stack that is in order holds it."""
-    sound = [stack for stack in account.all(_STACKS) if stack["StackStatus"].endswith("_COMPLETE")]
+    # of a stack whose creation was rolled back nothing is left but its name
+    finished = [stack for stack in account.all(_STACKS) if stack["StackStatus"].endswith("_COMPLETE")]
+    sound = [stack for stack in finished if stack["StackStatus"] not in ("ROLLBACK_COMPLETE", "DELETE_COMPLETE")]
     resources = [item for stack in sound for item in account.details(_RESOURCES, stack)]
-    # one that a rollback took away stays listed, and one that was never made has no id
-    held = {item.get("PhysicalResourceId") for item in resources if item["ResourceStatus"] != "DELETE_COMPLETE"}
+    # one that was taken away, or let go, stays listed, and one that was never made has no id
+    held = {item.get("PhysicalResourceId") for item in resources if not item["ResourceStatus"].startswith("DELETE_")}
     return record.entry.arn in held

@@ -6,6 +6,7 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
 from asbuilt.redaction import PLACEHOLDER, SECRET, SECRET_NAME
+from checks.environment import none_of_them
 
 _KIND = "ecs:task-definition"
 _FIX = "Register a revision of {family} with it: aws ecs register-task-definition --cli-input-json file://task.json"
@@ -79,13 +80,14 @@ def mounts_by_access_point(definition: Record) -> bool:
 def free_of_access_keys(definition: Record) -> bool:
     """Whether no container is given AWS access keys, plain or from a secret."""
     names = [item["name"] for one in definition["containerDefinitions"] for item in (*_plain(one), *_secrets(one))]
-    return not _ACCESS_KEYS & set(names)
+    return none_of_them(bool(_ACCESS_KEYS & set(names)), definition["containerDefinitions"])
 
 
 @check(_KIND, severity="critical", controls=["AWS FSBP ECS.8"], fix=_FIX)
 def free_of_plain_secrets(definition: Record) -> bool:
     """Whether no plain variable of any container is named like a secret or holds what looks like one."""
-    return not any(_is_secret(item) for one in definition["containerDefinitions"] for item in _plain(one))
+    found = any(_is_secret(item) for one in definition["containerDefinitions"] for item in _plain(one))
+    return none_of_them(found, definition["containerDefinitions"])
 
 
 def _file_systems(definition: Record) -> Iterator[tuple[str, Record]]:

@@ -1,5 +1,6 @@
 """Questions about what runs by the clock: EventBridge rules and EventBridge Scheduler's schedules."""
 
+import datetime
 import json
 import re
 from collections.abc import Mapping
@@ -42,9 +43,11 @@ def _target(record: Record, account: Account | None) -> Record:
 
 
 @check(_RULE, _SCHEDULE, severity="high", fix=_FIX)
-def enabled(record: Record) -> bool:
-    """Whether it fires at all."""
-    return record["State"] == "ENABLED"
+def enabled(record: Record, now: datetime.datetime) -> bool:
+    """Whether it fires at all: it is on, has begun and has not ended."""
+    # a rule has no dates, and a schedule only where somebody set some
+    begun, ends = record.get("StartDate"), record.get("EndDate")
+    return record["State"] == "ENABLED" and (begun is None or begun <= now) and (ends is None or now < ends)
 
 
 @check(_RULE, _SCHEDULE, severity="medium", fix=_FIX)

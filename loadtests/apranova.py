@@ -87,13 +87,19 @@ class Launcher(WorkspaceUser):
             return
         place = {"workspace": name, "file": f"work-{self.number}.txt"}
         if self.written:
-            found = self.ask("read_file", b"", **place)
-            kept = found.status == 200 and found.body.decode("utf-8", "replace") == self.written
-            self.record("resume", found.seconds, flow="resume", error="" if kept else "the file is not as it was left")
+            self._look("resume", place)
         self.written = f"{self.number} at {monotonic()}"
-        if not self.ask("write_file", self.written.encode(), **place).ok:
+        if self.ask("write_file", self.written.encode(), **place).ok:
+            self._look("save", place)
+        else:
             self.written = ""
         self.ask("stop", workspace=name)
+
+    def _look(self, flow: str, place: dict[str, str]) -> None:
+        """Whether the file holds what was written last."""
+        found = self.ask("read_file", b"", **place)
+        kept = found.status == 200 and found.body.decode("utf-8", "replace") == self.written
+        self.record(flow, found.seconds, flow=flow, error="" if kept else "the file is not as it was left")
 
 
 class Watcher(WorkspaceUser):

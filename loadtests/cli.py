@@ -9,6 +9,7 @@ import json
 import signal
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,9 @@ def run(options: argparse.Namespace) -> int:
     except (safety.RefusedError, ValueError) as error:
         sys.stderr.write(f"asbuilt: {error}\n")
         return USAGE
+    except Exception:  # whatever is wrong with us, 1 means that the target broke a promise
+        traceback.print_exc()
+        return INTERNAL
 
 
 def _interrupted(*_: object) -> None:
@@ -67,6 +71,7 @@ def _load(options: argparse.Namespace) -> int:
         raise safety.RefusedError(f"there is no scenario for {spec.system!r}: {nearest(spec.system, shipped)}")
     workers = options.workers
     safety.enough_cores(workers)
+    safety.writable(options.out)
     with _alone(), launching.processes() as children:
         host = options.host
         if not host:
@@ -112,7 +117,10 @@ def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, f
     unknown = {item.flow for item in settings.objectives if item.flow} - scenario.flows()
     if unknown:
         raise safety.RefusedError(f"{file}: no route has the flow {', '.join(sorted(unknown))}, which the spec names")
-    safety.enough_files(settings.users, settings.workers)
+    if not options.host:
+        safety.enough_files(settings.users, 1)  # a stand-in serves all of them
+    elif options.workers or not options.expect_workers:  # those elsewhere have limits of their own
+        safety.enough_files(settings.users, settings.workers)
     safety.probe(settings, scenario)
     return settings
 
@@ -125,6 +133,9 @@ def _measured(
 
     for line in safety.announcement(settings, settings.workers):
         sys.stdout.write(line + "\n")
+    if options.expect_workers:
+        where = f"{options.expect_workers} worker(s) from elsewhere at {options.bind}"
+        sys.stdout.write(f"waiting   up to {launching.FAR_WAIT} s for {where}\n")
     sys.stdout.flush()
     with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder, launching.reserved_address() as here:
         out = Path(folder) / "measured.json"
@@ -159,10 +170,12 @@ def _summary(spec: Spec, result: dict[str, Any], folder: Path) -> Iterator[str]:
     yield ""
     for reason in result["invalid"]:
         yield f"INVALID  {reason}"
+    if result["untried"]:
+        yield f"UNKNOWN  {judging.NEVER_ASKED}: {', '.join(result['untried'])}"
     for fact in result["facts"]:
         status = "DISPUTED" if fact["disputed"] and fact["status"] == "failed" else fact["status"].upper()
         expected = fact["expected"]["text"]
-        yield f"{status:<9}{fact['fact']:<44}expected {expected:<12}found {judging.found_text(fact)}"
+        yield f"{status:<9}{fact['fact']:<44}expected {expected:<11} found {judging.found_text(fact)}"
     yield ""
     yield f"results  {folder / 'load-result.json'}   exit code {result['exit_code']}"
 

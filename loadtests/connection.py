@@ -10,10 +10,9 @@ from typing import Any, Protocol
 import gevent
 
 from loadtests.readiness import Readiness
-from loadtests.response import CHUNKED, UNTIL_CLOSE, Chunks, Head, MalformedError, Memory, head
+from loadtests.response import CHUNK, CHUNKED, UNTIL_CLOSE, Chunks, Head, MalformedError, Memory, head
 
 _WRITE = 2
-CHUNK = 16_384
 MOST_BODY = 64 * 1024 * 1024
 
 
@@ -192,8 +191,9 @@ class Connection:
         return data
 
     def _readable(self) -> None:
+        memory = self.memory
         try:
-            data = self._receive(CHUNK)
+            data = self._receive(CHUNK if memory is None or self._buffer else memory.enough)
         except BlockingIOError:
             return
         except OSError as error:

@@ -12,6 +12,7 @@ import gevent
 from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests.engine import Engine
+from loadtests.safety import raise_files
 from loadtests.settings import Settings, loads
 
 REPORT_SECONDS = 0.5
@@ -188,6 +189,7 @@ class Worker:
 
     def _settings(self, environment: Any, msg: Any, **_: Any) -> None:
         settings = loads(msg.data["settings"])
+        raise_files(settings.users)  # where it may not, its users say why they did not get ready
         self.part.prepare(settings)
         self._beat, self._silence = monotonic(), settings.silence_seconds
         if self._watch is None:

@@ -24,6 +24,7 @@ from loadtests.settings import Settings
 
 Deals = Mapping[str, tuple[int, int]]  # pool -> (which share, of how many)
 
+_SMOKE_TURNS = 4  # of each class with an interval of its own, however short the run
 _SWEEPS = 10  # timeouts are looked for in a tenth of all connections at a time
 
 
@@ -76,7 +77,10 @@ class Pool(Protocol):
     share: float
     every_seconds: float
     users: int
-    under_way: int
+
+    @property
+    def under_way(self) -> int:
+        """Requests that wait for their answer."""
 
     def arrive(self, due: float, now: float) -> None:
         """Serve an arrival, or count it as dropped."""
@@ -197,7 +201,10 @@ class Engine:
             if not of:
                 times: Iterator[float] = iter(())
             elif pool.every_seconds:
-                arrivals = Arrivals((Stage(1 / pool.every_seconds, 1 / pool.every_seconds, whole.seconds),))
+                pace = 1 / pool.every_seconds
+                if self.settings.profile == "smoke":
+                    pace = max(pace, _SMOKE_TURNS / whole.seconds)
+                arrivals = Arrivals((Stage(pace, pace, whole.seconds),))
                 times = arrivals.times(share, of, 0, after)
             else:
                 times = whole.scaled(pool.share).times(share, of, self.settings.seed + number, after)

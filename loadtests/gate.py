@@ -76,7 +76,7 @@ def invalid(health: Health) -> Iterator[str]:
     if not health.sent:
         yield "no request was sent"
     for worker in health.workers_lost:
-        yield f"worker {worker} was lost: its last samples are missing"
+        yield f"worker {worker} was lost: its last samples may be missing"
     if health.started + health.dropped < LEAST_ACHIEVED * health.scheduled:
         achieved = (health.started + health.dropped) / health.scheduled
         yield f"only {achieved:.1%} of the scheduled arrivals were made: the generator could not keep up"

@@ -13,9 +13,11 @@ from asbuilt.results import fact_record
 from asbuilt.snapshot import Answer, Snapshot
 from asbuilt.spec import Fact, Spec
 from loadtests.gate import QUANTILES, Objective
+from loadtests.scenario import Scenario
 
 KINDS = ("load:run", "load:flow")
 _METRICS = (*QUANTILES, "mean_ms", "error_percent", "requests_per_second")
+NEVER_ASKED = "Not known to work, since never answered (a longer run asks more)"
 PASSED, FAILED, NOTHING, UNKNOWN = 0, 1, 5, 6
 
 
@@ -67,6 +69,19 @@ def exit_code(facts: Sequence[Mapping[str, Any]]) -> int:
     if "unknown" in statuses:
         return UNKNOWN
     return PASSED if "passed" in statuses else NOTHING
+
+
+def smoke_code(endpoints: Sequence[Mapping[str, Any]], untried: Sequence[str]) -> int:
+    """A smoke run asks one thing only: does every route work? One that was never asked is not known to."""
+    if any(slot["counts"]["failed"] for one in endpoints for slot in one["slots"].values()):
+        return FAILED
+    return UNKNOWN if untried else PASSED
+
+
+def untried(scenario: Scenario, endpoints: Sequence[Mapping[str, Any]], writes: bool) -> list[str]:
+    """Routes that a run might have asked (`writes`: those that change data, too), and that never answered."""
+    answered = {one["name"] for one in endpoints if any(slot["counts"]["answered"] for slot in one["slots"].values())}
+    return [name for name, route in scenario.routes.items() if name not in answered and (writes or not route.changes)]
 
 
 def found_text(fact: Mapping[str, Any]) -> str:

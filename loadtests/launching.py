@@ -19,6 +19,7 @@ from loadtests.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS, PARENT = "ASBUILT_LOAD_SETTINGS", "ASBUILT_LOAD_PARENT"
 _GRACE = 5.0
+_NEAR_WAIT, FAR_WAIT = 60, 300  # seconds until all workers are there; elsewhere an image is fetched first
 _QUIET = ("--only-summary", "--skip-log-setup")  # the run tells how it goes itself
 
 
@@ -114,9 +115,10 @@ def generate(
         spawn = str(max(100, settings.users // 5))
         options = ["--headless", "-u", str(settings.users), "-r", spawn, *_QUIET]
         address, _, port = bind.rpartition(":")
+        wait = FAR_WAIT if expect else _NEAR_WAIT
         if workers or expect:
             options += ["--master", "--master-bind-host", address, "--master-bind-port", port]
-            options += ["--expect-workers", str(workers + expect), "--expect-workers-max-wait", "60"]
+            options += ["--expect-workers", str(workers + expect), "--expect-workers-max-wait", str(wait)]
             options += ["--enable-rebalancing"]
         leader = children.start([*_locust(locust_file), *options], env=environment, stdin=subprocess.DEVNULL)
         for _ in range(workers):
@@ -127,7 +129,7 @@ def generate(
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        limit = settings.arrivals.seconds + settings.ready_seconds + 2 * settings.timeout_seconds + 90
+        limit = settings.arrivals.seconds + settings.ready_seconds + 2 * settings.timeout_seconds + wait + 30
         try:
             return leader.wait(limit)
         except subprocess.TimeoutExpired:

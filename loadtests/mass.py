@@ -18,10 +18,14 @@ class MassPool:
 
     def __init__(self, name: str, share: float, every_seconds: float) -> None:
         self.name, self.share, self.every_seconds, self.users = name, share, every_seconds, 0
-        self.under_way = 0
         self.requests: Iterator[MassRequest] = iter(())
         self.preparing = RLock()
         self._idle: deque[Connection] = deque()
+
+    @property
+    def under_way(self) -> int:
+        """Requests that wait for their answer."""
+        return self.users - len(self._idle)
 
     def join(self, connection: Connection) -> None:
         """A user's connection is free."""
@@ -46,7 +50,6 @@ class MassPool:
         connection.arrival, connection.note, connection.memory = due, request, request.memory
         endpoint.counts.sent += 1
         endpoint.lag.append((now - due) * 1000)
-        self.under_way += 1
         connection.send(request.data, now, request.head)
 
     def answered(self, connection: Connection, answer: Head, body: bytes) -> None:
@@ -67,13 +70,11 @@ class MassPool:
             counts.failed += 1
             endpoint.refused += 1
             endpoint.errors["the answer is not what it should be"] += 1
-        self.under_way -= 1
         self._idle.append(connection)
 
     def failed(self, connection: Connection, reason: str) -> None:
         """Count a request that got no answer; the connection opens again for its next one."""
         connection.note.endpoint.unanswered(reason)
-        self.under_way -= 1
         self._idle.append(connection)
 
 

@@ -58,11 +58,16 @@ class EpollSet:
         self._epoll.close()
 
     def _look(self) -> None:
-        calls = self._calls
-        for number, _ in self._epoll.poll(0, _AT_ONCE):
-            call = calls.get(number)
-            if call is not None:  # else an earlier one of this look closed it
-                call()
+        calls, left = self._calls, _AT_ONCE
+        while left > 0:
+            ready = self._epoll.poll(0, left)
+            if not ready:
+                return
+            left -= len(ready)
+            for number, _ in ready:
+                call = calls.get(number)
+                if call is not None:  # else an earlier one of this look closed it
+                    call()
 
 
 class LoopWatchers:

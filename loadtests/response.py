@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+CHUNK = 16_384
 _MOST_HEAD = 65_536
 UNTIL_CLOSE, CHUNKED = -1, -2
 _NO_BODY = (204, 304)
@@ -127,13 +128,15 @@ class Memory:
     """The head of an earlier answer to the same request: most answers differ from it in their date only.
 
     To recognise it takes a tenth of the time that reading it takes, and is as strict: every other byte is the same.
+    `enough` is how many bytes to ask the socket for: a buffer much longer than the answer costs time.
     """
 
-    __slots__ = ("_after", "_before", "_length", "_resume", "body", "head")
+    __slots__ = ("_after", "_before", "_length", "_longest", "_resume", "body", "enough", "head")
 
     def __init__(self) -> None:
+        self.enough = CHUNK
         self._before = self._after = b""
-        self._resume, self._length, self.body = 0, -1, 0
+        self._resume, self._length, self._longest, self.body = 0, -1, 0, 0
         self.head = Head(0, 0, 0, False, b"")
 
     def learn(self, data: bytes, found: Head) -> None:
@@ -146,6 +149,11 @@ class Memory:
         self._before, self._after, self._resume = raw[:at], raw[end:], end
         self.head, self.body = found, found.body
         self._length = found.body + found.length if found.length >= 0 and not found.close else -1
+        if self._length < 0:
+            self.enough = self._longest = CHUNK
+        else:
+            self._longest = max(self._longest, self._length)
+            self.enough = min(CHUNK, self._longest + 1)  # one more, to notice what is longer than it says
 
     def is_again(self, data: bytes) -> bool:
         """Whether `data` is a whole answer with the same `head`; else it must be read."""

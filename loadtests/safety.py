@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ipaddress
 import json
@@ -10,7 +11,9 @@ import re
 import resource
 import socket
 import ssl
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from loadtests.scenario import Login, Scenario, filled
@@ -18,6 +21,7 @@ from loadtests.settings import Settings
 
 _PRODUCTION = re.compile(r"(?i)(^|[.-])(prod|production|live|www|app|portal)([.-]|$)")
 _SPARE_FILES = 100
+_MOST_FILES = 1_000_000
 _BYTES_A_REQUEST = 1500
 _USD_A_GIB = 0.09  # data out of us-east-1, list price
 _USD_AN_LCU_HOUR = 0.008
@@ -80,17 +84,37 @@ def within_caps(settings: Settings, most_rate: float, most_users: int, most_seco
 
 
 def enough_files(users: int, processes: int) -> None:
-    """See to it that a process may open a connection for each of its users; refuse the run where it may not."""
+    """See to it that a process, and each that it starts, may open a connection for each of its users; refuse the run
+    where it may not.
+    """
     needed = -(-users // max(1, processes)) + _SPARE_FILES
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft >= needed:
-        return
-    if hard != resource.RLIM_INFINITY and hard < needed:
+    allowed = raise_files(needed)
+    if allowed < needed:
         raise RefusedError(
-            f"{users} users in {max(1, processes)} process(es) need {needed} open files each, and {hard} are allowed: "
-            f"raise the limit (ulimit -n {needed}) or spread them over more --workers"
+            f"{users} users in {max(1, processes)} process(es) need {needed} open files each, and {allowed} are "
+            f"allowed: raise the limit (ulimit -n {needed}), take fewer --users, or with --host more --workers"
         )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def raise_files(needed: int) -> int:
+    """Let this process open as many files as it may, or where it may any number, those needed; returns how many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return max(needed, _MOST_FILES)
+    most = max(soft, needed if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES))
+    with contextlib.suppress(OSError, ValueError):  # a kernel may have a lower limit of its own
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return most
+    return soft
+
+
+def writable(folder: Path) -> None:
+    """Refuse a folder that cannot hold the results, before there are any."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise RefusedError(f"--out {folder}: results cannot be written there: {error.strerror or error}") from None
 
 
 def enough_cores(workers: int) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
-from loadtests.connection import CHUNK, Connection, Owner, text
+from loadtests.connection import Connection, Owner, text
 from loadtests.readiness import Readiness
+from loadtests.response import CHUNK
 
 
 class SecureConnection(Connection):

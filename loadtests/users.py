@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -77,6 +78,15 @@ class JourneyPool:
         self.under_way = 0  # its requests are those of its users' clients, which the engine counts
         self.endpoint = engine.ledger.endpoint(cls.__name__, "ARRIVAL", cls.flow)
         self._idle: deque[OpenLoopUser] = deque()
+        in_turn = engine.settings.profile == "smoke"
+        self._turns: Iterator[Callable[[Any], Any]] | None = (
+            itertools.cycle(dict.fromkeys(cls.tasks)) if in_turn else None
+        )
+
+    def task(self, user: OpenLoopUser) -> Callable[[Any], Any]:
+        """What a user does next: drawn by weight, but in turn where each is to be seen once."""
+        tasks: list[Callable[[Any], Any]] = user.tasks
+        return next(self._turns) if self._turns else random.choice(tasks)  # noqa: S311  # by weight, no secret
 
     def free(self, user: OpenLoopUser) -> None:
         """The user can take the next arrival."""
@@ -155,7 +165,7 @@ class OpenLoopUser(ServedUser):
                     self._state = LOCUST_STATE_RUNNING
                     self._began = monotonic()
                     pool.endpoint.lag.append(max(0.0, self._began - self._due) * 1000)
-                    self._task(engine)
+                    self._run(pool.task(self), engine)
             finally:
                 pool.users -= 1
                 pool.leave(self)
@@ -177,10 +187,10 @@ class OpenLoopUser(ServedUser):
                 engine.ready += 1
                 return
 
-    def _task(self, engine: Engine) -> None:
+    def _run(self, task: Callable[[Any], Any], engine: Engine) -> None:
         engine.in_flight += 1
         try:
-            random.choice(self.tasks)(self)  # noqa: S311  # a choice by weight, no secret
+            task(self)
         except StopUser:
             raise
         except Exception as error:  # a bug of the scenario is a failure of the run, never a missing sample

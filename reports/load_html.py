@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from loadtests.judging import found_text
+from loadtests.judging import NEVER_ASKED, found_text
 
 Point = tuple[float, float]
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = 700, 240, 58, 36, 30, 12
@@ -37,6 +37,7 @@ def page(result: Mapping[str, Any], architecture: str) -> str:
         f"{settings['arrivals']:,} arrivals in {settings['seconds']:,.0f} s · {settings['users']:,} users · "
         f"{escape(result['finished'])} · exit code {result['exit_code']}</p>",
         _invalid(result["invalid"]),
+        _untried(result["untried"]),
         "<h2>Promises</h2>",
         _facts(result["facts"]),
         "<h2>Offered and served</h2>",
@@ -67,6 +68,10 @@ def _invalid(reasons: Sequence[str]) -> str:
         return ""
     items = "".join(f"<li>{escape(reason)}</li>" for reason in reasons)
     return f'<div class="box"><b>Invalid run:</b> it says nothing for or against the target.<ul>{items}</ul></div>'
+
+
+def _untried(routes: Sequence[str]) -> str:
+    return f'<div class="box"><b>{NEVER_ASKED}:</b> {escape(", ".join(routes))}</div>' if routes else ""
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -> str:

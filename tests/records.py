@@ -21,13 +21,23 @@ def record(data: Any, kind: str = "test:thing", names: Sequence[str] = (), arn: 
     return Record(entry(data, kind, names, arn=arn), Trace())
 
 
+class _Asked(dict[str, list[Answer]]):
+    """Answers by parent, of whom all were asked: one that is not told of has none."""
+
+    def __contains__(self, parent: object) -> bool:
+        return True
+
+    def __missing__(self, parent: str) -> list[Answer]:
+        return []
+
+
 def account(
     entries: Mapping[str, Sequence[Entry]], subjects: Mapping[str, Sequence[Entry]] | None = None, **problems: str
 ) -> Account:
     """What a check sees: kind → entries (an empty list was read and is empty); subjects by name."""
     snapshot = Snapshot()
     for kind, of in entries.items():
-        snapshot.answers[kind] = {"": [Answer()]}  # read, and nothing but what follows
+        snapshot.answers[kind] = _Asked()
         for one in of:
             snapshot.add(kind, one.parent, Answer(entries=(one,)))
     named = {name: (of[0].kind if of else "", of) for name, of in (subjects or {}).items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from asbuilt.evidence import Unknown
@@ -127,21 +129,24 @@ def test_peak_connections():
 
 
 def test_billing_alerts_are_those_that_somebody_hears():
-    """A budget without a notification and an alarm that nobody listens to are none."""
-    budgets = [entry({}, "budgets:budget", [name]) for name in ("told", "silent")]
-    notice = entry({}, "budgets:budget.notifications", ["n"], budgets[0].id)
+    """A budget without a notification, one that has ended and an alarm that nobody listens to are none."""
+    now = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
+    years = {"told": 2087, "silent": 2087, "ended": 2025}
+    periods = {name: {"TimePeriod": {"End": now.replace(year=year)}} for name, year in years.items()}
+    budgets = [entry(period, "budgets:budget", [name]) for name, period in periods.items()]
+    notices = [entry({}, "budgets:budget.notifications", ["n"], budgets[number].id) for number in (0, 2)]
     kinds = ("cloudwatch:billing-alarm", "sns:billing-subscription")
     for subscription, count in ((f"{TOPIC}:1", 2), ("PendingConfirmation", 1)):
         listener = entry({"TopicArn": TOPIC, "SubscriptionArn": subscription}, kinds[1], ["s"])
         seen = account(
             {
                 "budgets:budget": budgets,
-                "budgets:budget.notifications": [notice],
+                "budgets:budget.notifications": notices,
                 kinds[0]: [entry(alarm("EstimatedCharges"), kinds[0], ["a"])],
                 kinds[1]: [listener],
             }
         )
-        assert cost.billing_alerts(ACCOUNT, seen) == count
+        assert cost.billing_alerts(ACCOUNT, seen, now) == count
 
 
 def test_charges_costs_and_plans():

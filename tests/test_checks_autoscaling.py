@@ -67,6 +67,7 @@ def test_what_adds_and_removes_an_instance():
         scaling(alarm={"ComparisonOperator": "LessThanThreshold"}),
         scaling(alarm={"ActionsEnabled": False}),
         scaling(alarm={"AlarmActions": ["arn:topic"]}),
+        scaling(Enabled=False),
     ],
 )
 def test_what_does_not_add_an_instance(seen):
@@ -98,3 +99,21 @@ def test_averages(detail):
     assert question(group(), account({kind: points})) == 50
     with pytest.raises(Unknown):
         question(group(), account({kind: []}))
+
+
+@pytest.mark.parametrize(
+    ("process", "policies", "adds", "removes"),
+    [
+        ("HealthCheck", 1, {70}, {70}),
+        ("Launch", 1, set(), {70}),
+        ("Terminate", 1, {70}, set()),
+        ("AlarmNotification", 0, set(), set()),
+    ],
+)
+def test_what_a_suspended_group_does_not_do(process, policies, adds, removes):
+    """A policy that is on changes nothing where what carries it out is suspended."""
+    held = record({**DATA, "SuspendedProcesses": [{"ProcessName": process}]}, KIND, ["g"])
+    fewer = scaling(-1, {"ComparisonOperator": "LessThanThreshold"})
+    assert autoscaling.scaling_policies(held, scaling()) == policies
+    assert autoscaling.adds_an_instance_above(held, scaling(), "CPUUtilization") == adds
+    assert autoscaling.removes_an_instance_below(held, fewer, "CPUUtilization") == removes

@@ -28,14 +28,20 @@ def of(item):
     return record(item.data, item.kind, item.names)
 
 
-def settings(*options, sizes=()):
+def settings(*options, sizes=(), drafted=()):
     """What a check sees of an environment with these (namespace, option, value)."""
     keys = ("Namespace", "OptionName", "Value")
-    held = entry(
-        {"OptionSettings": [dict(zip(keys, one, strict=True)) for one in options]}, SETTINGS, parent=ENVIRONMENT.id
+    draft, held = (
+        entry(
+            {"DeploymentStatus": status, "OptionSettings": [dict(zip(keys, one, strict=True)) for one in of]},
+            SETTINGS,
+            [status],
+            parent=ENVIRONMENT.id,
+        )
+        for status, of in (("failed", drafted), ("deployed", options))
     )
     found = [entry(size, SIZES, [str(n)], parent=held.id) for n, size in enumerate(sizes)]
-    return account({SETTINGS: [held], SIZES: found, "iam:role": []})
+    return account({SETTINGS: [draft, held] if drafted else [held], SIZES: found, "iam:role": []})
 
 
 def ask(question, *options, **more):
@@ -108,7 +114,8 @@ def test_instance_role():
             "OptionName": "IamInstanceProfile",
             "Value": value,
         }
-        held = entry({"OptionSettings": [option]}, SETTINGS, parent=ENVIRONMENT.id)
+        data = {"DeploymentStatus": "deployed", "OptionSettings": [option]}
+        held = entry(data, SETTINGS, parent=ENVIRONMENT.id)
         seen = account({SETTINGS: [held], "iam:role": [role]}, subjects)
         assert beanstalk_settings.instance_role(of(ENVIRONMENT), seen) == answer
 
@@ -137,11 +144,8 @@ def test_plain_variables(name, value, plain, sample, keys):
 def test_referenced_secrets():
     """References by subject, else by ARN; plain variables are none."""
     option = {"Namespace": REFERENCES, "OptionName": "KEY", "Value": "arn:one"}
-    held = entry(
-        {"OptionSettings": [option, {**option, "Value": "arn:two"}, {**option, "Namespace": PLAIN}]},
-        SETTINGS,
-        parent=ENVIRONMENT.id,
-    )
+    options = [option, {**option, "Value": "arn:two"}, {**option, "Namespace": PLAIN}]
+    held = entry({"DeploymentStatus": "deployed", "OptionSettings": options}, SETTINGS, parent=ENVIRONMENT.id)
     secret = entry({}, "ssm:parameter", arn="arn:one")
     seen = account({SETTINGS: [held]}, {"key": [secret]})
     assert beanstalk_variables.referenced_secrets(of(ENVIRONMENT), seen) == {"key", "arn:two"}
@@ -222,3 +226,22 @@ def test_beanstalk_environment():
     seen = account({KIND: [ENVIRONMENT], RESOURCES: [held]})
     assert beanstalk.beanstalk_environment(record({"LoadBalancerArn": "arn:one"}), seen) == "prod"
     assert beanstalk.beanstalk_environment(record({"LoadBalancerArn": "arn:two"}), seen) is None
+
+
+def test_a_draft_that_failed_is_not_in_force():
+    """Its options are not, and what it makes known is known all the same."""
+    asg, key = "aws:autoscaling:asg", (PLAIN, "AWS_ACCESS_KEY_ID", "x")
+    seen = settings((asg, "MinSize", "1"), drafted=[(asg, "MinSize", "3")])
+    assert beanstalk_settings.min_instances(of(ENVIRONMENT), seen) == 1
+    assert beanstalk_variables.free_of_access_keys(of(ENVIRONMENT), seen)
+    for sets in ({"drafted": [key]}, {}):
+        held = settings((asg, "MinSize", "1"), *([] if sets else [key]), **sets)
+        assert not beanstalk_variables.free_of_access_keys(of(ENVIRONMENT), held)
+
+
+def test_without_settings_nothing_is_known_of_variables():
+    """An environment always has some: none answered is not none set."""
+    seen = account({SETTINGS: []})
+    for question in ("free_of_access_keys", "free_of_plain_secrets", "free_of_sample_credentials"):
+        with pytest.raises(Unknown, match="0 sets of settings"):
+            getattr(beanstalk_variables, question)(of(ENVIRONMENT), seen)

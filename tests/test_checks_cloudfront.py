@@ -117,3 +117,15 @@ def test_the_older_form_of_a_behaviour_is_understood():
     nothing = behaviour(ForwardedValues={"Headers": {"Quantity": 0}})
     assert cloudfront.private_to_caller(distribution(default=everything), seeing(), "/") is True
     assert cloudfront.private_to_caller(distribution(default=nothing), seeing(), "/") is False
+
+
+@pytest.mark.parametrize(
+    ("pattern", "private"),
+    [("/api/public/*", False), ("*.jpg", False), ("/ap*", False), ("/static/*", True), ("/api", True)],
+)
+def test_below_a_path_every_behaviour_counts_that_comes_first(pattern, private):
+    """What an earlier one keeps of it is kept for everybody."""
+    found = distribution(behaviour(pattern, CachePolicyId="kept"), behaviour("/api/*", CachePolicyId="not"))
+    seen = seeing(policy("kept", 60), policy("not", 0))
+    assert cloudfront.private_to_caller(found, seen, "/api/") is private
+    assert cloudfront.private_to_caller(found, seen, "/api/users") is (pattern != "/ap*")

@@ -77,6 +77,8 @@ def test_started_by_push(pipeline, webhooks, at_once):
     """By a webhook of its own in place of polling, or by a connection that detects changes."""
     of = [entry({"definition": {"targetPipeline": name}}, WEBHOOKS, [name]) for name in webhooks]
     assert codepipeline.started_by_push(pipeline, account({WEBHOOKS: of})) is at_once
+    broken = [entry({**one.data, "errorCode": "AccessDenied"}, WEBHOOKS, one.names) for one in of]
+    assert codepipeline.started_by_push(pipeline, account({WEBHOOKS: broken})) is (at_once and not webhooks)
 
 
 def test_what_it_is_tied_to():
@@ -155,6 +157,9 @@ def test_builds():
         ("UPDATE_COMPLETE", "arn:other", "CREATE_COMPLETE", False),
         ("ROLLBACK_FAILED", "arn:s", "CREATE_COMPLETE", False),
         ("ROLLBACK_COMPLETE", "arn:s", "DELETE_COMPLETE", False),
+        ("ROLLBACK_COMPLETE", "arn:s", "CREATE_COMPLETE", False),
+        ("UPDATE_ROLLBACK_COMPLETE", "arn:s", "UPDATE_COMPLETE", True),
+        ("UPDATE_COMPLETE", "arn:s", "DELETE_SKIPPED", False),
     ],
 )
 def test_kept_as_code(status, physical, resource, kept):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from asbuilt.evidence import Unknown
 from checks import entrance
 from tests.records import account, entry, record
 
@@ -29,14 +32,35 @@ DEFAULT = rule("WEB", priority="default")
 
 
 def test_a_path_leads_where_the_first_rule_for_it_sends():
-    """The lower number first, the default last; rules about something else are passed over."""
+    """The lower number first, the default last."""
     front = entrance_with(DEFAULT, rule("API", "/api", "/api/*", priority="20"))
     assert entrance.path_leads_to(*front, "/api/users") == "api"
     assert entrance.path_leads_to(*front, "/") == "web"
     both = entrance_with(DEFAULT, rule("API", "/api/*", priority="20"), rule("WEB", "/api/docs", priority="3"))
     assert entrance.path_leads_to(*both, "/api/docs") == "web"
-    by_host = entrance_with(DEFAULT, rule("API", "/api/*", field="host-header"))
-    assert entrance.path_leads_to(*by_host, "/api/users") == "web"
+
+
+def test_a_rule_that_asks_for_more_than_the_path_leaves_it_open():
+    """Unless it leads to the same, comes after one that takes all, or is about other paths."""
+    by_host = rule("API", "api.example.org", field="host-header", priority="1")
+    with pytest.raises(Unknown, match="rule 1"):
+        entrance.path_leads_to(*entrance_with(DEFAULT, by_host), "/users")
+    assert entrance.path_leads_to(*entrance_with(rule("API", priority="default"), by_host), "/users") == "api"
+    first = rule("WEB", "/*", priority="1")
+    assert entrance.path_leads_to(*entrance_with(DEFAULT, first, {**by_host, "Priority": "2"}), "/users") == "web"
+    other = {**by_host, "Conditions": [*by_host["Conditions"], *rule("API", "/api/*")["Conditions"]]}
+    assert entrance.path_leads_to(*entrance_with(DEFAULT, other), "/users") == "web"
+
+
+def test_a_path_that_two_listeners_lead_to_different_groups_leads_to_none():
+    """The second listener's way in is one, too."""
+    balancer, seen = entrance_with(DEFAULT)
+    kinds = ("elbv2:load-balancer.listener", "elbv2:load-balancer.listener.rule")
+    second = entry({"Port": 8443, "Protocol": "HTTPS"}, kinds[0], ["m"], parent=balancer.entry.id)
+    way = entry(rule("API", priority="default"), kinds[1], ["x"], parent=second.id)
+    entries = {kind: [item.entry for item in seen.all(kind)] for kind in kinds}
+    both = account({kinds[0]: [*entries[kinds[0]], second], kinds[1]: [*entries[kinds[1]], way]})
+    assert entrance.path_leads_to(balancer, both, "/") is None
 
 
 def test_a_path_leads_nowhere_without_a_rule_or_without_tls():

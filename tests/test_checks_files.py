@@ -62,6 +62,9 @@ def test_who_reaches_files_is_read_from_the_mount_targets_groups():
     assert efs.reachable_only_from(SYSTEM, open_to) == {"clients"}
     world = seen(*mounts, groups=[group("files", "clients", "0.0.0.0/0"), clients], subjects=subjects)
     assert efs.reachable_only_from(SYSTEM, world) == {"clients", "0.0.0.0/0"}
+    coming = mount("c", ["open"], state="creating")
+    half_open = seen(*mounts, coming, groups=[group("files"), group("open", "0.0.0.0/0")], subjects=subjects)
+    assert efs.reachable_only_from(SYSTEM, half_open) == {"0.0.0.0/0"}
     other = seen(*mounts, groups=[group("files", "0.0.0.0/0", port=22)])
     assert efs.reachable_only_from(SYSTEM, other) == set()
 

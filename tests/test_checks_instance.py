@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks import egress, instance
+from checks import egress, identifiers, instance
 from tests.records import account, entry, record
 
 SUBNET, TABLE, GROUP = "ec2:subnet", "ec2:route-table", "ec2:security-group"
@@ -41,6 +41,10 @@ def test_plain_properties():
     assert instance.family(made(InstanceType="t3.medium")) == "t3"
     assert instance.without_public_address(made()) is True
     assert instance.without_public_address(made(PublicIpAddress="203.0.113.9")) is False
+    second = {"PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.4"}]}
+    assert instance.without_public_address(made(NetworkInterfaces=[second])) is True
+    second = {"PrivateIpAddresses": [{"Association": {"PublicIp": "203.0.113.9"}}]}
+    assert instance.without_public_address(made(NetworkInterfaces=[{}, second])) is False
 
 
 def test_volumes_encrypted():
@@ -69,6 +73,8 @@ def test_acts_as():
         ([INTERNET], {"internet gateway"}),
         ([{**NAT, "State": "blackhole"}], set()),
         ([PEER], set()),
+        ([NAT, {**INTERNET, "DestinationCidrBlock": "128.0.0.0/1"}], {"NAT gateway", "internet gateway"}),
+        ([{"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1"}], set()),
     ],
 )
 def test_ways_out(routes, ways):
@@ -96,6 +102,15 @@ def test_public_and_private_subnets():
     assert egress.public_subnets(VPC, account(routed(INTERNET))) == 1
     assert egress.private_subnets(VPC, account(routed(INTERNET))) == 0
     assert egress.private_subnets(VPC, account(routed(NAT))) == 1
+
+
+def test_a_route_whose_gateway_is_gone_makes_no_side():
+    """It leads nowhere now, and to the internet once the gateway is back."""
+    gone = account(routed({**INTERNET, "State": "blackhole"}))
+    assert (egress.public_subnets(VPC, gone), egress.private_subnets(VPC, gone)) == (0, 0)
+    subnet = gone.all(SUBNET)[0]
+    assert not identifiers.routed_to_internet(subnet, gone)
+    assert identifiers.routed_to_internet(subnet, account(routed(INTERNET)))
 
 
 @pytest.mark.parametrize(

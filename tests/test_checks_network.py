@@ -33,14 +33,15 @@ def test_subnet_cidrs_of_this_vpc():
 
 
 def test_endpoints_that_work():
-    """The service's short name, wherever the partition; pending and foreign ones do not count."""
+    """The service's short name, wherever the partition; pending, foreign and unconnected ones do not count."""
     items = [
-        {"VpcId": vpc, "ServiceName": f"com.amazonaws.us-east-1.{name}", "State": state}
-        for vpc, name, state in [
-            ("vpc-1", "s3", "available"),
-            ("vpc-1", "ecr.api", "Available"),
-            ("vpc-1", "logs", "pending"),
-            ("vpc-2", "ecr.dkr", "available"),
+        {"VpcId": vpc, "ServiceName": f"com.amazonaws.us-east-1.{name}", "State": state, **leads}
+        for vpc, name, state, leads in [
+            ("vpc-1", "s3", "available", {"RouteTableIds": ["rtb-1"]}),
+            ("vpc-1", "ecr.api", "Available", {"RouteTableIds": [], "SubnetIds": ["subnet-1"]}),
+            ("vpc-1", "logs", "pending", {"SubnetIds": ["subnet-1"]}),
+            ("vpc-2", "ecr.dkr", "available", {"SubnetIds": ["subnet-1"]}),
+            ("vpc-1", "dynamodb", "available", {"RouteTableIds": []}),
         ]
     ]
     assert network.endpoints(*_with("ec2:vpc-endpoint", *items)) == {"s3", "ecr.api"}

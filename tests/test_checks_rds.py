@@ -118,12 +118,15 @@ def test_available_replicas(replica, available):
         ({"DBInstanceClass": "db.t3.large"}, 1),
         ({"DBInstanceClass": "db.r5.large"}, None),
         ({"State": "retired"}, None),
+        ({"ProductDescription": "mysql"}, None),
+        ({"ProductDescription": "aurora postgresql"}, None),
     ],
 )
 def test_reserved_years(reservation, years):
-    """Active, and of the same family."""
-    held = {"State": "active", "DBInstanceClass": "db.t3.medium", "Duration": YEAR, **reservation}
-    db = entry({"DBInstanceClass": "db.t3.medium"}, "rds:db", ["db"])
+    """Active, of the same family and for the same engine."""
+    of = {"DBInstanceClass": "db.t3.medium", "ProductDescription": "postgresql"}
+    held = {"State": "active", "Duration": YEAR, **of, **reservation}
+    db = entry({"DBInstanceClass": "db.t3.medium", "Engine": "postgres"}, "rds:db", ["db"])
     seen = account({"rds:db": [db], "rds:reservation": [entry(held, "rds:reservation", ["r"])]})
     assert rds.reserved_years(seen.find("rds:db", "db"), seen) == years
 

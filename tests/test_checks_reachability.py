@@ -19,18 +19,7 @@ WEB, OTHER_WEB = (
     )
     for name, group in (("web", "sg-web"), ("other", "sg-other"))
 )
-EMPTY = {
-    kind: []
-    for kind in (
-        "ec2:instance",
-        "ec2:vpc-endpoint",
-        "elasticache:cache",
-        "elasticache:cluster",
-        "elbv2:load-balancer",
-        "lambda:function",
-        "rds:proxy",
-    )
-}
+EMPTY: dict = {kind: [] for kind in reachability.WEARERS}
 
 
 def _db(*groups, port=5432):
@@ -108,6 +97,85 @@ def test_a_group_that_others_wear_too_is_not_the_subject(kind, worn):
     assert reachability.reachable_only_from(db, seen) == {"name of sg-web"}
 
 
+def _interface(ident, group="sg-web", **about):
+    data = {"NetworkInterfaceId": ident, "Groups": [{"GroupId": group}], **about}
+    return entry(data, "ec2:network-interface", [ident])
+
+
+def _task(group, interface, cluster="c"):
+    details = [{"name": "subnetId", "value": "s"}, {"name": "networkInterfaceId", "value": interface}]
+    data = {"group": group, "clusterArn": cluster, "attachments": [{"details": details}]}
+    return entry(data, "ecs:task", [interface])
+
+
+STRAY, WEBS = {"name of sg-web"}, {"web"}
+
+
+@pytest.mark.parametrize(
+    ("interface", "tasks", "sources"),
+    [
+        (_interface("eni-1", Description="EFS mount target for fs-1 (fsmt-1)", InterfaceType="efs"), [], STRAY),
+        (_interface("eni-1", Description="ES domain"), [], STRAY),
+        (_interface("eni-1"), [], STRAY),
+        (_interface("eni-1", "sg-other"), [], WEBS),
+        # made for a kind of thing of which none wears the group: one that was deleted, or is none of those read
+        (_interface("eni-1", Description="RDSNetworkInterface"), [], STRAY),
+        (_interface("eni-1", Description="ELB classic"), [], STRAY),
+        (_interface("eni-1", Attachment={"InstanceId": "i-1"}), [], STRAY),
+        (_interface("eni-1"), [_task("service:web", "eni-1")], WEBS),
+        (_interface("eni-1"), [_task("service:web", "eni-2")], STRAY),
+        (_interface("eni-1"), [_task("service:web", "eni-1", cluster="another")], STRAY),
+        (_interface("eni-1"), [_task("family:job", "eni-1")], STRAY),
+    ],
+)
+def test_whatever_wears_a_group_by_an_interface_counts(interface, tasks, sources):
+    """Mount targets, tasks outside services, what nobody can name: only those of the subject's own tasks are its."""
+    web = entry({**WEB.data, "serviceName": "web", "clusterArn": "c"}, "ecs:service", ["web"])
+    groups = [_group("sg-db", _from_group("sg-web")), _group("sg-web")]
+    more = {"ecs:service": [web], "ec2:network-interface": [interface], "ecs:task": tasks}
+    db, seen = _look(_db("sg-db"), groups, {"web": [web]}, **more)
+    assert reachability.reachable_only_from(db, seen) == sources
+
+
+def test_interfaces_of_things_that_say_what_they_wear_are_these():
+    """A balancer that is named and wears the group is not counted again as the stranger that its interface is."""
+    alb = entry({"SecurityGroups": ["sg-alb"]}, "elbv2:load-balancer", ["alb"])
+    own = _interface("eni-1", "sg-alb", Description="ELB app/alb/50dc6c495c0c9188")
+    groups = [_group("sg-db", _from_group("sg-alb")), _group("sg-alb")]
+    more = {"elbv2:load-balancer": [alb], "ec2:network-interface": [own]}
+    db, seen = _look(_db("sg-db"), groups, {"alb": [alb]}, **more)
+    assert reachability.reachable_only_from(db, seen) == {"alb"}
+
+
+def test_an_instance_passes_for_nothing_else_by_its_interfaces_description():
+    """Anybody may write there that an interface is a balancer's."""
+    alb = entry({"SecurityGroups": ["sg-alb"]}, "elbv2:load-balancer", ["alb"])
+    forged = _interface("eni-1", "sg-alb", Description="ELB app/alb/1", Attachment={"InstanceId": "i-1"})
+    groups = [_group("sg-db", _from_group("sg-alb")), _group("sg-alb")]
+    more = {"elbv2:load-balancer": [alb], "ec2:network-interface": [forged]}
+    db, seen = _look(_db("sg-db"), groups, {"alb": [alb]}, **more)
+    assert reachability.reachable_only_from(db, seen) == {"name of sg-alb"}
+
+
+def test_an_instance_wears_the_groups_of_all_its_interfaces():
+    """A second one opens what the first keeps closed."""
+    second = {"SecurityGroups": [{"GroupId": "sg-1"}], "NetworkInterfaces": [{"Groups": [{"GroupId": "sg-2"}]}]}
+    host = entry(second, "ec2:instance", ["host"])
+    seen = account(
+        {**EMPTY, "ec2:instance": [host], "ec2:security-group": [_group("sg-1"), _group("sg-2", _from("0.0.0.0/0"))]}
+    )
+    assert not reachability.closed_to_internet(seen.find("ec2:instance", "host"), seen)
+
+
+def test_the_interface_of_a_task_that_was_not_read_is_unknown():
+    """It comes or goes: whose it is cannot be told."""
+    coming = _interface("eni-1", Description="arn:aws:ecs:us-east-1:123456789012:attachment/1")
+    groups = [_group("sg-db", _from_group("sg-web")), _group("sg-web")]
+    db, seen = _look(_db("sg-db"), groups, **{"ec2:network-interface": [coming]})
+    with pytest.raises(Unknown, match="eni-1"):
+        reachability.reachable_only_from(db, seen)
+
+
 def test_a_group_that_named_subjects_share_is_all_of_them():
     """Two named subjects in one group are both let in."""
     proxy = entry({"VpcSecurityGroupIds": ["sg-web"]}, "rds:proxy", ["pool"])
@@ -154,6 +222,14 @@ def test_admits(rule, let_in):
     """The subject's own group must be let in, and on the port."""
     db, seen = _look(_db("sg-db"), [_group("sg-db", rule), _group("sg-web"), _group("sg-other")])
     assert reachability.admits(db, seen, "web") is let_in
+
+
+def test_admits_each_that_goes_by_the_name():
+    """One of two services that is let in does not let the other in."""
+    groups = [_group("sg-db", _from_group("sg-web")), _group("sg-web"), _group("sg-other")]
+    assert not reachability.admits(*_look(_db("sg-db"), groups, {"web": [WEB, OTHER_WEB]}), "web")
+    assert reachability.admits(*_look(_db("sg-db"), groups, {"web": [WEB]}), "web")
+    assert not reachability.admits(*_look(_db("sg-db"), groups, {"web": []}), "web")
 
 
 def test_open_ports_names_ranges_and_protocols():

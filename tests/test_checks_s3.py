@@ -99,6 +99,8 @@ def test_only_rules_in_force_count():
     off = {"Status": "Disabled", "Transitions": [{"Days": 9, "StorageClass": "GLACIER"}]}
     seen = having("s3:bucket.lifecycle", on, off)
     assert s3.moves_to(BUCKET, seen) == {"INTELLIGENT_TIERING"}
+    narrow = {**on, "Filter": {"And": {"Prefix": "tmp/", "Tags": []}}}
+    assert s3.moves_to(BUCKET, having("s3:bucket.lifecycle", narrow)) == frozenset()
     assert s3.lifecycle_rules(BUCKET, seen) == 1
     assert s3.lifecycle_rules(BUCKET, having("s3:bucket.lifecycle")) == 0
 

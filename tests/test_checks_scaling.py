@@ -77,10 +77,21 @@ def test_without_tracking_the_metric():
     assert scaling.scaling_policies(*_seen()) == frozenset()
 
 
+def test_two_policies_that_track_one_metric_are_not_one():
+    """Which of two targets the service is kept at is not said by either."""
+    seen = _seen(policies=[_policy(), _policy(TargetValue=95.0)])
+    with pytest.raises(Unknown, match="2 policies"):
+        scaling.scaling_target(*seen, CPU)
+
+
 def test_scheduled_actions():
-    """Those of this service."""
-    assert scaling.scheduled_actions(*_seen(actions=[OF_WEB, OF_OTHER])) == 1
-    assert scaling.scheduled_actions(*_seen()) == 0
+    """Those of this service that have not ended, while nobody suspended them."""
+    now = datetime.datetime(2026, 11, 2, tzinfo=datetime.UTC)
+    ended, lasting = ({**OF_WEB, "EndTime": now + datetime.timedelta(days=days)} for days in (-1, 1))
+    assert scaling.scheduled_actions(*_seen(actions=[OF_WEB, OF_OTHER, ended, lasting]), now) == 2
+    assert scaling.scheduled_actions(*_seen(), now) == 0
+    suspended = {**OF_WEB, "SuspendedState": {"ScheduledScalingSuspended": True}}
+    assert scaling.scheduled_actions(*_seen([suspended], actions=[OF_WEB]), now) == 0
 
 
 BELOW, ABOVE = "below the scaling trigger", "above the scaling trigger"

@@ -56,6 +56,13 @@ def test_secrets_in_plain_variables_of_a_function_are_seen(variables, free):
     assert lambda_function.free_of_plain_secrets(record({"Environment": {"Variables": variables}})) is free
 
 
+def test_variables_that_could_not_be_decrypted_are_not_none():
+    """Lambda says so in their place."""
+    locked = {"Error": {"ErrorCode": "AccessDeniedException", "Message": "no"}}
+    with pytest.raises(Unknown, match="encrypted"):
+        lambda_function.free_of_plain_secrets(record({"FunctionName": "f", "Environment": locked}))
+
+
 @pytest.mark.parametrize(
     ("expression", "minutes", "time"),
     [
@@ -83,9 +90,17 @@ def test_a_rule_that_waits_for_events_has_no_times():
 
 
 def test_what_is_disabled_does_not_fire():
-    """A rule or schedule may be there and sleep."""
-    assert timetable.enabled(record({"State": "ENABLED"}))
-    assert not timetable.enabled(record({"State": "DISABLED"}))
+    """A rule or schedule may be there and sleep, or have had its time."""
+    now = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
+    before, after = now - datetime.timedelta(days=1), now + datetime.timedelta(days=1)
+    assert timetable.enabled(record({"State": "ENABLED"}), now)
+    assert timetable.enabled(record({"State": "ENABLED", "StartDate": before, "EndDate": after}), now)
+    for asleep in (
+        {"State": "DISABLED"},
+        {"State": "ENABLED", "EndDate": before},
+        {"State": "ENABLED", "StartDate": after},
+    ):
+        assert not timetable.enabled(record(asleep), now)
 
 
 def test_targets_are_named_by_subject():

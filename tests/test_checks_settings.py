@@ -17,6 +17,8 @@ REGISTRY, IMAGES, RECORDS = "ecr:registry", "ecr:repository.image", "route53:zon
     [
         (True, [], True),
         (False, [], False),
+        (True, "ENHANCED", False),
+        (True, [{"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": [{"filter": "*"}]}], True),
         (False, [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": "*"}]}], True),
         (False, [{"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": [{"filter": "app"}]}], True),
         (False, [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": "other*"}]}], False),
@@ -26,7 +28,8 @@ REGISTRY, IMAGES, RECORDS = "ecr:registry", "ecr:repository.image", "route53:zon
 def test_scanned_on_push(on_push, rules, scanned):
     """By the repository's own setting or by a rule of the registry that means it."""
     repository = record({"repositoryName": "app", "imageScanningConfiguration": {"scanOnPush": on_push}})
-    seen = account({REGISTRY: [entry({"scanningConfiguration": {"rules": rules}}, REGISTRY, ["1"])]})
+    settings = {"scanType": "BASIC", "rules": rules} if isinstance(rules, list) else {"scanType": rules}
+    seen = account({REGISTRY: [entry({"scanningConfiguration": settings}, REGISTRY, ["1"])]})
     assert registry.scanned_on_push(repository, seen) is scanned
 
 
@@ -71,11 +74,19 @@ def test_quota():
     assert quotas.quota(record({"Value": 6.0})) == 6.0
 
 
+FIRST, SECOND = {"Failover": "PRIMARY"}, {"Failover": "SECONDARY"}
+
+
 @pytest.mark.parametrize(
     ("records", "fails_over", "by_place"),
     [
-        ([{"Failover": "PRIMARY"}, {"Failover": "SECONDARY"}], True, False),
-        ([{"Failover": "PRIMARY"}, {}], False, False),
+        ([{**FIRST, "HealthCheckId": "h"}, SECOND], True, False),
+        ([{**FIRST, "AliasTarget": {"EvaluateTargetHealth": True}}, SECOND], True, False),
+        ([{**FIRST, "AliasTarget": {"EvaluateTargetHealth": False}}, SECOND], False, False),
+        ([FIRST, SECOND], False, False),
+        ([{**FIRST, "HealthCheckId": "h"}, {**SECOND, "Name": "b.a.org."}], False, False),
+        ([{**FIRST, "HealthCheckId": "h"}, {**SECOND, "Type": "AAAA"}], False, False),
+        ([{**FIRST, "HealthCheckId": "h"}, {}], False, False),
         ([{"GeoLocation": {"CountryCode": "ZA"}}], False, True),
         ([{"GeoProximityLocation": {"AWSRegion": "af-south-1"}}], False, True),
         ([{}], False, False),
@@ -85,7 +96,10 @@ def test_quota():
 def test_dns_routing(records, fails_over, by_place):
     """A pair of records fails over, a place decides; a plain record does neither."""
     zone = record({"Id": "Z"}, "route53:zone", ["a.org"])
-    of = [entry({"Name": "a.org.", **item}, RECORDS, [str(n)], zone.entry.id) for n, item in enumerate(records)]
+    of = [
+        entry({"Name": "a.org.", "Type": "A", **item}, RECORDS, [str(n)], zone.entry.id)
+        for n, item in enumerate(records)
+    ]
     seen = account({RECORDS: of})
     assert dns_routing.answers_by_failover(zone, seen) is fails_over
     assert dns_routing.answers_by_place(zone, seen) is by_place
@@ -94,7 +108,6 @@ def test_dns_routing(records, fails_over, by_place):
 @pytest.mark.parametrize(
     ("ask", "kind"),
     [
-        (dns_routing.health_checks, "route53:health-check"),
         (managed_stores.managed_databases, "rds:db"),
         (managed_stores.managed_caches, "elasticache:cache"),
     ],
@@ -103,6 +116,14 @@ def test_counts_of_the_account(ask, kind):
     """None, and some."""
     assert ask(record({}), account({kind: []})) == 0
     assert ask(record({}), account({kind: [entry({}, kind, ["1"]), entry({}, kind, ["2"])]})) == 2
+
+
+def test_health_checks_that_are_made():
+    """One that is switched off takes everything for healthy."""
+    kind = "route53:health-check"
+    held = [entry({"HealthCheckConfig": about}, kind, [str(about)]) for about in ({}, {"Disabled": True})]
+    assert dns_routing.health_checks(record({}), account({kind: held})) == 1
+    assert dns_routing.health_checks(record({}), account({kind: []})) == 0
 
 
 def test_custom_namespaces():

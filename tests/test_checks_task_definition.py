@@ -165,6 +165,16 @@ def test_what_no_container_may_hold(container, keys, secrets, samples):
     assert environment.free_of_sample_credentials(*seen) is samples
 
 
+def test_variables_from_files_are_not_known():
+    """A file in S3 may hold what no container may; what is found without it is found."""
+    files = {"environmentFiles": [{"value": "arn:aws:s3:::settings/prod.env", "type": "s3"}]}
+    free = (environment.free_of_access_keys, environment.free_of_plain_secrets, environment.free_of_sample_credentials)
+    for question in free:
+        with pytest.raises(Unknown, match=r"prod\.env"):
+            question(*_service({"name": "web", **files}))
+    assert not environment.free_of_access_keys(*_service({**_with(plain={"AWS_ACCESS_KEY_ID": "x"}), **files}))
+
+
 def test_host_list_by_the_domain_of_a_subject():
     """The apex, a name under it, and a host elsewhere that only ends alike."""
     zone = entry({"Name": "campus.example."}, "route53:zone", ["campus.example"])

@@ -120,6 +120,10 @@ def test_keys_and_secrets_in_a_definition_are_seen():
     plain = definition({"environment": [{"name": "API_KEY", "value": "made-up"}]})
     assert not task_family.free_of_plain_secrets(plain)
     assert task_family.free_of_plain_secrets(definition({"environment": [{"name": "API_KEY", "value": ""}]}))
+    from_file = definition({"environmentFiles": [{"value": "arn:aws:s3:::settings/prod.env", "type": "s3"}]})
+    for question in (task_family.free_of_plain_secrets, task_family.free_of_access_keys):
+        with pytest.raises(Unknown):
+            question(from_file)
     keys = definition({"secrets": [{"name": "AWS_SECRET_ACCESS_KEY", "valueFrom": "arn:aws:ssm:x"}]})
     assert not task_family.free_of_access_keys(keys)
 

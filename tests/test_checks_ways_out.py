@@ -8,7 +8,7 @@ from checks import egress, identifiers
 from tests.records import account, entry, record
 
 SUBNETS, TABLES, NAT, GROUPS = "ec2:subnet", "ec2:route-table", "ec2:nat-gateway", "ec2:security-group"
-THROUGH_GATEWAY = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"}
+THROUGH_GATEWAY = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"}
 THROUGH_NAT = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1"}
 EVERYTHING = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
@@ -66,6 +66,7 @@ def _service(subnet, public="DISABLED"):
         (_service("private"), {"private_route": {"DestinationCidrBlock": "10.0.0.0/8", "GatewayId": "local"}}, False),
         (_service("private"), {"egress_rules": [_tcp(443, 443)]}, True),
         (_service("private"), {"egress_rules": [_tcp(80, 80)]}, False),
+        (_service("private"), {"egress_rules": [{**_tcp(443, 443), "IpProtocol": "udp"}]}, False),
         (_service("private"), {"egress_rules": [_tcp(443, 443, "10.0.0.0/8")]}, False),
         (_service("private"), {"egress_rules": []}, False),
         (_service("public"), {}, False),

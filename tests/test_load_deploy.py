@@ -75,3 +75,23 @@ def test_masters_and_workers_agree() -> None:
         assert options.expect_workers == worker["spec"]["parallelism"] == worker["spec"]["completions"]
         assert (options.bind, options.confirm in options.host) == ("0.0.0.0:5557", True)
         assert (ROOT / "loadtests" / f"{options.system}.py").exists(), shlex.join(command)
+
+
+def test_nothing_private_enters_the_image() -> None:
+    """Only what is named does: what the program imports and reads, what its build takes, and no folder of output."""
+    rules = [line for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
+    allowed = {rule[1:] for rule in rules if rule.startswith("!")}
+    assert rules[0] == "*"
+    assert {
+        "asbuilt",
+        "checks",
+        "fixtures",
+        "loadtests",
+        "reports",
+        "specs",
+        "conftest.py",
+        "pyproject.toml",
+    } <= allowed
+    assert {"**/__pycache__", "reports/out"} <= set(rules)
+    assert not allowed & {".git", ".venv", "accounts.toml"}
+    assert all((ROOT / name).exists() for name in allowed)

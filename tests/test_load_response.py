@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.response import CHUNKED, UNTIL_CLOSE, Chunks, MalformedError, Memory, field, fields, head
+from loadtests.response import CHUNK, CHUNKED, UNTIL_CLOSE, Chunks, MalformedError, Memory, field, fields, head
 
 
 def _answer(*lines: str, body: bytes = b"") -> bytes:
@@ -148,3 +148,20 @@ def test_an_answer_like_the_last_is_recognised():
     closing = _answer("Content-Length: 2", "Connection: close") + b"ok"
     memory.learn(closing, head(closing))
     assert not memory.is_again(closing)
+
+
+def test_it_asks_the_socket_for_one_byte_more_than_the_longest_answer():
+    """So that what is longer than it says is noticed; and for a whole buffer where lengths are not told."""
+    memory = Memory()
+    assert memory.enough == CHUNK
+    for body in (b"ok", b"longer", b"ok", b"x" * 2 * CHUNK):
+        answer = _answer(f"Content-Length: {len(body)}") + body
+        memory.learn(answer, head(answer))
+        assert memory.enough >= min(CHUNK, len(answer) + 1)
+    short = Memory()
+    answer = _answer("Content-Length: 2") + b"ok"
+    short.learn(answer, head(answer))
+    assert short.enough == len(answer) + 1
+    chunked = _answer("Transfer-Encoding: chunked") + b"0\r\n\r\n"
+    short.learn(chunked, head(chunked))
+    assert short.enough == CHUNK

@@ -97,6 +97,23 @@ def test_a_broken_objective_fails(tmp_path: Path, system: str, text: tuple[str, 
     assert _statuses(result)[fails] == "failed"
 
 
+@pytest.mark.parametrize(
+    ("system", "knob"),
+    [
+        ("campushub360", "limit_per_second=20"),  # whoever asks without a pause is above it on any machine
+        ("studybunny", "query_ms=1"),
+        ("campuslearn", "query_ms=1"),
+        ("apranova", "cold_s=0.5"),
+    ],
+)
+def test_a_smoke_run_asks_every_route(tmp_path: Path, system: str, knob: str) -> None:
+    """Also those that a full run seldom asks: of each shipped scenario none is left out."""
+    size = ("--rate", "1000", "--users", "200", "--seconds", "6", "--most-lag", "3000")
+    code, said, result = _load(tmp_path, system, "--profile", "smoke", *size, "--knob", knob)
+    assert (code, result.get("untried")) == (0, []), said
+    assert set(_statuses(result).values()) == {"untested"}
+
+
 def _quick_launches(folder: Path) -> str:
     shipped = Path(__file__).resolve().parent.parent / "loadtests" / "apranova.toml"
     text = shipped.read_text(encoding="utf-8").replace(

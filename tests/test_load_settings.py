@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from loadtests.safety import (
     looks_like_production,
     permitted,
     within_caps,
+    writable,
 )
 from loadtests.scenario import FOLDER, ScenarioError, filled, parse, settle, text_of
 from loadtests.settings import Settings, loads
@@ -147,6 +150,26 @@ def test_more_users_than_open_files_are_refused() -> None:
     """With the limit that would do."""
     with pytest.raises(RefusedError, match="ulimit -n"):
         enough_files(2_000_000_000, 1)
+
+
+def test_as_many_files_as_allowed_may_be_opened() -> None:
+    """The soft limit of most shells is far below what a machine allows; programs that are started inherit it."""
+    program = (
+        "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (256, r.getrlimit(r.RLIMIT_NOFILE)[1]));"
+        "from loadtests.safety import enough_files; enough_files(1, 1); print(r.getrlimit(r.RLIMIT_NOFILE)[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=FOLDER.parent
+    )
+    assert int(done.stdout) > 256
+
+
+def test_results_that_could_not_be_written_are_refused_first(tmp_path: Path) -> None:
+    """Not after the ten minutes that they took."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(RefusedError, match="cannot be written"):
+        writable(tmp_path / "file" / "load")
+    writable(tmp_path / "new" / "load")
 
 
 def test_what_will_be_sent_and_cost_is_said_first() -> None:

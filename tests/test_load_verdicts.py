@@ -23,6 +23,7 @@ from loadtests.gate import Counts
 from loadtests.histogram import Histogram
 from loadtests.result import SCHEMA, document, write
 from loadtests.settings import Settings
+from reports.load_html import page
 from tests.programs import verify
 from tests.records import record
 
@@ -159,6 +160,29 @@ def test_a_smoke_run_proves_no_promise(spec: Any) -> None:
     statuses, code = _statuses(spec, _raw(settings), settings)
     assert (set(statuses.values()), code) == ({"untested"}, 0)
     assert _statuses(spec, _raw(settings, failed=1), settings)[1] == 1
+
+
+def test_a_smoke_run_does_not_pass_routes_that_it_never_asked(spec: Any) -> None:
+    """They are named; one that changes data may be left out where that was not allowed."""
+    settings = _settings(profile="smoke")
+    more = settings.scenario + '[routes.other]\npath = "/other"\nchanges = true\n'
+    settings = dataclasses.replace(settings, scenario=more)
+    facts = judging.load_facts(spec, "tier1")
+    result = document(spec, settings, facts, _raw(settings), strict=False)
+    assert (result["untried"], result["exit_code"]) == (["other"], 6)
+    assert "<b>Not known to work" in page(result, "CampsHub360")
+    reading = dataclasses.replace(settings, writes=False)
+    result = document(spec, reading, facts, _raw(reading), strict=False)
+    assert (result["untried"], result["exit_code"]) == ([], 0)
+
+
+def test_a_smoke_run_fails_for_what_counts_for_no_objective_too(spec: Any) -> None:
+    """A step that failed is a step that does not work."""
+    settings = _settings(profile="smoke")
+    raw = _raw(settings)
+    step = _raw(settings, failed=1)["endpoints"][0] | {"name": "launch", "counted": False}
+    raw["endpoints"].append(step)
+    assert _statuses(spec, raw, settings)[1] == 1
 
 
 def test_a_run_during_a_deployment_counts_its_failures(spec: Any) -> None:

@@ -165,7 +165,11 @@ def test_a_taken_port_is_said(capsys, monkeypatch):
 def test_it_serves_until_interrupted(number):
     """One line says where and how; an interrupt ends it well; latency is added to each answer."""
     code = "import sys; from asbuilt.serving import serve; sys.exit(serve('campushub360', 'tier1', 0, latency_ms=50))"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what a shell's background job ignores
+    ) as process:  # fmt: skip
         try:
             line = process.stdout.readline()
             assert line.startswith("campushub360 tier1 at http://127.0.0.1:")

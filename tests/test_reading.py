@@ -179,6 +179,66 @@ def test_details_are_asked_in_batches(endpoint):
     assert max(endpoint.calls.count(name) for name in ("ListClusters", "DescribeClusters", "ListServices")) == 1
 
 
+CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/c"
+SERVICES = [f"arn:aws:ecs:us-east-1:123456789012:service/c/s{i}" for i in range(3)]
+
+
+def _of(*arns, reason=""):
+    """What DescribeServices answers with: these services, and a reason for each of the others."""
+    found = [{"serviceArn": arn, "serviceName": arn[-2:], "clusterArn": CLUSTER} for arn in arns]
+    missing = [{"arn": arn, "reason": reason} for arn in SERVICES if reason and arn not in arns]
+    return {"services": found, "failures": missing}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (_of(), "ecs:DescribeServices was asked for 3 and answered with 0"),
+        (_of(SERVICES[0]), "was asked for 3 and answered with 1"),
+        (_of(SERVICES[0], reason="ACCESS_DENIED"), "answered with 1: .*s1: ACCESS_DENIED"),
+    ],
+)
+def test_a_batch_that_is_not_answered_in_full_is_unknown(endpoint, answer, reason):
+    """What was listed and then not described may be anything, but it is not nothing."""
+    endpoint.answers = {
+        "ListClusters": {"clusterArns": [CLUSTER]},
+        "DescribeClusters": {"clusters": [{"clusterArn": CLUSTER, "clusterName": "c"}]},
+        "ListServices": {"serviceArns": SERVICES},
+        "DescribeServices": answer,
+    }
+    snapshot = endpoint.read("ecs:service", "ecs:service.task-definition")
+    for kind in ("ecs:service", "ecs:service.task-definition"):
+        with pytest.raises(Unknown, match=reason):
+            snapshot.entries(kind)
+    for asked in snapshot.entries("ecs:service.names"):
+        with pytest.raises(Unknown, match=reason):
+            snapshot.of("ecs:service", asked.id)
+
+
+def test_what_is_gone_since_it_was_listed_is_none(endpoint):
+    """AWS's own word for it counts, of one and of all."""
+    endpoint.answers = {
+        "ListClusters": {"clusterArns": [CLUSTER]},
+        "DescribeClusters": {"clusters": [{"clusterArn": CLUSTER, "clusterName": "c"}]},
+        "ListServices": {"serviceArns": SERVICES},
+        "DescribeServices": _of(SERVICES[0], reason="MISSING"),
+    }
+    assert [entry.names[0] for entry in endpoint.read("ecs:service").entries("ecs:service")] == ["s0"]
+    endpoint.answers["DescribeServices"] = _of(reason="MISSING")
+    snapshot = endpoint.read("ecs:service")
+    assert snapshot.entries("ecs:service") == []
+    assert [snapshot.of("ecs:service", asked.id) for asked in snapshot.entries("ecs:service.names")] == [[], [], []]
+    with pytest.raises(Unknown, match="was not read"):
+        snapshot.of("ecs:service", "another")
+
+
+def test_every_batch_says_how_it_names_what_is_gone():
+    """Else a thing deleted between two calls would leave the others unknown."""
+    from asbuilt.collectors import collectors
+
+    assert all(row.gone for rows in collectors().values() for row in rows if row.batch)
+
+
 def test_nothing_outside_the_table_is_ever_sent(endpoint):
     """Read-only by construction."""
     client = Connection(Target("endpoint", "test"), "us-east-1", endpoint.session).client("rds", "")

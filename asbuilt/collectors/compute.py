@@ -2,6 +2,8 @@
 
 from asbuilt.collector import Collector
 
+MISSING = "failures[?reason == 'MISSING']"  # ECS's word for what was deleted since it was listed
+
 ROWS = (
     Collector("ecs:cluster.names", "ecs", "list_clusters", "clusterArns[].{clusterArn: @}", names="[clusterArn]"),
     Collector(
@@ -11,6 +13,7 @@ ROWS = (
         "clusters[]",
         per="ecs:cluster.names",
         batch="clusters",
+        gone=MISSING,
         params={"clusters": "clusterArn"},
         static={"include": ["SETTINGS", "CONFIGURATIONS", "TAGS"]},
         names="[clusterName]",
@@ -33,6 +36,7 @@ ROWS = (
         "services[]",
         per="ecs:service.names",
         batch="services",
+        gone=MISSING,
         batch_size=10,
         params={"services": "serviceArn", "cluster": "clusterArn"},
         names="[serviceName]",
@@ -66,6 +70,7 @@ ROWS = (
         "tasks[]",
         per="ecs:service.task-names",
         batch="tasks",
+        gone=MISSING,
         params={"tasks": "taskArn", "cluster": "clusterArn"},
         arn="taskArn",
     ),

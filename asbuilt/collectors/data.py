@@ -201,6 +201,16 @@ ROWS = (
         permission="s3:GetBucketCORS",
     ),
     Collector("s3:bucket.acl", "s3", "get_bucket_acl", "@", per="s3:bucket", params={"Bucket": "Name"}),
+    # Buckets from before 2023 may have none, and then take access lists.
+    Collector(
+        "s3:bucket.ownership",
+        "s3",
+        "get_bucket_ownership_controls",
+        "OwnershipControls.Rules[]",
+        per="s3:bucket",
+        params={"Bucket": "Name"},
+        absent=["OwnershipControlsNotFoundError"],
+    ),
     Collector(
         "s3:bucket.replication",
         "s3",

@@ -1,6 +1,7 @@
 """How releases come about: pipelines, builds, stacks, deployments; and the limits and ways out that they need."""
 
 from asbuilt.collector import Collector
+from asbuilt.collectors.compute import MISSING
 from asbuilt.collectors.watch import MEASURED
 
 
@@ -59,6 +60,7 @@ ROWS = (
         "projects[]",
         per="codebuild:project.names",
         batch="names",
+        gone="projectsNotFound",
         params={"names": "name"},
         names="[name]",
         arn="arn",
@@ -96,6 +98,7 @@ ROWS = (
         "serviceDeployments[]",
         per="ecs:service.deployment-names",
         batch="serviceDeploymentArns",
+        gone=MISSING,
         batch_size=20,
         params={"serviceDeploymentArns": "serviceDeploymentArn"},
         arn="serviceDeploymentArn",

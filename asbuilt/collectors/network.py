@@ -1,4 +1,4 @@
-"""VPCs, subnets, routes, security groups, endpoints, flow logs, instances."""
+"""VPCs, subnets, routes, security groups, endpoints, flow logs, instances, interfaces."""
 
 from asbuilt.collector import Collector
 
@@ -17,6 +17,13 @@ ROWS = (
     Collector("ec2:flow-log", "ec2", "describe_flow_logs", "FlowLogs[]", names=f"[{_NAME_TAG}, FlowLogId]"),
     Collector(
         "ec2:instance", "ec2", "describe_instances", "Reservations[].Instances[]", names=f"[{_NAME_TAG}, InstanceId]"
+    ),
+    Collector(
+        "ec2:network-interface",
+        "ec2",
+        "describe_network_interfaces",
+        "NetworkInterfaces[]",
+        names="[NetworkInterfaceId]",
     ),
     Collector(
         "ec2:nat-gateway",

@@ -1,6 +1,7 @@
 """ECS tasks, whether or not a service runs them; what they are made from; and how many may run."""
 
 from asbuilt.collector import Collector
+from asbuilt.collectors.compute import MISSING
 
 ROWS = (
     Collector(
@@ -21,6 +22,7 @@ ROWS = (
         "tasks[]",
         per="ecs:task.names",
         batch="tasks",
+        gone=MISSING,
         params={"tasks": "taskArn", "cluster": "clusterArn"},
         static={"include": ["TAGS"]},
         names="[group]",

@@ -63,7 +63,7 @@ def among(principal: Principal, grants: Sequence[tuple[str, Sequence[Mapping[str
         if not allowance:
             unknown.append(f"{text}: something that it names is not there to ask about")
             continue
-        request, why = some_request(principal, [_row(entry) for entry in allowance])
+        request, why = some_request(principal, [row(entry) for entry in allowance])
         if request is not None:
             names, _ = _without_allowing(principal.policies, request, principal)
             told.append(f"{text}: {shown(request)}: allowed by {', '.join(names)}")
@@ -83,7 +83,8 @@ def some_request(principal: Principal, statements: Sequence[Mapping[str, Any]]) 
     return proof.counterexample, "" if proof.verdict == "subset" else proof.reason
 
 
-def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
+def row(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A documented grant as a statement that allows it."""
     limits = {"Condition": entry["condition"]} if "condition" in entry else {}
     return {"Effect": "Allow", "Action": entry["actions"], "Resource": entry["resources"], **limits}
 
@@ -127,12 +128,12 @@ def _without_allowing(
         version, rows = str(document.get("Version", "2008-10-17")), evaluator.statements(document)
         allowing = [
             index
-            for index, row in enumerate(rows)
-            if policy["type"] == "identity" and row["Effect"] == "Allow"
-            if evaluator.applies(row, version, request.action, request.resource, context) is True
+            for index, item in enumerate(rows)
+            if policy["type"] == "identity" and item["Effect"] == "Allow"
+            if evaluator.applies(item, version, request.action, request.resource, context) is True
         ]
         names += [f"{policy.get('name') or 'policy'} Statement[{index}]" + _sid(rows[index]) for index in allowing]
-        left = [VOID if index in allowing else row for index, row in enumerate(rows)]
+        left = [VOID if index in allowing else item for index, item in enumerate(rows)]
         narrower.append({**policy, "document": {**document, "Statement": left}})
     return names, narrower
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from checks.iam import evaluator
-from checks.iam.departures import Found, Policy, Principal, question, shown
-from checks.iam.prover import prove
+from checks.iam.departures import Found, Policy, Principal, question, row, shown, some_request
+from checks.iam.prover import Proof, prove
 from checks.iam.reach import Reach, as_question, can
 
 Allowance = Sequence[Mapping[str, Any]]
@@ -67,8 +67,14 @@ def short_of(
 
 def _lack(principal: Principal, allowance: Allowance, facts: Mapping[str, Any] | None = None) -> tuple[str, str]:
     """What of a grant is not allowed, or why that is not known; neither where all of it is."""
-    asked = replace(principal, facts={**principal.facts, **(facts or {})})
-    proof = prove(question("required", asked, asked.policies, allowance))
+    return _told(_proof(replace(principal, facts={**principal.facts, **(facts or {})}), allowance))
+
+
+def _proof(principal: Principal, allowance: Allowance) -> Proof:
+    return prove(question("required", principal, principal.policies, allowance))
+
+
+def _told(proof: Proof) -> tuple[str, str]:
     if proof.counterexample is None:
         return "", "" if proof.verdict == "granted" else proof.reason
     why = proof.reason.partition(" is documented but ")[2] or proof.reason
@@ -92,6 +98,56 @@ def stopped(principal: Principal, organization: Organization, allowance: Allowan
     if denies:
         lack, why = _lack(replace(principal, policies=[*principal.policies, *denies]), allowance, settled)
     return "", f"a resource control policy may stop it: {lack or why}" if lack or why else ""
+
+
+def refused(
+    principal: Principal,
+    grants: Sequence[tuple[str, Allowance]],
+    policies: Sequence[Policy],
+    organization: Organization | None = None,
+) -> Found:
+    """The grants (by their text) of which something is stopped by what resources' own policies deny.
+
+    A Deny that some requests of a grant meet and others don't, by their condition keys, leaves it unknown. `policies`
+    are `{type: resource, name, document, attached_to}`. Raises `PolicyError`.
+    """
+    told: list[str] = []
+    unknown: list[str] = []
+    for text, allowance in grants:
+        facts = {**(organization.says() if organization else {}), **_on_own(principal.arn.split(":")[4], allowance)}
+        lack, why = _refused(replace(principal, facts={**principal.facts, **facts}), allowance, policies)
+        told += [f"{text}: {lack}"] if lack else []
+        unknown += [f"{text}: {why}"] if why else []
+    return Found(tuple(told), "; ".join(unknown))
+
+
+def _refused(principal: Principal, allowance: Allowance, policies: Sequence[Policy]) -> tuple[str, str]:
+    always, perhaps = ([only(p, "Deny", conditions) for p in policies] for conditions in (False, True))
+    lack, why = _lack(replace(principal, policies=[*principal.policies, *always]), allowance)
+    if lack or why:
+        return lack, why
+    held = replace(principal, policies=[*principal.policies, *always, *perhaps])
+    proof = _proof(held, allowance)
+    lack, why = _told(proof)
+    if proof.counterexample is None:
+        return lack, why
+    place = {"actions": [proof.counterexample.action], "resources": [proof.counterexample.resource]}
+    request, doubt = some_request(held, [row({**entry, **place}) for entry in allowance])
+    stopped_always = request is None and not doubt
+    return (lack, "") if stopped_always else ("", f"a resource's own policy may stop it: {lack}")
+
+
+def only(policy: Policy, effect: str, conditions: bool | None = None) -> Policy:
+    """A policy with its statements of one effect alone; of those, by whether they have conditions (None: either)."""
+    rows = [item for item in evaluator.statements(policy["document"]) if item["Effect"] == effect]
+    kept = [item for item in rows if conditions is None or bool(item.get("Condition")) is conditions]
+    return {**policy, "document": {**policy["document"], "Statement": kept}}
+
+
+def _on_own(account: str, allowance: Allowance) -> dict[str, Any]:
+    """What requests of a grant say: that they come over TLS, as every SDK's do, and whose the resources are."""
+    accounts = {_region_and_account(text)[1] for entry in allowance for text in entry["resources"]}
+    return {"aws:SecureTransport": "true", **({"aws:ResourceAccount": account} if accounts <= {"", account} else {})}
 
 
 def possible(principal: Principal, organization: Organization, action: str, resource: str) -> Reach:
@@ -124,8 +180,8 @@ def _region_and_account(resource: str) -> tuple[str, str]:
 def _places(organization: Organization) -> Iterator[dict[str, Any]]:
     """The own resources, in any region, in one that no policy names, and in each that one does."""
     yield organization.own()
-    rows = [row for policy in organization.scps for row in evaluator.statements(policy["document"])]
-    blocks = [block for row in rows for block in (row.get("Condition") or {}).values()]
+    rows = [item for policy in organization.scps for item in evaluator.statements(policy["document"])]
+    blocks = [block for item in rows for block in (item.get("Condition") or {}).values()]
     named = [value for block in blocks for key, value in block.items() if key.lower() == REGION.lower()]
     for text in (ELSEWHERE, *(text for value in named for text in ([value] if isinstance(value, str) else value))):
         yield {**organization.own(), REGION: text.replace("*", "west-1").replace("?", "1")}
@@ -133,6 +189,6 @@ def _places(organization: Organization) -> Iterator[dict[str, Any]]:
 
 def _denies(rcp: Policy) -> Policy:
     """A resource control policy as if it were about every resource: what it stops, and perhaps more."""
-    rows = [row for row in evaluator.statements(rcp["document"]) if row["Effect"] == "Deny"]
-    rows = [{key: value for key, value in row.items() if key not in ("Principal", "NotPrincipal")} for row in rows]
-    return {"type": "identity", "name": rcp["name"], "document": {**rcp["document"], "Statement": rows}}
+    denies = only(rcp, "Deny")["document"]
+    rows = [{key: said for key, said in item.items() if "Principal" not in key} for item in denies["Statement"]]
+    return {"type": "identity", "name": rcp["name"], "document": {**denies, "Statement": rows}}
