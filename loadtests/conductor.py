@@ -19,6 +19,7 @@ from loadtests.settings import Settings
 from loadtests.timeline import Timeline, say
 
 _LOST_SECONDS = 2.5
+_LOST_UNREADY_SECONDS = 4.5  # whoever starts thousands of users has less time to speak
 _HEAD_START = 0.5
 _RUNAWAY_SECONDS = 10
 
@@ -90,6 +91,10 @@ class Conductor:
         limit = monotonic() + self.settings.ready_seconds
         while monotonic() < limit:
             self._beat()
+            if self._newly_lost(0.0, _LOST_UNREADY_SECONDS):
+                self.stopped = "a worker was lost while users got ready"
+            if self.stopped:
+                return False
             ready = sum(sum(member.pools.values()) for member in self._alive())
             failed = sum(int(member.latest.get("failed_count", 0)) for member in self._alive())
             clocks = all(member.clock_error or member.name == "local" for member in self._alive())
@@ -150,20 +155,20 @@ class Conductor:
                 member.tell("beat", {"sent": monotonic()})
 
     def _look_for_lost(self, seconds: float) -> None:
-        lost = False
-        for member in self._alive():
-            if monotonic() - member.heard_at > _LOST_SECONDS:
-                member.lost = f"silent since second {max(0.0, seconds - _LOST_SECONDS):.0f}"
-                lost = True
-        lost = lost or any(member.lost and not member.latest.get("redealt") for member in self._crew.values())
-        if not lost:
-            return
-        for member in self._crew.values():
-            if member.lost and not member.latest.get("redealt"):
-                member.latest["redealt"] = True
-                say(f"{seconds:6.0f} s  worker {member.name} was lost ({member.lost}): its share goes to the others")
-        if self._alive():
+        if self._newly_lost(seconds, _LOST_SECONDS) and self._alive():
             self._deal(max(0.001, seconds) + 0.2)
+
+    def _newly_lost(self, seconds: float, silent: float) -> bool:
+        """Give up the members that were not heard for so many seconds; whether any is gone since the last look."""
+        for member in self._alive():
+            if monotonic() - member.heard_at > silent:
+                member.lost = f"silent since second {max(0.0, seconds - silent):.0f}" if self._start else "silent"
+        new = [member for member in self._crew.values() if member.lost and not member.latest.get("told")]
+        others = ": its share goes to the others" if self._start and self._alive() else ""
+        for member in new:
+            member.latest["told"] = True
+            say(f"{max(0.0, seconds):6.0f} s  worker {member.name} was lost ({member.lost}){others}")
+        return bool(new)
 
     def _look_for_reasons_to_stop(self, seconds: float) -> None:
         counts = self.merged.counts()
