@@ -228,3 +228,18 @@ def _asked(raw: Any, expects: Expects, subjects: Mapping[str, str]) -> Expectati
     except ValueError as wrong:
         raise BadExpectation(str(wrong)) from None
     return Expectation(_words(raw), raw, lambda departures: departures is not None and not departures, asked, named)
+
+
+def would_do(raw: Any) -> str | None:
+    """A value that would be as expected, as a command takes it; None where no one value is named: `< 200`."""
+    if isinstance(raw, dict):
+        word, raw = next(iter(raw.items()))
+        if word not in ("includes", "only", "between", "any_of"):
+            return None
+        raw = raw[:1] if word in ("between", "any_of") else raw
+    if isinstance(raw, list):
+        return str(raw[0]) if len(raw) == 1 and isinstance(raw[0], str | int | float) else None
+    limit = _COMPARISON.fullmatch(raw.strip()) if isinstance(raw, str) else None
+    if limit:
+        return limit[2] if limit[1] in (">=", "<=", "==") else None
+    return str(raw).lower() if isinstance(raw, bool) else str(raw)

@@ -90,6 +90,10 @@ class Trace:
         """Remember a look at a field; a second look at the same one adds nothing."""
         self.reads.setdefault((read.kind, read.entry.id if read.entry else "", read.path), read)
 
+    def entries(self) -> list[Entry]:
+        """The records that were looked at, in order, each once."""
+        return list({read.entry.id: read.entry for read in self.reads.values() if read.entry}.values())
+
 
 def path_text(path: Path) -> str:
     """A path as AWS's documentation writes it: ``("Subnets", 0, "SubnetId")`` is ``Subnets[0].SubnetId``."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from asbuilt.account import Account
-from asbuilt.check import Departures
 from asbuilt.collectors import collectors
-from asbuilt.compare import Estimate, Expectation, words
+from asbuilt.compare import Estimate, Expectation
 from asbuilt.evidence import Entry, Read, Record, Trace, Unknown
+from asbuilt.fix import fix_for
 from asbuilt.jsonpath import search
 from asbuilt.snapshot import Snapshot
 from asbuilt.spec import Fact, Subject
@@ -178,24 +177,9 @@ def _finding(
         resource=resource,
         status="passed" if holds else "failed",
         found=answer,
-        fix="" if holds else fix_for(fact, entries, answer),
+        fix="" if holds else fix_for(fact, entries, answer, named, trace.entries()),
         reads=tuple(trace.reads.values()),
     )
-
-
-def fix_for(fact: Fact, entries: Sequence[Entry], answer: Any = None) -> str:
-    """The claim's or check's fix with this resource's names in it, quoted so that pasting it is safe."""
-    entry = entries[0] if entries else None
-    values: dict[str, Any] = {"parameter": fact.parameter, "expected": words(fact.expected.raw)}
-    if entry is not None:
-        scalars = {key: value for key, value in entry.data.items() if isinstance(value, str | int)}
-        values = {**scalars, **values, "name": entry.names[0] if entry.names else entry.label, "arn": entry.arn}
-    if isinstance(answer, Departures):
-        values["instead"] = answer.instead
-    template = fact.claim.fix or fact.check.fix
-    for name, value in values.items():
-        template = template.replace("{" + name + "}", shlex.quote(str(value)))
-    return template
 
 
 def _missing(subject: Subject, snapshot: Snapshot) -> str:

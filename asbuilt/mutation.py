@@ -50,7 +50,7 @@ class Proof:
 def prove(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime) -> Proof:
     """Mutate the evidence of a fact that holds until it fails. A crash or `unknown` does not count."""
     tried = 0
-    asks_fields = fact.check.each and fact.check.name != "exists"
+    asks_fields = _asks_fields(fact)
     for mutant in mutants(fact, subjects, snapshot, now):
         tried += 1
         # a change that only unbinds a subject found by its answers fails the fact for being about nothing
@@ -59,6 +59,11 @@ def prove(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: 
         ):
             return Proof(fact.id, tried, mutant.change)
     return Proof(fact.id, tried, "")
+
+
+def _asks_fields(fact: Fact) -> bool:
+    """Whether it is about what a record says, rather than about its being there."""
+    return fact.check.each and fact.check.name != "exists"
 
 
 def mutants(
@@ -70,7 +75,7 @@ def mutants(
     for read in reads:
         if read.entry is not None and read.path:
             yield from _changed_fields(read, snapshot)
-    own = fact.subject.kind if fact.check.each and any(read.path and read.entry for read in reads) else ""
+    own = fact.subject.kind if _asks_fields(fact) and any(read.path and read.entry for read in reads) else ""
     for entry in {read.entry.id: read.entry for read in reads if read.entry}.values():
         # without its own record a fact fails for being about nothing, which proves nothing about the question
         if entry.kind != own:

@@ -10,7 +10,7 @@ from asbuilt.evidence import Record
 from checks.alarms import watched
 
 _KIND, _SUBSCRIPTIONS = "cloudwatch:alarm", "sns:subscription"
-_FIX = "aws cloudwatch put-metric-alarm --alarm-name {name} <with the documented settings>"
+_FIX = "aws cloudwatch put-metric-alarm --alarm-name {name} ..., with the documented settings"
 _SIDES = {
     "GreaterThanThreshold": "above",
     "GreaterThanOrEqualToThreshold": "at or above",
@@ -81,7 +81,8 @@ def _periods(alarm: Record) -> Iterator[int]:
     severity="high",
     reads=[_SUBSCRIPTIONS],
     controls=["AWS FSBP CloudWatch.15", "AWS FSBP CloudWatch.17"],
-    fix="aws sns subscribe --topic-arn <the topic of {name}> --protocol <documented> --notification-endpoint <its own>",
+    fix="aws sns subscribe --topic-arn {AlarmActions[?contains(@, ':sns:')] | [0] ?? <topic>} "
+    "--protocol <protocol> --notification-endpoint <endpoint>",
 )
 def tells(alarm: Record, account: Account) -> frozenset[str]:
     """Whom it tells when it fires: the protocols of its topics' confirmed subscriptions, for HTTPS with the host."""

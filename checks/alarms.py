@@ -29,8 +29,8 @@ _SERVER_ERRORS = ("HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "5xxErr
     severity="medium",
     reads=[_ALARMS],
     fix="aws cloudwatch put-metric-alarm --alarm-name {name}-{parameter} --metric-name {parameter} "
-    "--comparison-operator GreaterThanThreshold --threshold <limit> --statistic Average --period 300 "
-    "--evaluation-periods 2 --namespace <namespace> --dimensions <of {name}> --alarm-actions <topic>",
+    "--comparison-operator GreaterThanThreshold --threshold {wanted ?? <limit>} --statistic Average --period 300 "
+    "--evaluation-periods 2 --namespace <namespace> --dimensions <dimensions> --alarm-actions <topic>",
 )
 def alarms_above(record: Record, account: Account, metric: str) -> frozenset[float]:
     """The limits above which an alarm on a metric of this resource fires."""

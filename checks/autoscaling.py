@@ -12,19 +12,19 @@ _UPDATE = "aws autoscaling update-auto-scaling-group --auto-scaling-group-name {
 _POLICY = "aws autoscaling put-scaling-policy --auto-scaling-group-name {name} --policy-type SimpleScaling"
 
 
-@check(_KIND, severity="high", fix=f"{_UPDATE} --min-size <documented minimum>")
+@check(_KIND, severity="high", fix=f"{_UPDATE} --min-size {{wanted ?? <number>}}")
 def min_instances(group: Record) -> int:
     """The fewest instances that it keeps."""
     return group["MinSize"]
 
 
-@check(_KIND, severity="high", fix=f"{_UPDATE} --max-size <documented maximum>")
+@check(_KIND, severity="high", fix=f"{_UPDATE} --max-size {{wanted ?? <number>}}")
 def max_instances(group: Record) -> int:
     """The most instances that it grows to."""
     return group["MaxSize"]
 
 
-@check(_KIND, severity="medium", fix=f"{_UPDATE} --desired-capacity <documented number>")
+@check(_KIND, severity="medium", fix=f"{_UPDATE} --desired-capacity {{wanted ?? <number>}}")
 def desired_instances(group: Record) -> int:
     """How many instances it wants now."""
     return group["DesiredCapacity"]

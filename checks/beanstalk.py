@@ -50,7 +50,7 @@ def health(environment: Record) -> str:
 @check(
     "elasticbeanstalk:environment",
     severity="high",
-    fix="aws elasticbeanstalk update-environment --environment-name {name} --solution-stack-name <documented platform>",
+    fix="aws elasticbeanstalk update-environment --environment-name {name} --solution-stack-name <platform>",
 )
 def platform(environment: Record) -> str:
     """The language and version that its platform runs: `Python 3.11`."""
@@ -62,7 +62,7 @@ def platform(environment: Record) -> str:
     severity="low",
     reads=[_EVENTS],
     fix="aws elasticbeanstalk swap-environment-cnames --source-environment-name {name} "
-    "--destination-environment-name <the other>",
+    "--destination-environment-name <environment>",
 )
 def cname_swaps(environment: Record, account: Account) -> int:
     """How often, in the six weeks that events are kept, traffic was switched by exchanging names with another one."""

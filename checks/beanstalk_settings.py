@@ -15,8 +15,8 @@ _LOGS, _ENVIRONMENT = "aws:elasticbeanstalk:cloudwatch:logs", "aws:elasticbeanst
 _REBUILD = "It is fixed when the environment is created: make a new one and swap the names."
 
 
-def _fix(namespace: str, option: str) -> str:
-    setting = f"Namespace={namespace},OptionName={option},Value=<documented value>"
+def _fix(namespace: str, option: str, value: str = "{wanted ?? <value>}") -> str:
+    setting = f"Namespace={namespace},OptionName={option},Value={value}"
     return f"aws elasticbeanstalk update-environment --environment-name {{name}} --option-settings {setting}"
 
 
@@ -62,13 +62,13 @@ def instance_types(environment: Record, account: Account) -> frozenset[str]:
     return frozenset(name.strip() for name in types if name.strip())
 
 
-@check(_KIND, severity="low", reads=[SETTINGS, _SIZES], fix=_fix("aws:ec2:instances", "InstanceTypes"))
+@check(_KIND, severity="low", reads=[SETTINGS, _SIZES], fix=_fix("aws:ec2:instances", "InstanceTypes", "<type>"))
 def vcpus(environment: Record, account: Account) -> int:
     """How many virtual CPUs the smallest of its instance types has."""
     return min(size["VCpuInfo"]["DefaultVCpus"] for size in _sizes(environment, account))
 
 
-@check(_KIND, severity="low", reads=[SETTINGS, _SIZES], fix=_fix("aws:ec2:instances", "InstanceTypes"))
+@check(_KIND, severity="low", reads=[SETTINGS, _SIZES], fix=_fix("aws:ec2:instances", "InstanceTypes", "<type>"))
 def memory_gib(environment: Record, account: Account) -> float:
     """How much memory the smallest of its instance types has."""
     return min(size["MemoryInfo"]["SizeInMiB"] for size in _sizes(environment, account)) / 1024
@@ -121,7 +121,7 @@ def instances_per_batch(environment: Record, account: Account) -> int | None:
     return int(_set(environment, account, _COMMAND, "BatchSize")) if fixed else None
 
 
-@check(_KIND, severity="high", reads=[SETTINGS], fix=_fix(_COMMAND, "IgnoreHealthCheck"))
+@check(_KIND, severity="high", reads=[SETTINGS], fix=_fix(_COMMAND, "IgnoreHealthCheck", "false"))
 def deployments_await_health(environment: Record, account: Account) -> bool:
     """Whether a deployment goes on only after the instances before are healthy, and fails where they are not."""
     return _set(environment, account, _COMMAND, "IgnoreHealthCheck").lower() == "false"
@@ -150,14 +150,14 @@ def health_reporting(environment: Record, account: Account) -> str:
     severity="medium",
     reads=[SETTINGS],
     controls=["AWS FSBP ElasticBeanstalk.3"],
-    fix=_fix(_LOGS, "StreamLogs"),
+    fix=_fix(_LOGS, "StreamLogs", "true"),
 )
 def streams_logs(environment: Record, account: Account) -> bool:
     """Whether its instances stream their logs into CloudWatch Logs."""
     return _set(environment, account, _LOGS, "StreamLogs").lower() == "true"
 
 
-@check(_KIND, severity="high", reads=[SETTINGS], fix=_fix("aws:ec2:vpc", "AssociatePublicIpAddress"))
+@check(_KIND, severity="high", reads=[SETTINGS], fix=_fix("aws:ec2:vpc", "AssociatePublicIpAddress", "false"))
 def withholds_public_addresses(environment: Record, account: Account) -> bool:
     """Whether the instances that it starts get no public address."""
     return _set(environment, account, "aws:ec2:vpc", "AssociatePublicIpAddress").lower() == "false"
@@ -168,7 +168,7 @@ def withholds_public_addresses(environment: Record, account: Account) -> bool:
     severity="high",
     reads=[SETTINGS, _PROFILES],
     names_subjects=True,
-    fix=_fix("aws:autoscaling:launchconfiguration", "IamInstanceProfile"),
+    fix=_fix("aws:autoscaling:launchconfiguration", "IamInstanceProfile", "<profile>"),
 )
 def instance_role(environment: Record, account: Account) -> str | None:
     """The subject (else the role's name) that its instances act as; nothing where they have no profile."""

@@ -18,7 +18,7 @@ _ACCESS_KEYS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN
 _SAMPLE = re.compile(r"(?i)<?your[-_ ]")  # under a name that says nothing of a secret it is not redacted
 _MOVE = (
     "aws elasticbeanstalk update-environment --environment-name {name} "
-    f"--option-settings Namespace={_REFERENCES},OptionName=<variable>,Value=<ARN of the secret or parameter> "
+    f"--option-settings Namespace={_REFERENCES},OptionName=<variable>,Value=<secret> "
     f"--options-to-remove Namespace={_PLAIN},OptionName=<variable>"
 )
 

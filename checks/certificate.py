@@ -128,8 +128,9 @@ def used_by(certificate: Record, account: Account) -> frozenset[str]:
     severity="high",
     reads=["elbv2:load-balancer.listener"],
     names_subjects=True,
-    fix="aws elbv2 modify-listener --listener-arn <its listener on {parameter}> "
-    "--certificates CertificateArn=<the documented one's>",
+    fix="aws elbv2 modify-listener --listener-arn "
+    "{elbv2:load-balancer.listener[?to_string(Port)=='$parameter'].ListenerArn | [0] ?? <listener>} "
+    "--certificates CertificateArn={wanted ?? <certificate>}",
 )
 def presents(balancer: Record, account: Account, port: str) -> frozenset[str]:
     """The subjects (or ARNs) that are the certificates of the listener on a port."""

@@ -11,7 +11,7 @@ from asbuilt.check import check
 from asbuilt.evidence import Record
 from checks.dns import subjects_at
 
-_POLICIES = "cloudfront:cache-policy"
+_POLICIES, _CONTROLS = "cloudfront:cache-policy", "cloudfront:origin-access-control"
 _YEAR = 31536000  # the longest that CloudFront keeps an answer where a policy sets no limit
 
 
@@ -177,14 +177,16 @@ def _cache_key(behaviour: Record, account: Account) -> tuple[bool, set[str]]:
 @check(
     "cloudfront:distribution",
     severity="high",
+    reads=[_CONTROLS],
     controls=["AWS FSBP CloudFront.13"],
     fix="Give every bucket origin of distribution {name} an origin access control.",
 )
-def signs_bucket_requests(distribution: Record) -> bool:
-    """Whether it has bucket origins, and asks each with an origin access control, so that the bucket can stay shut."""
+def signs_bucket_requests(distribution: Record, account: Account) -> bool:
+    """Whether it has bucket origins, and signs what it asks each by its origin access control: it can stay shut."""
     buckets = [item for item in distribution["Origins"]["Items"] if "S3OriginConfig" in item]
     # AWS leaves the field empty, or out, where an origin has no access control
-    return bool(buckets) and all(item.get("OriginAccessControlId", "") for item in buckets)
+    names = [item.get("OriginAccessControlId", "") for item in buckets]
+    return bool(names) and all(name and account.get(_CONTROLS, name)["SigningBehavior"] != "never" for name in names)
 
 
 @check(

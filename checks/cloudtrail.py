@@ -14,7 +14,7 @@ _READS = ("cloudtrail:trail", "cloudtrail:trail.status")
     severity="high",
     reads=_READS,
     controls=["AWS FSBP CloudTrail.1"],
-    fix="aws cloudtrail start-logging --name <trail>",
+    fix="aws cloudtrail start-logging --name {cloudtrail:trail[].Name | [0] ?? <trail>}",
 )
 def logging_trails(caller: Record, account: Account) -> int:
     """How many trails are recording calls and delivering what they record."""
@@ -26,7 +26,8 @@ def logging_trails(caller: Record, account: Account) -> int:
     severity="medium",
     reads=_READS,
     controls=["AWS FSBP CloudTrail.1", "AWS FSBP CloudTrail.4"],
-    fix="aws cloudtrail update-trail --name <trail> --is-multi-region-trail --enable-log-file-validation",
+    fix="aws cloudtrail update-trail --name {cloudtrail:trail[].Name | [0] ?? <trail>} "
+    "--is-multi-region-trail --enable-log-file-validation",
 )
 def tamper_evident_trails(caller: Record, account: Account) -> int:
     """How many of the recording trails cover every region and sign their files."""

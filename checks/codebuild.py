@@ -9,13 +9,17 @@ from asbuilt.evidence import Record
 _UPDATE = "aws codebuild update-project --name {name}"
 
 
-@check("codebuild:project", severity="medium", fix=f"{_UPDATE} --environment <the same with privilegedMode=true>")
+@check(
+    "codebuild:project",
+    severity="medium",
+    fix=f"{_UPDATE} --environment file://environment.json, the same with privilegedMode=true",
+)
 def builds_images(project: Record) -> bool:
     """Whether its builds may run Docker: without privileged mode none can make an image."""
     return project["environment"]["privilegedMode"]
 
 
-@check("codebuild:project", severity="high", names_subjects=True, fix=f"{_UPDATE} --service-role <role>")
+@check("codebuild:project", severity="high", names_subjects=True, fix=f"{_UPDATE} --service-role {{wanted ?? <role>}}")
 def builds_as(project: Record, account: Account) -> str:
     """The subject that is the role its builds work with, else the role's ARN."""
     role = project["serviceRole"]

@@ -8,7 +8,7 @@ from asbuilt.check import check
 from asbuilt.evidence import Record
 
 _BODY = "cloudwatch:dashboard.body"
-_FIX = "Add it where {parameter} is shown: aws cloudwatch put-dashboard --dashboard-name <name> --dashboard-body <body>"
+_FIX = "Add it where {parameter} is shown: aws cloudwatch put-dashboard --dashboard-name <dashboard> --dashboard-body file://dashboard.json"
 
 
 @check("cloudwatch:dashboard", severity="low", each=False, reads=[_BODY], fix=_FIX)

@@ -16,7 +16,7 @@ _BODY = "cloudwatch:dashboard.body"
     severity="low",
     each=False,
     reads=[_BODY],
-    fix="Add a widget with {parameter} to a dashboard: aws cloudwatch put-dashboard --dashboard-name <name> "
+    fix="Add a widget with {parameter} to a dashboard: aws cloudwatch put-dashboard --dashboard-name <dashboard> "
     "--dashboard-body file://dashboard.json",
 )
 def shows(dashboards: tuple[Record, ...], account: Account, metric: str) -> bool:

@@ -14,7 +14,7 @@ _CHANGE = "aws route53 change-resource-record-sets --hosted-zone-id {Id} --chang
     "aws:account",
     severity="medium",
     reads=["route53:health-check"],
-    fix="aws route53 create-health-check --caller-reference <once> --health-check-config file://health-check.json",
+    fix="aws route53 create-health-check --caller-reference <reference> --health-check-config file://health-check.json",
 )
 def health_checks(caller: Record, account: Account) -> int:
     """How many health checks Route 53 makes, without those that are switched off: these count as healthy."""

@@ -66,7 +66,7 @@ def cluster(service: Record, account: Account) -> str:
     return known.get(service["clusterArn"], service["clusterArn"])
 
 
-@check("ecs:service", severity="medium", fix=f"{_UPDATE} --desired-count <documented count>")
+@check("ecs:service", severity="medium", fix=f"{_UPDATE} --desired-count {{wanted ?? <number>}}")
 def desired_tasks(service: Record) -> int:
     """How many tasks it is told to run."""
     return service["desiredCount"]
@@ -97,14 +97,16 @@ def platform_version(service: Record) -> str:
     "ecs:service",
     severity="medium",
     controls=["AWS FSBP ECS.2"],
-    fix=f"{_UPDATE} --network-configuration <the same with the documented assignPublicIp>",
+    fix=f"{_UPDATE} --network-configuration file://network.json, the same with the documented assignPublicIp",
 )
 def assign_public_ip(service: Record) -> bool:
     """Whether its tasks are given public addresses."""
     return service["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "ENABLED"
 
 
-@check("ecs:service", severity="high", names_subjects=True, fix=f"{_UPDATE} --load-balancers <as documented>")
+@check(
+    "ecs:service", severity="high", names_subjects=True, fix=f"{_UPDATE} --load-balancers file://load-balancers.json"
+)
 def serves(service: Record, account: Account) -> frozenset[str]:
     """The subjects that are the target groups its tasks register in, else the groups' ARNs."""
     known = {item["TargetGroupArn"]: name for name, item in account.subjects() if "TargetGroupArn" in item}
@@ -112,7 +114,7 @@ def serves(service: Record, account: Account) -> frozenset[str]:
     return frozenset(known.get(arn, arn) for arn in arns)
 
 
-@check("ecs:service", severity="high", fix=f"{_UPDATE} --load-balancers <as documented>")
+@check("ecs:service", severity="high", fix=f"{_UPDATE} --load-balancers file://load-balancers.json")
 def balanced_containers(service: Record) -> frozenset[str]:
     """The containers and ports that load balancers send to: `web:8000`."""
     return frozenset(f"{target['containerName']}:{target['containerPort']}" for target in service["loadBalancers"])

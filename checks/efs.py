@@ -29,7 +29,7 @@ def encrypted_at_rest(system: Record) -> bool:
     "efs:file-system",
     severity="high",
     reads=[_TARGETS],
-    fix="aws efs create-mount-target --file-system-id {FileSystemId} --subnet-id <a subnet of the missing zone>",
+    fix="aws efs create-mount-target --file-system-id {FileSystemId} --subnet-id <subnet>",
 )
 def mounted_zones(system: Record, account: Account) -> int:
     """In how many Availability Zones it can be mounted."""
@@ -41,7 +41,8 @@ def mounted_zones(system: Record, account: Account) -> int:
     severity="critical",
     reads=[_TARGETS, _GROUPS, *WEARERS],
     names_subjects=True,
-    fix="aws ec2 describe-security-groups --group-ids <its mount targets' groups>, then revoke what is not documented.",
+    fix="aws ec2 describe-security-groups --group-ids "
+    "{efs:file-system.mount-target.groups[].SecurityGroups[] ?? <groups>}, then revoke what is not documented.",
 )
 def reachable_only_from(system: Record, account: Account) -> frozenset[str]:
     """The subjects (else security groups, address ranges) that its mount targets' groups admit to NFS."""

@@ -41,7 +41,7 @@ def private_subnets(vpc: Record, account: Account) -> int:
     "ec2:vpc",
     severity="high",
     reads=[*_NETWORK, _NAT],
-    fix="aws ec2 create-nat-gateway --subnet-id <public subnet> --allocation-id <address>",
+    fix="aws ec2 create-nat-gateway --subnet-id <subnet> --allocation-id <address>",
 )
 def nat_gateways(vpc: Record, account: Account) -> int:
     """How many NAT gateways work in its public subnets."""
@@ -53,7 +53,7 @@ def nat_gateways(vpc: Record, account: Account) -> int:
     "ec2:vpc",
     severity="high",
     reads=[_GATEWAYS],
-    fix="aws ec2 attach-internet-gateway --vpc-id {VpcId} --internet-gateway-id <id>",
+    fix="aws ec2 attach-internet-gateway --vpc-id {VpcId} --internet-gateway-id <gateway>",
 )
 def internet_gateways(vpc: Record, account: Account) -> int:
     """How many internet gateways are attached to it."""
@@ -66,7 +66,8 @@ def internet_gateways(vpc: Record, account: Account) -> int:
     "ec2:vpc",
     severity="high",
     reads=[_PEERINGS],
-    fix="aws ec2 accept-vpc-peering-connection --vpc-peering-connection-id <the one that waits>",
+    fix="aws ec2 accept-vpc-peering-connection --vpc-peering-connection-id "
+    "{ec2:vpc-peering[?Status.Code=='pending-acceptance'].VpcPeeringConnectionId | [0] ?? <peering>}",
 )
 def active_peerings(vpc: Record, account: Account) -> int:
     """How many peerings with VPCs of other accounts are in force."""
@@ -77,8 +78,8 @@ def active_peerings(vpc: Record, account: Account) -> int:
     "ec2:vpc",
     severity="high",
     reads=[*_NETWORK, _PEERINGS],
-    fix="aws ec2 create-route --route-table-id <private> --destination-cidr-block <peer's> "
-    "--vpc-peering-connection-id <id>",
+    fix="aws ec2 create-route --route-table-id <table> --destination-cidr-block <block> "
+    "--vpc-peering-connection-id {ec2:vpc-peering[?Status.Code=='active'].VpcPeeringConnectionId | [0] ?? <peering>}",
 )
 def private_subnets_reach_peers(vpc: Record, account: Account) -> bool:
     """Whether it has private subnets, and each routes to a peering that is in force."""
@@ -121,7 +122,7 @@ def admits_only_cloudfront(balancer: Record, account: Account) -> bool:
     "elbv2:load-balancer",
     severity="high",
     reads=_NETWORK,
-    fix="aws elbv2 set-subnets --load-balancer-arn {arn} --subnets <public subnets>",
+    fix="aws elbv2 set-subnets --load-balancer-arn {arn} --subnets <subnets>",
 )
 def in_public_subnets(balancer: Record, account: Account) -> bool:
     """Whether every subnet that it stands in routes to an internet gateway."""

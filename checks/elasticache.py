@@ -36,7 +36,7 @@ def engine(cache: Record, account: Account) -> str:
     return ", ".join(sorted({member["Engine"] for member in members(cache, account)}))
 
 
-@check("elasticache:cache", severity="medium", fix=f"{_MODIFY} --cache-node-type <documented type>")
+@check("elasticache:cache", severity="medium", fix=f"{_MODIFY} --cache-node-type {{wanted ?? <type>}}")
 def node_type(cache: Record) -> str:
     """The type of its nodes."""
     return cache["CacheNodeType"]

@@ -15,8 +15,9 @@ _RULES = (*_LISTENERS, "elbv2:load-balancer.listener.rule")
     severity="high",
     reads=_RULES,
     names_subjects=True,
-    fix="aws elbv2 create-rule --listener-arn <its HTTPS listener> --priority 1 "
-    "--conditions Field=path-pattern,Values={parameter} --actions Type=forward,TargetGroupArn=<documented group>",
+    fix="aws elbv2 create-rule --priority 1 "
+    "--listener-arn {elbv2:load-balancer.listener[?Protocol=='HTTPS'].ListenerArn | [0] ?? <listener>} "
+    "--conditions Field=path-pattern,Values={parameter} --actions Type=forward,TargetGroupArn={wanted ?? <group>}",
 )
 def path_leads_to(balancer: Record, account: Account, path: str) -> str | None:
     """The subject that is the target group which an HTTPS request for a path reaches, else the group's ARN."""
@@ -57,7 +58,8 @@ def _takes(rule: Record, path: str) -> bool:
     "elbv2:load-balancer",
     severity="high",
     reads=_LISTENERS,
-    fix="aws elbv2 modify-listener --listener-arn <the one on {parameter}> --certificates CertificateArn=<one of ACM>",
+    fix="aws elbv2 modify-listener --certificates CertificateArn=<certificate> --listener-arn "
+    "{elbv2:load-balancer.listener[?to_string(Port)=='$parameter'].ListenerArn | [0] ?? <listener>}",
 )
 def acm_certificates(balancer: Record, account: Account, port: str) -> int:
     """How many of the certificates of the listener on a port are ACM's."""

@@ -10,7 +10,8 @@ from asbuilt.evidence import Record
     severity="high",
     reads=["guardduty:detector.ids", "guardduty:detector"],
     controls=["AWS FSBP GuardDuty.1"],
-    fix="aws guardduty create-detector --enable, or update-detector --enable --detector-id <the suspended one>",
+    fix="aws guardduty create-detector --enable, or update-detector --enable --detector-id "
+    "{guardduty:detector[?Status!='ENABLED'].DetectorId | [0] ?? <detector>}",
 )
 def threat_detectors(caller: Record, account: Account) -> int:
     """How many detectors watch the account for threats in the region: those that are enabled."""

@@ -10,13 +10,18 @@ from asbuilt.evidence import Record
 
 _USERS, _KEYS, _DEVICES, _PASSWORD = "iam:user", "iam:user.access-keys", "iam:user.mfa", "iam:user.password"
 _RULES = "iam:password-policy"
+_ACTIVE = "iam:user.access-keys[?Status=='Active']"
+_DEACTIVATE = (
+    "aws iam update-access-key --status Inactive "
+    f"--access-key-id {{{_ACTIVE}.AccessKeyId | [0] ?? <key>}} --user-name {{{_ACTIVE}.UserName | [0] ?? <user>}}"
+)
 
 
 @check(
     "aws:account",
     severity="critical",
     reads=[_USERS, _KEYS],
-    fix="Give its user a role: aws iam update-access-key --status Inactive --access-key-id <id> --user-name <user>",
+    fix=f"Give its user a role: {_DEACTIVATE}",
 )
 def active_user_keys(caller: Record, account: Account) -> int:
     """How many long-lived access keys of IAM users are active."""
@@ -29,7 +34,7 @@ def active_user_keys(caller: Record, account: Account) -> int:
     severity="high",
     reads=[_USERS, _KEYS],
     controls=["CIS AWS 1.14", "AWS FSBP IAM.3"],
-    fix="Use a new key, then: aws iam update-access-key --status Inactive --access-key-id <id> --user-name <user>",
+    fix="Use a new key, then: aws iam update-access-key --status Inactive --access-key-id <key> --user-name <user>",
 )
 def long_lived_user_keys(caller: Record, account: Account, now: datetime) -> frozenset[str]:
     """The users who have an active access key that is older than 90 days."""

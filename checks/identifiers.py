@@ -55,7 +55,7 @@ def of_vpc(subnet: Record, account: Account) -> str:
     "ec2:subnet",
     severity="high",
     reads=["ec2:route-table"],
-    fix="aws ec2 create-route --route-table-id <its table> --destination-cidr-block 0.0.0.0/0 --gateway-id <gateway>",
+    fix="aws ec2 create-route --route-table-id <table> --destination-cidr-block 0.0.0.0/0 --gateway-id <gateway>",
 )
 def routed_to_internet(subnet: Record, account: Account) -> bool:
     """Whether its route table leads through an internet gateway that is there: what makes a subnet public."""

@@ -74,7 +74,7 @@ def acts_as(instance: Record, account: Account) -> str | None:
     _KIND,
     severity="high",
     reads=["ec2:subnet", "ec2:route-table"],
-    fix="aws ec2 create-route --route-table-id <its subnet's> --destination-cidr-block 0.0.0.0/0 --nat-gateway-id <id>",
+    fix="aws ec2 create-route --route-table-id <table> --destination-cidr-block 0.0.0.0/0 --nat-gateway-id <gateway>",
 )
 def ways_out(instance: Record, account: Account) -> frozenset[str]:
     """What leads to the internet from its subnet: `NAT gateway`, `internet gateway`; none where nothing does."""
@@ -95,7 +95,8 @@ def _is_default(route: Record) -> bool:
     _KIND,
     severity="high",
     reads=["ec2:security-group"],
-    fix="aws ec2 revoke-security-group-egress --group-id <its group> --ip-permissions <the open one>",
+    fix="aws ec2 revoke-security-group-egress --group-id {SecurityGroups[0].GroupId ?? <group>} "
+    "--ip-permissions <permission>",
 )
 def keeps_inside(instance: Record, account: Account, port: str) -> bool:
     """Whether its security groups let it reach a TCP port only at addresses that they name, not anywhere at all."""

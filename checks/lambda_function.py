@@ -22,7 +22,9 @@ def package_type(function: Record) -> str:
 
 
 @check(
-    "lambda:function", severity="medium", fix=f"{_CONFIGURE} --environment 'Variables={{{{parameter}}=<documented>}}'"
+    "lambda:function",
+    severity="medium",
+    fix=f"{_CONFIGURE} --environment 'Variables={{{{parameter}}={{wanted ?? <value>}}}}'",
 )
 def variable(function: Record, variable: str) -> str | None:
     """A variable of its environment; nothing where it is not set."""

@@ -86,7 +86,7 @@ def concurrent_users(run: Record) -> int:
     return _whole(run)["concurrent_users"]
 
 
-@check("load:run", severity="medium", fix="asbuilt load <system> --host URL --profile target")
+@check("load:run", severity="medium", fix="asbuilt load SYSTEM --host URL --profile target")
 def profile(run: Record) -> str:
     """The shape of the load that a believable run was made with, to its end."""
     return _whole(run)["profile"]

@@ -10,7 +10,8 @@ _LISTENERS = ("elbv2:load-balancer.listener",)
 _RULES = (*_LISTENERS, "elbv2:load-balancer.listener.rule")
 _RECREATE = "It is fixed when the load balancer is created: make a new one and move the traffic."
 _LISTEN = (
-    "aws elbv2 create-listener --load-balancer-arn {arn} --protocol HTTPS --port 443 --certificates <its certificate>"
+    "aws elbv2 create-listener --load-balancer-arn {arn} --protocol HTTPS --port 443 "
+    "--certificates CertificateArn=<certificate>"
 )
 _ATTRIBUTE = "aws elbv2 modify-load-balancer-attributes --load-balancer-arn {arn} --attributes"
 
@@ -72,7 +73,8 @@ def certificates(balancer: Record, account: Account, port: str) -> int:
     severity="high",
     reads=_RULES,
     controls=["AWS FSBP ELB.1"],
-    fix="aws elbv2 modify-listener --listener-arn <its HTTP listener> "
+    fix="aws elbv2 modify-listener --listener-arn "
+    "{elbv2:load-balancer.listener[?Protocol=='HTTP'].ListenerArn | [0] ?? <listener>} "
     "--default-actions 'Type=redirect,RedirectConfig={Protocol=HTTPS,Port=443,StatusCode=HTTP_301}'",
 )
 def http_only_redirects(balancer: Record, account: Account) -> bool:

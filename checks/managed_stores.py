@@ -7,10 +7,16 @@ from asbuilt.check import check
 from asbuilt.evidence import Record
 
 
-@check("aws:account", severity="low", reads=["rds:db"], fix="Move its data where the document keeps it, and delete it.")
+@check(
+    "aws:account",
+    severity="low",
+    reads=["rds:db", "rds:cluster"],
+    fix="Move its data where the document keeps it, and delete it.",
+)
 def managed_databases(caller: Record, account: Account) -> int:
-    """How many RDS instances the account holds in the region."""
-    return len(account.all("rds:db"))
+    """How many RDS instances the account holds in the region, and clusters that need none (Aurora Serverless)."""
+    alone = [cluster for cluster in account.all("rds:cluster") if not cluster["DBClusterMembers"]]
+    return len(account.all("rds:db")) + len(alone)
 
 
 @check(

@@ -21,7 +21,7 @@ def purpose_built(vpc: Record) -> bool:
     "ec2:vpc",
     severity="medium",
     reads=["ec2:subnet"],
-    fix="aws ec2 create-subnet --vpc-id {VpcId} --cidr-block <documented block>",
+    fix="aws ec2 create-subnet --vpc-id {VpcId} --cidr-block <block>",
 )
 def subnet_cidrs(vpc: Record, account: Account) -> frozenset[str]:
     """The address blocks of its subnets."""
@@ -32,7 +32,7 @@ def subnet_cidrs(vpc: Record, account: Account) -> frozenset[str]:
     "ec2:vpc",
     severity="medium",
     reads=["ec2:vpc-endpoint"],
-    fix="aws ec2 create-vpc-endpoint --vpc-id {VpcId} --service-name com.amazonaws.<region>.<service>",
+    fix="aws ec2 create-vpc-endpoint --vpc-id {VpcId} --service-name <service>",
 )
 def endpoints(vpc: Record, account: Account) -> frozenset[str]:
     """The AWS services that it reaches through endpoints of its own: `s3`, `ecr.api`."""

@@ -26,7 +26,7 @@ def stored_bytes(group: Record) -> int:
     "aws:account",
     severity="medium",
     reads=["cloudwatch:custom-metric"],
-    fix="aws cloudwatch put-metric-data --namespace <application> --metric-name <metric> --value <value>",
+    fix="aws cloudwatch put-metric-data --namespace <namespace> --metric-name <metric> --value <value>",
 )
 def custom_namespaces(caller: Record, account: Account) -> int:
     """How many namespaces of metrics are none of AWS's own services and agents."""

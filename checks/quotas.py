@@ -10,7 +10,7 @@ from asbuilt.evidence import Record
     "service-quotas:fargate",
     severity="medium",
     fix="aws service-quotas request-service-quota-increase --service-code {ServiceCode} --quota-code {QuotaCode} "
-    "--desired-value <what the documented maximum takes>",
+    "--desired-value {wanted ?? <number>}",
 )
 def quota(limit: Record) -> float:
     """The limit in force."""

@@ -21,25 +21,25 @@ def engine(db: Record) -> str:
     return db["Engine"]
 
 
-@check("rds:db", severity="medium", fix=f"{_MODIFY} --db-instance-class <documented class>")
+@check("rds:db", severity="medium", fix=f"{_MODIFY} --db-instance-class {{wanted ?? <class>}}")
 def instance_class(db: Record) -> str:
     """Its instance class."""
     return db["DBInstanceClass"]
 
 
-@check("rds:db", severity="medium", fix=f"{_MODIFY} --allocated-storage <documented GiB>")
+@check("rds:db", severity="medium", fix=f"{_MODIFY} --allocated-storage {{wanted ?? <GiB>}}")
 def allocated_gib(db: Record) -> int:
     """The storage that it was given."""
     return db["AllocatedStorage"]
 
 
-@check("rds:db", severity="high", fix=f"{_MODIFY} --backup-retention-period <documented days>")
+@check("rds:db", severity="high", fix=f"{_MODIFY} --backup-retention-period {{wanted ?? <days>}}")
 def backup_days(db: Record) -> int:
     """For how many days automated backups are kept; 0 where there are none."""
     return db["BackupRetentionPeriod"]
 
 
-@check("rds:db", severity="high", fix=f"{_MODIFY} --backup-retention-period <documented days>")
+@check("rds:db", severity="high", fix=f"{_MODIFY} --backup-retention-period <days>")
 def point_in_time_recovery(db: Record) -> bool:
     """Whether it can be restored to a moment of the kept days: backups are on and a restorable time is given."""
     # AWS gives the time only where there is something to restore
@@ -64,7 +64,7 @@ def master_password_managed(db: Record) -> bool:
     return "MasterUserSecret" in db  # AWS names the secret only where there is one
 
 
-@check("rds:db", severity="medium", fix=f"{_MODIFY} --db-port-number <documented port>")
+@check("rds:db", severity="medium", fix=f"{_MODIFY} --db-port-number {{wanted ?? <port>}}")
 def port(db: Record) -> int:
     """The port that it listens on."""
     return db["Endpoint"]["Port"]
@@ -82,7 +82,7 @@ def encrypted_at_rest(db: Record) -> bool:
     return db["StorageEncrypted"]
 
 
-@check("rds:db", severity="medium", fix=f"{_MODIFY} --db-subnet-group-name <documented group>")
+@check("rds:db", severity="medium", fix=f"{_MODIFY} --db-subnet-group-name {{wanted ?? <group>}}")
 def subnet_group(db: Record) -> str:
     """The name of its subnet group."""
     return db["DBSubnetGroup"]["DBSubnetGroupName"]
@@ -94,7 +94,7 @@ def upgrades_itself(db: Record) -> bool:
     return db["AutoMinorVersionUpgrade"]
 
 
-@check("rds:db", severity="low", fix=f"{_MODIFY} --preferred-maintenance-window <ddd:hh24:mi-ddd:hh24:mi>")
+@check("rds:db", severity="low", fix=f"{_MODIFY} --preferred-maintenance-window {{wanted ?? <window>}}")
 def maintenance_window(db: Record) -> str:
     """When it is maintained each week: `sun:05:00-sun:06:00`."""
     return db["PreferredMaintenanceWindow"]
@@ -125,8 +125,9 @@ def log_exports(db: Record) -> frozenset[str]:
     "rds:db",
     severity="high",
     reads=["rds:db.parameter"],
-    fix="aws rds modify-db-parameter-group --db-parameter-group-name <its group> "
-    "--parameters ParameterName={parameter},ParameterValue=<value>,ApplyMethod=immediate",
+    fix="aws rds modify-db-parameter-group --db-parameter-group-name "
+    "{DBParameterGroups[0].DBParameterGroupName ?? <group>} "
+    "--parameters ParameterName={parameter},ParameterValue={wanted ?? <value>},ApplyMethod=immediate",
 )
 def parameter(db: Record, account: Account, parameter: str) -> str | None:
     """A parameter of its parameter group; nothing where the group leaves it to the engine."""

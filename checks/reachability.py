@@ -39,7 +39,14 @@ _PORTS: Mapping[str, Callable[[Record, Account], Iterable[int]]] = {
     "rds:db": lambda db, _: [db["Endpoint"]["Port"]],
 }
 WEARERS = tuple(dict.fromkeys((*_GROUPS, *READS, "elasticache:cluster", "ec2:security-group")))
-_FIX = "aws ec2 describe-security-groups --group-ids <its groups>, then revoke or authorize ingress as documented."
+_IDS = (
+    "networkConfiguration.awsvpcConfiguration.securityGroups || VpcSecurityGroupIds || VpcConfig.SecurityGroupIds || "
+    "(VpcSecurityGroups || SecurityGroups || Groups)[].[VpcSecurityGroupId || GroupId || @][]"
+)
+_FIX = (
+    f"aws ec2 describe-security-groups --group-ids {{{_IDS} ?? <groups>}}, "
+    "then revoke or authorize ingress as documented."
+)
 
 
 def groups_of(record: Record, account: Account) -> list[str]:

@@ -34,26 +34,26 @@ def rolls_back(service: Record) -> bool:
     return breaker["enable"] and breaker["rollback"]
 
 
-@check("ecs:service", severity="medium", fix=f"{_CONFIGURE} maximumPercent=<documented>")
+@check("ecs:service", severity="medium", fix=f"{_CONFIGURE} maximumPercent={{wanted ?? <percent>}}")
 def maximum_percent(service: Record) -> int:
     """How many of the wanted tasks, in percent, may run at once during a deployment."""
     return service["deploymentConfiguration"]["maximumPercent"]
 
 
-@check("ecs:service", severity="high", fix=f"{_CONFIGURE} minimumHealthyPercent=<documented>")
+@check("ecs:service", severity="high", fix=f"{_CONFIGURE} minimumHealthyPercent={{wanted ?? <percent>}}")
 def minimum_healthy_percent(service: Record) -> int:
     """How many of the wanted tasks, in percent, stay healthy during a deployment."""
     return service["deploymentConfiguration"]["minimumHealthyPercent"]
 
 
-@check("ecs:service", severity="medium", fix=f"{_UPDATE} --health-check-grace-period-seconds <documented>")
+@check("ecs:service", severity="medium", fix=f"{_UPDATE} --health-check-grace-period-seconds {{wanted ?? <seconds>}}")
 def grace_seconds(service: Record) -> int:
     """How long failed health checks of a new task are overlooked."""
     # AWS leaves the period out where none was set
     return service.get("healthCheckGracePeriodSeconds", 0)
 
 
-@check("ecs:service", severity="low", reads=READS, fix=f"{_UPDATE} --task-definition <family:revision>")
+@check("ecs:service", severity="low", reads=READS, fix=f"{_UPDATE} --task-definition <revision>")
 def task_revision(service: Record, account: Account) -> int:
     """The revision of its task definition: it grows with each release."""
     return definition_of(service, account)["revision"]

@@ -15,7 +15,10 @@ _ACTION, _ACTIVITY = "application-autoscaling:scheduled-action", "application-au
 _DONE = ("Pending", "InProgress", "Successful", "Overridden")  # AWS: the others changed nothing
 _SET_TO = re.compile(r"desired count to (\d+)")
 _SCALING = "aws application-autoscaling"
-_WHAT = "--service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/<cluster>/{name}"
+_WHAT = (
+    "--service-namespace ecs --scalable-dimension ecs:service:DesiredCount "
+    "--resource-id service/{after(clusterArn, ':cluster/') ?? <cluster>}/{name}"
+)
 _REGISTER = f"{_SCALING} register-scalable-target {_WHAT}"
 _PUT = f"{_SCALING} put-scaling-policy {_WHAT} --policy-type TargetTrackingScaling --policy-name"
 
@@ -44,13 +47,13 @@ def _tracked(service: Record, account: Account, metric: str) -> Record | None:
     return found[0] if found else None
 
 
-@check("ecs:service", severity="high", reads=[_TARGET], fix=f"{_REGISTER} --min-capacity <documented minimum>")
+@check("ecs:service", severity="high", reads=[_TARGET], fix=f"{_REGISTER} --min-capacity {{wanted ?? <number>}}")
 def scales_from(service: Record, account: Account) -> int | None:
     """The fewest tasks that scaling leaves; nothing where the service does not scale."""
     return next((target["MinCapacity"] for target in _of(service, _TARGET, account)), None)
 
 
-@check("ecs:service", severity="high", reads=[_TARGET], fix=f"{_REGISTER} --max-capacity <documented maximum>")
+@check("ecs:service", severity="high", reads=[_TARGET], fix=f"{_REGISTER} --max-capacity {{wanted ?? <number>}}")
 def scales_to(service: Record, account: Account) -> int | None:
     """The most tasks that scaling starts; nothing where the service does not scale."""
     return next((target["MaxCapacity"] for target in _of(service, _TARGET, account)), None)
@@ -71,20 +74,20 @@ def scaling_in_force(service: Record, account: Account) -> bool:
     return bool(targets) and not any(state.get(name, False) for state in states for name in names)
 
 
-@check("ecs:service", severity="high", reads=[_POLICY], fix=f"{_PUT} <name>")
+@check("ecs:service", severity="high", reads=[_POLICY], fix=f"{_PUT} <policy>")
 def scaling_policies(service: Record, account: Account) -> frozenset[str]:
     """The types of its scaling policies: TargetTrackingScaling, StepScaling, PredictiveScaling."""
     return frozenset(policy["PolicyType"] for policy in _of(service, _POLICY, account))
 
 
-@check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <name>")
+@check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <policy>")
 def scaling_target(service: Record, account: Account, metric: str) -> float | None:
     """The value that scaling keeps a predefined metric at; nothing where it does not follow the metric."""
     tracking = _tracked(service, account, metric)
     return tracking["TargetValue"] if tracking else None
 
 
-@check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <name>")
+@check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <policy>")
 def scale_out_seconds(service: Record, account: Account, metric: str) -> int | None:
     """The pause after scaling out for a predefined metric; nothing where it does not follow the metric."""
     tracking = _tracked(service, account, metric)
@@ -92,7 +95,7 @@ def scale_out_seconds(service: Record, account: Account, metric: str) -> int | N
     return tracking.get("ScaleOutCooldown", 300) if tracking else None
 
 
-@check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <name>")
+@check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <policy>")
 def scale_in_seconds(service: Record, account: Account, metric: str) -> int | None:
     """The pause after scaling in for a predefined metric; nothing where it does not follow the metric."""
     tracking = _tracked(service, account, metric)

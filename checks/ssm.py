@@ -9,7 +9,7 @@ from asbuilt.evidence import Record
 @check(
     "ssm:parameter",
     severity="high",
-    fix="aws ssm put-parameter --name {name} --type SecureString --overwrite --value <the value>",
+    fix="aws ssm put-parameter --name {name} --type SecureString --overwrite --value <value>",
 )
 def parameter_type(parameter: Record) -> str:
     """How its value is kept: SecureString is encrypted, String and StringList are not."""

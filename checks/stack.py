@@ -14,7 +14,7 @@ _KEPT = ("ecs:service", "elbv2:load-balancer")
     *_KEPT,
     severity="medium",
     reads=[_STACKS, _RESOURCES],
-    fix="aws cloudformation create-change-set --change-set-type IMPORT --resources-to-import <{name}> "
+    fix="aws cloudformation create-change-set --change-set-type IMPORT --resources-to-import file://resources.json "
     "--stack-name <stack> --change-set-name import --template-body file://template.yaml",
 )
 def kept_as_code(record: Record, account: Account) -> bool:

@@ -32,7 +32,7 @@ def health_checked(group: Record) -> bool:
     return group["HealthCheckEnabled"]
 
 
-@check("elbv2:target-group", severity="medium", fix=f"{_MODIFY} --health-check-path <documented path>")
+@check("elbv2:target-group", severity="medium", fix=f"{_MODIFY} --health-check-path {{wanted ?? <path>}}")
 def health_path(group: Record) -> str:
     """The path that health checks request."""
     return group["HealthCheckPath"]

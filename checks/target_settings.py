@@ -10,14 +10,16 @@ _MODIFY = "aws elbv2 modify-target-group --target-group-arn {arn}"
 _ATTRIBUTES = "elbv2:target-group.attributes"
 
 
-@check("elbv2:target-group", severity="high", fix=f"{_MODIFY} --health-check-port <documented port>")
+@check("elbv2:target-group", severity="high", fix=f"{_MODIFY} --health-check-port {{wanted ?? <port>}}")
 def health_port(group: Record) -> int:
     """The port that health checks ask: where it is the targets' own, the group's."""
     port = group["HealthCheckPort"]
     return group["Port"] if port == "traffic-port" else int(port)
 
 
-@check("elbv2:target-group", severity="medium", fix=f"{_MODIFY} --health-check-interval-seconds <documented>")
+@check(
+    "elbv2:target-group", severity="medium", fix=f"{_MODIFY} --health-check-interval-seconds {{wanted ?? <seconds>}}"
+)
 def health_interval_seconds(group: Record) -> int:
     """How long it is from one health check of a target to the next."""
     return group["HealthCheckIntervalSeconds"]

@@ -14,8 +14,8 @@ _STATUS = "cloudtrail:trail.status"
     severity="medium",
     reads=["logs:log-group", _STATUS],
     controls=["AWS FSBP CloudTrail.5"],
-    fix="aws cloudtrail update-trail --name {name} --cloud-watch-logs-log-group-arn <arn> "
-    "--cloud-watch-logs-role-arn <arn>",
+    fix="aws cloudtrail update-trail --name {name} --cloud-watch-logs-log-group-arn <group> "
+    "--cloud-watch-logs-role-arn <role>",
 )
 def kept_in_logs(trail: Record, account: Account) -> bool:
     """Whether it records, and its last delivery reached a log group that exists."""

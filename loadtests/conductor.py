@@ -13,11 +13,13 @@ from typing import Any
 import gevent
 
 from loadtests.crew import BEAT_SECONDS, OWN_PAUSE_SECONDS, Member
-from loadtests.gate import GRACE_SECONDS, QUANTILES, Health, hopeless, invalid, runaway
+from loadtests.gate import GRACE_SECONDS, MOST_CLOCK_MS, QUANTILES, Health, hopeless, invalid, runaway
 from loadtests.ledger import Merged
 from loadtests.settings import Settings
 from loadtests.timeline import Timeline, say
 
+_UNREADY_SECONDS = 2.0  # whoever starts thousands of users has less time to speak
+_CLOCK_SECONDS = 3.0  # of beats, the quickest of which tells how near a worker is
 _HEAD_START = 0.5
 _RUNAWAY_SECONDS = 10
 
@@ -86,22 +88,27 @@ class Conductor:
         return [member for member in self._crew.values() if not member.lost]
 
     def _await_users(self) -> bool:
-        limit = monotonic() + self.settings.ready_seconds
+        limit, patience = monotonic() + self.settings.ready_seconds, monotonic() + _CLOCK_SECONDS
         while monotonic() < limit:
             self._beat()
+            if self._newly_lost(0.0, self.settings.silence_seconds + _UNREADY_SECONDS):
+                self.stopped = "a worker was lost while users got ready"
+            if self.stopped:
+                return False
             ready = sum(sum(member.pools.values()) for member in self._alive())
             failed = sum(int(member.latest.get("failed_count", 0)) for member in self._alive())
-            clocks = all(member.clock_error or member.name == "local" for member in self._alive())
-            if ready + failed >= self._users() and clocks and self._alive():
+            near = all(one.name == "local" or 0 < one.clock_error * 1000 <= MOST_CLOCK_MS for one in self._alive())
+            if ready + failed >= self._users() and self._alive() and (near or monotonic() > patience):
                 break
             gevent.sleep(0.05)
         reasons = [reason for member in self._alive() for reason in member.failed_users]
         if failed or ready < self._users():
             first = f": {reasons[0]}" if reasons else ""
             self.problems.append(f"{self._users() - ready} of {self._users()} users did not get ready{first}")
+            say(f"this run will be invalid: {self.problems[-1]}")
         if not ready:
             self.stopped = "no user got ready, so nothing was sent"
-        return ready > 0
+        return ready > 0 and near
 
     def _deal(self, after: float) -> None:
         """Give every member its share: from the start, or (`after` > 0) from that second of the run on."""
@@ -151,23 +158,24 @@ class Conductor:
                 member.tell("beat", {"sent": monotonic()})
 
     def _look_for_lost(self, seconds: float) -> None:
-        lost, limit, before = False, self.settings.silence_seconds, self._looked
-        self._looked = now = monotonic()
-        for member in self._alive():
-            if before and now - before > OWN_PAUSE_SECONDS:
-                member.heard_at += now - before  # what came while this process stood still was not heard yet
-            if now - member.heard_at > limit:
-                member.lost = f"silent since second {max(0.0, seconds - limit):.0f}"
-                lost = True
-        lost = lost or any(member.lost and not member.latest.get("redealt") for member in self._crew.values())
-        if not lost:
-            return
-        for member in self._crew.values():
-            if member.lost and not member.latest.get("redealt"):
-                member.latest["redealt"] = True
-                say(f"{seconds:6.0f} s  worker {member.name} was lost ({member.lost}): its share goes to the others")
-        if self._alive():
+        if self._newly_lost(seconds, self.settings.silence_seconds) and self._alive():
             self._deal(max(0.001, seconds) + 0.2)
+
+    def _newly_lost(self, seconds: float, silent: float) -> bool:
+        """Give up the members that were not heard for so many seconds; whether any is gone since the last look."""
+        before, self._looked = self._looked, monotonic()
+        paused = self._looked - before if before else 0.0
+        for member in self._alive():
+            if paused > OWN_PAUSE_SECONDS:
+                member.heard_at += paused  # what came while this process stood still was not heard yet
+            if self._looked - member.heard_at > silent:
+                member.lost = f"silent since second {max(0.0, seconds - silent):.0f}" if self._start else "silent"
+        new = [member for member in self._crew.values() if member.lost and not member.latest.get("told")]
+        others = ": its share goes to the others" if self._start and self._alive() else ""
+        for member in new:
+            member.latest["told"] = True
+            say(f"{max(0.0, seconds):6.0f} s  worker {member.name} was lost ({member.lost}){others}")
+        return bool(new)
 
     def _look_for_reasons_to_stop(self, seconds: float) -> None:
         counts = self.merged.counts()

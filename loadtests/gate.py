@@ -90,7 +90,7 @@ def invalid(health: Health) -> Iterator[str]:
     if health.cpu > MOST_CPU:
         yield f"the generator was {health.cpu:.0%} busy ({MOST_CPU:.0%} allowed): give it more workers"
     if health.clock_error_ms > MOST_CLOCK_MS:
-        yield f"the workers' clocks could only be compared to {health.clock_error_ms:.0f} ms"
+        yield f"the workers' clocks could only be compared to {health.clock_error_ms:.0f} ms: run the master near them"
 
 
 def windows(slots: Sequence[Histogram], slot_seconds: float) -> Iterator[Histogram]:

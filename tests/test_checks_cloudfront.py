@@ -129,3 +129,25 @@ def test_below_a_path_every_behaviour_counts_that_comes_first(pattern, private):
     seen = seeing(policy("kept", 60), policy("not", 0))
     assert cloudfront.private_to_caller(found, seen, "/api/") is private
     assert cloudfront.private_to_caller(found, seen, "/api/users") is (pattern != "/ap*")
+
+
+@pytest.mark.parametrize(
+    ("controls", "signed"),
+    [
+        (["always"], True),
+        (["no-override"], True),
+        (["never"], False),
+        (["always", "never"], False),
+        (["always", ""], False),
+        ([], False),
+    ],
+)
+def test_requests_to_buckets_are_signed(controls, signed):
+    """An access control that never signs is none; a distribution without buckets signs nothing."""
+    kind = "cloudfront:origin-access-control"
+    origins = [{"S3OriginConfig": {}, "OriginAccessControlId": name} for name in controls]
+    found = record({"Origins": {"Items": [*origins, {"CustomOriginConfig": {}}]}}, "cloudfront:distribution")
+    seen = account(
+        {kind: [entry({"SigningBehavior": name}, kind, [name]) for name in ("always", "no-override", "never")]}
+    )
+    assert cloudfront.signs_bucket_requests(found, seen) is signed

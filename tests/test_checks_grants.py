@@ -216,14 +216,6 @@ def test_alarms_on_counted_lines(word, metric, found):
     assert log_alarms.alarms_on(record(group.data, group.kind, ["g"]), seen, word) is found
 
 
-@pytest.mark.parametrize(("control", "signed"), [("E1", True), ("", False)])
-def test_bucket_origins_are_signed(control, signed):
-    """Every bucket origin; other origins have no such control."""
-    origins = [{"S3OriginConfig": {}, "OriginAccessControlId": control}, {"CustomOriginConfig": {}}]
-    assert cloudfront.signs_bucket_requests(record({"Origins": {"Items": origins}})) is signed
-    assert cloudfront.signs_bucket_requests(record({"Origins": {"Items": origins[1:]}})) is False
-
-
 @pytest.mark.parametrize("compress", [True, False])
 def test_distribution_compresses(compress):
     """Every behaviour, the default one too."""

@@ -91,3 +91,20 @@ def test_exists_and_count():
     assert any_kind.exists(record({"Name": "x"}))
     assert any_kind.count((record({}), record({}))) == 2
     assert any_kind.count(()) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "there", "given_up"),
+    [
+        ("ec2:instance", {"State": {"Name": "stopped"}}, {"State": {"Name": "terminated"}}),
+        ("ec2:vpc-endpoint", {"State": "Available"}, {"State": "Deleting"}),
+        ("ecs:service", {"status": "ACTIVE"}, {"status": "DRAINING"}),
+        ("rds:db", {"DBInstanceStatus": "backing-up"}, {"DBInstanceStatus": "deleting"}),
+        ("elbv2:load-balancer", {"State": {"Code": "active"}}, {"State": {"Code": "failed"}}),
+    ],
+)
+def test_what_is_given_up_is_neither_there_nor_counted(kind, there, given_up):
+    """AWS goes on listing it for a while."""
+    held = [record(data, kind, ["x"]) for data in (there, given_up)]
+    assert [any_kind.exists(one) for one in held] == [True, False]
+    assert any_kind.count(tuple(held)) == 1

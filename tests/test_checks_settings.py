@@ -108,7 +108,6 @@ def test_dns_routing(records, fails_over, by_place):
 @pytest.mark.parametrize(
     ("ask", "kind"),
     [
-        (managed_stores.managed_databases, "rds:db"),
         (managed_stores.managed_caches, "elasticache:cache"),
     ],
 )
@@ -116,6 +115,15 @@ def test_counts_of_the_account(ask, kind):
     """None, and some."""
     assert ask(record({}), account({kind: []})) == 0
     assert ask(record({}), account({kind: [entry({}, kind, ["1"]), entry({}, kind, ["2"])]})) == 2
+
+
+def test_databases_with_and_without_instances():
+    """A cluster counts by its instances, and by itself where it needs none."""
+    kinds = ("rds:db", "rds:cluster")
+    bare, full = (entry({"DBClusterMembers": of}, kinds[1], [str(len(of))]) for of in ([], [{}]))
+    assert managed_stores.managed_databases(record({}), account({kinds[0]: [], kinds[1]: []})) == 0
+    seen = account({kinds[0]: [entry({}, kinds[0], ["1"])], kinds[1]: [bare, full]})
+    assert managed_stores.managed_databases(record({}), seen) == 2
 
 
 def test_health_checks_that_are_made():

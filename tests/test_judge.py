@@ -63,7 +63,13 @@ def judged(tmp_path):
 
 
 def _db(name="demo-db", **fields):
-    data = {"DBInstanceIdentifier": name, "MultiAZ": True, "TagList": [{"Key": "Tier", "Value": "one"}], **fields}
+    data = {
+        "DBInstanceIdentifier": name,
+        "DBInstanceStatus": "available",
+        "MultiAZ": True,
+        "TagList": [{"Key": "Tier", "Value": "one"}],
+        **fields,
+    }
     return entry(data, "rds:db", [name], arn=f"arn:aws:rds:us-east-1:123456789012:db:{name}")
 
 
@@ -89,7 +95,7 @@ def test_evidence_that_disagrees_fails_with_a_fix(judged):
 
 def test_a_fix_quotes_hostile_names():
     """What an account calls its resources must not run when a fix is pasted."""
-    from asbuilt.judge import fix_for
+    from asbuilt.fix import fix_for
 
     check = dataclasses.make_dataclass("Check", ["fix"])("aws x --id {name}")
     claim = dataclasses.make_dataclass("Claim", ["fix"])("")

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -137,8 +138,11 @@ def test_workspaces_are_launched_resumed_and_ended(tmp_path: Path) -> None:
     assert flows["first-three"]["samples"] == 3
 
 
-def test_a_killed_worker_is_never_green(tmp_path: Path) -> None:
-    """It is seen, its share goes to the other, and the run says nothing about its target."""
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_lost_worker_is_never_green(tmp_path: Path, end: signal.Signals) -> None:
+    """Its connection was closed, or (as behind a cut cable) it only says no more: it is seen, its share goes to the
+    other, and the run says nothing about its target.
+    """
     spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
     command = [*ASBUILT, "load", spec, "--out", str(tmp_path / "out"), *SMALL, "--workers", "2"]
     command += ["--seconds", "10", "--most-lag", "2000"]  # silent for 4.5 s is lost
@@ -147,7 +151,7 @@ def test_a_killed_worker_is_never_green(tmp_path: Path) -> None:
     said = ""
     for line in run.stdout or ():
         if TOLD.match(line) and not TOLD.search(said):
-            os.kill(_workers_of(run.pid)[0], signal.SIGKILL)
+            os.kill(_workers_of(run.pid)[0], end)
         said += line
     assert run.wait(LONG) == 6, said
     assert "its share goes to the others" in said
@@ -156,10 +160,31 @@ def test_a_killed_worker_is_never_green(tmp_path: Path) -> None:
     assert len(result["health"]["workers_lost"]) == 1
 
 
-def _workers_of(parent: int) -> list[int]:
-    """The worker processes that a run started, by what the kernel tells."""
+def test_workers_end_when_their_master_falls_silent(tmp_path: Path) -> None:
+    """What they would send from then on nobody counts; and the master, speaking again, knows that it lost them."""
+    spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
+    command = [*ASBUILT, "load", spec, "--out", str(tmp_path / "out"), *SMALL, "--seconds", "8", "--workers", "2"]
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    said = ""
+    for line in run.stdout or ():
+        said += line
+        if line.lstrip().startswith("2 s"):
+            workers = [os.pidfd_open(pid) for pid in _workers_of(run.pid)]
+            (master,) = _workers_of(run.pid, b"--master")
+            os.kill(master, signal.SIGSTOP)
+            ended = [select.select([worker], [], [], 30)[0] for worker in workers]
+            os.kill(master, signal.SIGCONT)
+    assert run.wait(30) == 6, said
+    assert [len(one) for one in ended] == [1, 1]
+    assert said.count("the master is silent: this worker stops") == 2
+    assert "the last worker was lost" in said
+
+
+def _workers_of(parent: int, role: bytes = b"--worker") -> list[int]:
+    """The processes of a role that a run started, by what the kernel tells."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8").split()
-    return [int(pid) for pid in children if b"--worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+    return [int(pid) for pid in children if role in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
 
 
 def test_a_run_leaves_no_process_behind_when_told_to_end(tmp_path: Path) -> None:

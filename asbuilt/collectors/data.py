@@ -37,6 +37,9 @@ ROWS = (
         names="[DBSubnetGroupName]",
         arn="DBSubnetGroupArn",
     ),
+    Collector(
+        "rds:cluster", "rds", "describe_db_clusters", "DBClusters[]", names="[DBClusterIdentifier]", arn="DBClusterArn"
+    ),
     Collector("rds:proxy", "rds", "describe_db_proxies", "DBProxies[]", names="[DBProxyName]", arn="DBProxyArn"),
     Collector(
         "rds:proxy.target",

@@ -31,6 +31,14 @@ ROWS = (
         names="[Id, CachePolicyConfig.Name]",
         may_omit=True,
     ),
+    Collector(
+        "cloudfront:origin-access-control",
+        "cloudfront",
+        "list_origin_access_controls",
+        "OriginAccessControlList.Items[]",
+        names="[Id, Name]",
+        may_omit=True,
+    ),
     Collector("route53:zone", "route53", "list_hosted_zones", "HostedZones[]", names="[until_end(Name, '.'), Id]"),
     Collector(
         "route53:zone.records",
