@@ -108,7 +108,7 @@ def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, f
         most_bytes=int(options.most_gib * 1024**3),
         workers=options.workers + options.expect_workers,
         most_lag_ms=options.most_lag,
-        abort=not options.no_abort and options.profile != "breakpoint",
+        abort=not options.no_abort and options.profile not in ("breakpoint", "smoke"),  # which hold it to no objective
         writes=options.allow_writes or safety.is_loopback(safety.host_of(host)),
     )
     safety.within_caps(settings, options.most_rate, options.most_users, options.most_seconds)
