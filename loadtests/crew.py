@@ -17,6 +17,7 @@ from loadtests.settings import Settings, loads
 REPORT_SECONDS = 0.5
 BEAT_SECONDS = 0.5
 MASTER_SILENT_SECONDS = 2.5
+UNREADY_SILENT_SECONDS = 10.0  # before the start: who opens thousands of connections speaks and hears late
 _LEAVING_SECONDS = 2.0
 
 
@@ -84,7 +85,7 @@ class Part:
         self._environment, self._send, self._mirror = environment, send, mirror
         self.engine: Engine | None = None
         self._reporter: Any = None
-        self._begun = self._final = self._leaving = False
+        self.begun = self.final = self._leaving = False
         self._cpu: list[float] = []
 
     def prepare(self, settings: Settings) -> None:
@@ -95,7 +96,7 @@ class Part:
             if hasattr(cls, "make_pool"):
                 engine.pools[cls.__name__] = cls.make_pool(engine)
         self.engine = self._environment.asbuilt_engine = engine
-        self._begun = self._final = self._leaving = False
+        self.begun = self.final = self._leaving = False
         self._cpu = []
         self._reporter = gevent.spawn(self._report_on)
 
@@ -108,7 +109,7 @@ class Part:
         if word == "begin":
             self.report()
             engine.begin(float(data["start"]), deals, lambda: None)
-            self._begun = True
+            self.begun = True
         elif word == "deal":
             engine.deal(deals, float(data["after"]))
         elif word == "drain":
@@ -118,7 +119,7 @@ class Part:
 
     def leave(self) -> None:
         """The process is asked to end: say what was measured before it does."""
-        if self.engine is not None and self._begun and not self._final:
+        if self.engine is not None and self.begun and not self.final:
             self._leaving = True
             self._drain(_LEAVING_SECONDS)
 
@@ -145,14 +146,14 @@ class Part:
                 "pools": {name: pool.users for name, pool in engine.pools.items()},
                 "failed_users": engine.failed_users[:20],
                 "failed_count": len(engine.failed_users),
-                "begun": self._begun,
-                "final": self._final,
+                "begun": self.begun,
+                "final": self.final,
                 "leaving": self._leaving,
             }
         )
 
     def _report_on(self) -> None:
-        while not self._final:
+        while not self.final:
             self.report()
             # in step with the run's seconds, so that each sample is counted where it belongs
             began = self.engine.started if self.engine is not None else 0.0
@@ -163,7 +164,7 @@ class Part:
             return
         self.engine.stop()
         self.engine.drain(seconds)
-        self._final = True
+        self.final = True
         self.report()
 
 
@@ -201,7 +202,11 @@ class Worker:
         gevent.sleep(0.05)
 
     def _watch_master(self) -> None:
-        while monotonic() - self._beat < MASTER_SILENT_SECONDS:
+        part = self.part
+        while (
+            part.final  # what is left is to be told to quit, for which Locust waits a minute
+            or monotonic() - self._beat < (MASTER_SILENT_SECONDS if part.begun else UNREADY_SILENT_SECONDS)
+        ):
             gevent.sleep(0.1)
         self.part.close()  # nobody counts what would be sent from here on
         os.write(2, b"asbuilt load: the master is silent: this worker stops\n")

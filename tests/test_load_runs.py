@@ -89,6 +89,17 @@ def test_a_broken_objective_fails(tmp_path: Path, system: str, text: tuple[str, 
     assert _statuses(result)[fails] == "failed"
 
 
+def test_requests_that_hang_are_given_up(tmp_path: Path) -> None:
+    """Each of them, not only the first: they are failures of the target."""
+    shipped = (Path(__file__).resolve().parent.parent / "loadtests" / "studybunny.toml").read_text(encoding="utf-8")
+    (tmp_path / "hasty.toml").write_text(shipped.replace("timeout_seconds = 10", "timeout_seconds = 1"), "utf-8")
+    more = ("--scenario", str(tmp_path / "hasty.toml"), "--knob", "hang_share=0.4", "--no-abort")
+    code, said, result = _load(tmp_path, _spec(tmp_path, "studybunny", STUDYBUNNY), *SMALL, *more)
+    given_up = sum(endpoint["errors"].get("no answer within 1 s", 0) for endpoint in result["endpoints"])
+    assert given_up > 10, said
+    assert code != 0
+
+
 def _quick_launches(folder: Path) -> str:
     shipped = Path(__file__).resolve().parent.parent / "loadtests" / "apranova.toml"
     text = shipped.read_text(encoding="utf-8").replace(
