@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from loadtests import launching
 from tests.programs import ASBUILT
 
 HEAD = '[architecture]\nname = "{system}"\ndocument = "d"\nregion = "us-east-1"\n\n[subjects]\n'
@@ -143,6 +144,28 @@ def test_a_lost_worker_is_never_green(tmp_path: Path, end: signal.Signals) -> No
     assert len(result["health"]["workers_lost"]) == 1
 
 
+def test_users_that_a_worker_has_no_files_for_are_told(tmp_path: Path) -> None:
+    """A worker elsewhere has a limit of its own: who got no connection is counted, once, and waited for no longer."""
+    address = launching.free_address()
+    port = address.rpartition(":")[2]
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "locust", "-f", "loadtests/campushub360.py", "--worker", "--master-port", port],
+        cwd=launching.ROOT, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)),
+    )  # fmt: skip
+    try:
+        more = ("--users", "400", "--expect-workers", "1", "--bind", address)
+        code, said, result = _load(tmp_path, "campushub360", "--variant", "tier1", *SMALL, *more)
+    finally:
+        worker.kill()
+        worker.wait()
+    reasons = " ".join(result.get("invalid", ()))
+    assert (code, "of 400 users did not get ready" in reasons, "Too many open files" in reasons) == (6, True, True), (
+        said
+    )
+    assert (result["health"]["left"], min(point["in_flight"] for point in result["timeline"]) >= 0) == (0, True), said
+
+
 def test_workers_end_when_their_master_falls_silent(tmp_path: Path) -> None:
     """What they would send from then on nobody counts; and the master, speaking again, knows that it lost them."""
     spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
@@ -245,8 +268,6 @@ def test_too_few_open_files_are_refused(tmp_path: Path) -> None:
 
 def test_a_plain_locust_run_works(tmp_path: Path) -> None:
     """`locust -f loadtests/<system>.py`: its own statistics agree with what the server served."""
-    from loadtests import launching
-
     with launching.processes() as children:
         host = launching.stand_in(children, "stall", [])
         command = [sys.executable, "-m", "locust", "-f", "loadtests/stall.py", "--headless", "--host", host]
