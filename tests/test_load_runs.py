@@ -164,7 +164,7 @@ def test_workers_end_when_their_master_falls_silent(tmp_path: Path) -> None:
     """What they would send from then on nobody counts; and the master, speaking again, knows that it lost them."""
     spec = _spec(tmp_path, "studybunny", STUDYBUNNY)
     command = [*ASBUILT, "load", spec, "--out", str(tmp_path / "out"), *SMALL, "--workers", "2"]
-    command += ["--seconds", "10", "--most-lag", "2000"]  # as above
+    command += ["--seconds", "10", "--most-lag", "2000"]  # silent for 4.5 s is lost
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
     said = ""
