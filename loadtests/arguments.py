@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     more.add_argument("--scenario", type=Path, metavar="FILE", help="routes and credentials; default: the shipped ones")
     more.add_argument("--strict", action="store_true", help="judge the stricter of two documented readings")
     more.add_argument("--out", type=Path, default=Path("reports/out/load"), metavar="DIR", help="default: %(default)s")
+    more.add_argument("--awake", action="store_true", help="keep the cores awake: finer times, at rates that are low")
     more.add_argument("--selfcheck", action="store_true", help="show on a stalling target what a closed loop misses")
     more.add_argument(
         "--calibrate", action="store_true", help="measure this machine, and say how many workers it takes"

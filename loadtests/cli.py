@@ -16,6 +16,7 @@ from typing import Any
 
 from asbuilt.spec import Fact, Spec, SpecError, nearest
 from loadtests import judging, launching, safety
+from loadtests.awake import keep_awake
 from loadtests.gate import contradictions
 from loadtests.result import document, write
 from loadtests.scenario import FOLDER, ScenarioError, parse, settle, text_of
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         if options.selfcheck:
             from loadtests.selfcheck import selfcheck
 
-            return selfcheck()
+            return selfcheck(options.awake)
         if options.calibrate:
             from loadtests.calibration import calibrate
 
@@ -80,6 +81,8 @@ def _load(options: argparse.Namespace) -> int:
         elif options.knob:
             raise safety.RefusedError("--knob turns the stand-in's knobs, and --host names another target")
         settings = _settled(options, spec, variant, host, facts)
+        if options.awake:
+            keep_awake(children)
         raw, code = _measured(options, settings, locust_file, workers)
     return _told(options, spec, settings, facts, raw, code)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from loadtests import launching
 from loadtests.arrivals import Stage
+from loadtests.awake import keep_awake
 from loadtests.histogram import Histogram, merged
 from loadtests.scenario import FOLDER
 from loadtests.settings import Settings
@@ -25,9 +26,11 @@ MOST_ERROR = 0.05
 _SYSTEM = "stall"
 
 
-def selfcheck() -> int:
+def selfcheck(awake: bool = False) -> int:
     """Print the three side by side. Returns 0 where ours agrees with the server, 1 where it does not, 6 if invalid."""
     with launching.processes() as children:
+        if awake:
+            keep_awake(children)
         host = launching.stand_in(children, _SYSTEM, KNOBS)
         closed = _closed(host)
         forget(host)
