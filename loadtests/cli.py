@@ -121,6 +121,9 @@ def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, f
         safety.enough_files(settings.users, 1)  # a stand-in serves all of them
     elif options.workers or not options.expect_workers:  # those elsewhere have limits of their own
         safety.enough_files(settings.users, settings.workers)
+    if options.workers or not options.expect_workers:
+        here = settings.users * max(1, options.workers) // max(1, settings.workers)
+        safety.enough_ports(here, safety.host_of(host))
     safety.probe(settings, scenario)
     return settings
 

@@ -12,13 +12,12 @@ from typing import Any
 
 import gevent
 
-from loadtests.crew import BEAT_SECONDS, OWN_PAUSE_SECONDS, Member
+from loadtests.crew import BEAT_SECONDS, OWN_PAUSE_SECONDS, UNREADY_SECONDS, Member
 from loadtests.gate import GRACE_SECONDS, MOST_CLOCK_MS, QUANTILES, Health, hopeless, invalid, runaway
 from loadtests.ledger import Merged
 from loadtests.settings import Settings
 from loadtests.timeline import Timeline, say
 
-_UNREADY_SECONDS = 2.0  # whoever starts thousands of users has less time to speak
 _CLOCK_SECONDS = 3.0  # of beats, the quickest of which tells how near a worker is
 _HEAD_START = 0.5
 _RUNAWAY_SECONDS = 10
@@ -91,7 +90,7 @@ class Conductor:
         limit, patience = monotonic() + self.settings.ready_seconds, monotonic() + _CLOCK_SECONDS
         while monotonic() < limit:
             self._beat()
-            if self._newly_lost(0.0, self.settings.silence_seconds + _UNREADY_SECONDS):
+            if self._newly_lost(0.0, self.settings.silence_seconds + UNREADY_SECONDS):
                 self.stopped = "a worker was lost while users got ready"
             if self.stopped:
                 return False
@@ -169,7 +168,7 @@ class Conductor:
             if paused > OWN_PAUSE_SECONDS:
                 # what came while this process stood still may not have been heard yet
                 member.heard_at = min(self._looked, member.heard_at + paused)
-            if self._looked - member.heard_at > silent:
+            if self._looked - member.heard_at > silent and not member.final:  # after its last report it is silent
                 member.lost = f"silent since second {max(0.0, seconds - silent):.0f}" if self._start else "silent"
         new = [member for member in self._crew.values() if member.lost and not member.latest.get("told")]
         others = ": its share goes to the others" if self._start and self._alive() else ""
@@ -208,7 +207,7 @@ class Conductor:
         return ""
 
     def _drain(self) -> None:
-        seconds = 1.0 if self.stopped else self.settings.timeout_seconds + 1
+        seconds = 1.0 if self.stopped else 2 * self.settings.timeout_seconds + 1  # a journey asks again
         for member in self._alive():
             member.tell("drain", {"seconds": seconds})
         limit = monotonic() + seconds + 2

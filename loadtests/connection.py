@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _socket
 import errno
+import os
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -141,7 +142,7 @@ class Connection:
             self._fail(text(error))
             return
         if code not in (0, errno.EINPROGRESS):
-            self._fail(text(OSError(code, errno.errorcode.get(code, str(code)))))
+            self._fail(text(OSError(code, os.strerror(code))))
             return
         self._send, self._receive = self._socket.send, self._socket.recv
         self._writer = gevent.get_hub().loop.io(self._socket.fileno(), _WRITE)
@@ -151,7 +152,7 @@ class Connection:
         self._writer.stop()
         code = self._socket.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR)
         if code:
-            self._fail(f"cannot connect: {text(OSError(code, errno.errorcode.get(code, str(code))))}")
+            self._fail(f"cannot connect: {text(OSError(code, os.strerror(code)))}")
             return
         self._established()
 

@@ -18,6 +18,7 @@ from loadtests.settings import Settings, loads
 REPORT_SECONDS = 0.5
 BEAT_SECONDS = 0.5
 OWN_PAUSE_SECONDS = 1.0  # who stood still for longer did not hear the others, who may have spoken
+UNREADY_SECONDS = 7.5  # of silence more before the start: who opens thousands of connections speaks and hears late
 _LEAVING_SECONDS = 2.0
 
 
@@ -85,7 +86,7 @@ class Part:
         self._environment, self._send, self._mirror = environment, send, mirror
         self.engine: Engine | None = None
         self._reporter: Any = None
-        self._begun = self._final = self._leaving = False
+        self.begun = self.final = self._leaving = False
         self._spent: deque[tuple[float, float]] = deque(maxlen=10)  # (CPU seconds so far, when)
 
     def prepare(self, settings: Settings) -> None:
@@ -96,7 +97,7 @@ class Part:
             if hasattr(cls, "make_pool"):
                 engine.pools[cls.__name__] = cls.make_pool(engine)
         self.engine = self._environment.asbuilt_engine = engine
-        self._begun = self._final = self._leaving = False
+        self.begun = self.final = self._leaving = False
         self._spent.clear()
         self._reporter = gevent.spawn(self._report_on)
 
@@ -109,7 +110,7 @@ class Part:
         if word == "begin":
             self.report()
             engine.begin(float(data["start"]), deals, lambda: None)
-            self._begun = True
+            self.begun = True
             self._spent.clear()  # what it took to get the users ready is no part of the run
         elif word == "deal":
             engine.deal(deals, float(data["after"]))
@@ -120,7 +121,7 @@ class Part:
 
     def leave(self) -> None:
         """The process is asked to end: say what was measured before it does."""
-        if self.engine is not None and self._begun and not self._final:
+        if self.engine is not None and self.begun and not self.final:
             self._leaving = True
             self._drain(_LEAVING_SECONDS)
 
@@ -148,14 +149,14 @@ class Part:
                 "pools": {name: pool.users for name, pool in engine.pools.items()},
                 "failed_users": engine.failed_users[:20],
                 "failed_count": len(engine.failed_users),
-                "begun": self._begun,
-                "final": self._final,
+                "begun": self.begun,
+                "final": self.final,
                 "leaving": self._leaving,
             }
         )
 
     def _report_on(self) -> None:
-        while not self._final:
+        while not self.final:
             self.report()
             # in step with the run's seconds, so that each sample is counted where it belongs
             began = self.engine.started if self.engine is not None else 0.0
@@ -166,7 +167,7 @@ class Part:
             return
         self.engine.stop()
         self.engine.drain(seconds)
-        self._final = True
+        self.final = True
         self.report()
 
 
@@ -204,8 +205,9 @@ class Worker:
         gevent.sleep(0.05)
 
     def _watch_master(self) -> None:
-        now = monotonic()
-        while now - self._beat < self._silence:
+        part, now = self.part, monotonic()
+        # after the last report what is left is to be told to quit, for which Locust waits a minute
+        while part.final or now - self._beat < self._silence + (0.0 if part.begun else UNREADY_SECONDS):
             gevent.sleep(0.1)
             before, now = now, monotonic()
             if now - before > OWN_PAUSE_SECONDS:

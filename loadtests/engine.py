@@ -93,7 +93,7 @@ class Engine:
         self.settings = settings
         self.place = Place(settings)
         self.ledger = Ledger()
-        self.connections: list[Connection] = []
+        self.connections: dict[Connection, None] = {}  # in order, and quick to leave
         self.pools: dict[str, Pool] = {}
         self.ready = 0
         self.failed_users: list[str] = []
@@ -109,7 +109,7 @@ class Engine:
 
     def hold(self, connection: Connection) -> Connection:
         """Look after a connection's timeouts."""
-        self.connections.append(connection)
+        self.connections[connection] = None
         if self._sweeper is None:
             self._sweeper = gevent.spawn(self._sweep)
         return connection
@@ -117,8 +117,7 @@ class Engine:
     def release(self, connection: Connection) -> None:
         """A user left: its connection is closed."""
         connection.close()
-        if connection in self.connections:
-            self.connections.remove(connection)
+        self.connections.pop(connection, None)
 
     def begin(self, start: float, deals: Deals, ended: Callable[[], None]) -> None:
         """Serve this process's share of the arrivals from `start` (this machine's monotonic clock) on."""
@@ -218,19 +217,26 @@ class Engine:
 
     def _sweep(self) -> None:
         """Give up what takes too long, and leave addresses that are no longer the host's."""
-        part, looked_up = 0, monotonic()
+        part, looked_up, callback = 0, monotonic(), gevent.get_hub().loop.run_callback
         while True:
             gevent.sleep(0.05)
             now = monotonic()
-            for connection in self.connections[part::_SWEEPS]:
-                if connection.sent_at and now - connection.sent_at > self.settings.timeout_seconds:
-                    connection.expire(f"no answer within {self.settings.timeout_seconds:g} s")
+            for connection in list(itertools.islice(self.connections, part, None, _SWEEPS)):
+                if self._late(connection, now):
+                    callback(self._expire, connection)  # whom it wakes returns to the event loop, never to here
                 elif not connection.sent_at and connection.open and not self.place.knows(connection.address):
                     connection.move(*self.place.next_address())
             part = (part + 1) % _SWEEPS
             if now - looked_up > 30:
                 looked_up = now
                 gevent.spawn(self._look_up)
+
+    def _late(self, connection: Connection, now: float) -> bool:
+        return connection.sent_at > 0 and now - connection.sent_at > self.settings.timeout_seconds
+
+    def _expire(self, connection: Connection) -> None:
+        if self._late(connection, monotonic()):  # else it was answered meanwhile, and may wait for its next answer
+            connection.expire(f"no answer within {self.settings.timeout_seconds:g} s")
 
     def _look_up(self) -> None:
         try:

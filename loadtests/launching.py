@@ -19,6 +19,7 @@ from loadtests.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS, PARENT = "ASBUILT_LOAD_SETTINGS", "ASBUILT_LOAD_PARENT"
 _GRACE = 5.0
+_USERS_A_SECOND = 500  # in each process: faster, a busy one has no time to hear its master, nor a target to accept
 _NEAR_WAIT, FAR_WAIT = 60, 300  # seconds until all workers are there; elsewhere an image is fetched first
 _QUIET = ("--only-summary", "--skip-log-setup")  # the run tells how it goes itself
 
@@ -112,7 +113,7 @@ def generate(
             "PYTHONUNBUFFERED": "1",
             PARENT: str(os.getpid()),
         }
-        spawn = str(max(100, settings.users // 5))
+        spawn = str(max(100, min(settings.users // 5, _USERS_A_SECOND * max(1, workers + expect))))
         options = ["--headless", "-u", str(settings.users), "-r", spawn, *_QUIET]
         address, _, port = bind.rpartition(":")
         wait = FAR_WAIT if expect else _NEAR_WAIT
@@ -129,7 +130,14 @@ def generate(
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        limit = settings.arrivals.seconds + settings.ready_seconds + 2 * settings.timeout_seconds + wait + 30
+        limit = (
+            settings.arrivals.seconds
+            + settings.users / int(spawn)
+            + settings.ready_seconds
+            + 3 * settings.timeout_seconds
+            + wait
+            + 30
+        )
         try:
             return leader.wait(limit)
         except subprocess.TimeoutExpired:

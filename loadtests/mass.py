@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Iterator
 from time import monotonic
@@ -35,7 +36,7 @@ class MassPool:
     def leave(self, connection: Connection) -> None:
         """The user is gone."""
         self.users -= 1
-        if connection in self._idle:
+        with contextlib.suppress(ValueError):  # it is not idle
             self._idle.remove(connection)
 
     def arrive(self, due: float, now: float) -> None:

@@ -22,6 +22,7 @@ from loadtests.settings import Settings
 _PRODUCTION = re.compile(r"(?i)(^|[.-])(prod|production|live|www|app|portal)([.-]|$)")
 _SPARE_FILES = 100
 _MOST_FILES = 1_000_000
+_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _BYTES_A_REQUEST = 1500
 _USD_A_GIB = 0.09  # data out of us-east-1, list price
 _USD_AN_LCU_HOUR = 0.008
@@ -106,6 +107,21 @@ def raise_files(needed: int) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
         return most
     return soft
+
+
+def enough_ports(users: int, host: str) -> None:
+    """Refuse more users on this machine than it has ports for connections to the host's addresses (Linux tells)."""
+    try:
+        first, last = map(int, _PORTS.read_text(encoding="ascii").split())
+        addresses = {info[4][0] for info in socket.getaddrinfo(host, None)}
+    except OSError:
+        return  # it does not tell, or nobody has that name, which is told when one route is asked
+    ports = (last - first + 1) * len(addresses)
+    if users + _SPARE_FILES > ports:
+        raise RefusedError(
+            f"{users} users on this machine are too many for its {ports} ports to {host}: widen "
+            "net.ipv4.ip_local_port_range, take fewer --users, or spread them over machines with --expect-workers"
+        )
 
 
 def writable(folder: Path) -> None:

@@ -244,9 +244,11 @@ class MassUser(ServedUser):
                     pool.requests = self.requests(engine)
             pool.join(connection)
             engine.ready += 1
-            hub.switch()  # until killed
+            try:
+                hub.switch()  # until killed
+            finally:
+                pool.leave(connection)
         finally:
-            pool.leave(connection)
             engine.release(connection)
 
 

@@ -18,7 +18,7 @@ from loadtests.settings import Settings
 class Told(Member):
     def tell(self, word, data):
         words.append(f"{self.name}:{word}")
-        self.final = word == "drain"
+        self.final = self.final or word == "drain"
 
 words, codes = [], []
 members = [Told("a"), Told("b")]
@@ -32,6 +32,7 @@ conductor.run()
 print(conductor.stopped, codes, sorted({word for word in words if "beat" not in word}))
 """
 LOST = "members[1].heard_at -= 100"
+FINAL = "loadtests.conductor._CLOCK_SECONDS = 0; members[0].final = True; members[0].heard_at -= 100"
 FAR = "loadtests.conductor._CLOCK_SECONDS = 0; members[0].clock_error, members[1].clock_error = 0.001, 0.051"
 
 
@@ -55,3 +56,8 @@ def test_a_worker_too_far_away_ends_the_run_before_its_start() -> None:
     said = _conducted(FAR)
     assert "invalid: the workers' clocks could only be compared to 51 ms: run the master near them" in said
     assert said[-1].endswith("[6] ['a:drain', 'b:drain']")
+
+
+def test_a_worker_that_gave_its_last_report_is_not_lost() -> None:
+    """It has nothing more to say, while others still wait for their last answers."""
+    assert not [line for line in _conducted(FINAL) if "was lost" in line]

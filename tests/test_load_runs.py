@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from loadtests import launching
 from tests.programs import ASBUILT
 
 HEAD = '[architecture]\nname = "{system}"\ndocument = "d"\nregion = "us-east-1"\n\n[subjects]\n'
@@ -116,6 +117,17 @@ def test_a_smoke_run_asks_every_route(tmp_path: Path, system: str, knob: str) ->
     assert set(_statuses(result).values()) == {"untested"}
 
 
+def test_requests_that_hang_are_given_up(tmp_path: Path) -> None:
+    """Each of them, not only the first: they are failures of the target."""
+    shipped = (Path(__file__).resolve().parent.parent / "loadtests" / "studybunny.toml").read_text(encoding="utf-8")
+    (tmp_path / "hasty.toml").write_text(shipped.replace("timeout_seconds = 10", "timeout_seconds = 1"), "utf-8")
+    more = ("--scenario", str(tmp_path / "hasty.toml"), "--knob", "hang_share=0.4", "--no-abort")
+    code, said, result = _load(tmp_path, _spec(tmp_path, "studybunny", STUDYBUNNY), *SMALL, *more)
+    given_up = sum(endpoint["errors"].get("no answer within 1 s", 0) for endpoint in result["endpoints"])
+    assert given_up > 10, said
+    assert code != 0
+
+
 def _quick_launches(folder: Path) -> str:
     shipped = Path(__file__).resolve().parent.parent / "loadtests" / "apranova.toml"
     text = shipped.read_text(encoding="utf-8").replace(
@@ -158,6 +170,28 @@ def test_a_lost_worker_is_never_green(tmp_path: Path, end: signal.Signals) -> No
     result = json.loads((tmp_path / "out" / "load-result.json").read_text(encoding="utf-8"))
     assert set(_statuses(result).values()) == {"unknown"}
     assert len(result["health"]["workers_lost"]) == 1
+
+
+def test_users_that_a_worker_has_no_files_for_are_told(tmp_path: Path) -> None:
+    """A worker elsewhere has a limit of its own: who got no connection is counted, once, and waited for no longer."""
+    address = launching.free_address()
+    port = address.rpartition(":")[2]
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "locust", "-f", "loadtests/campushub360.py", "--worker", "--master-port", port],
+        cwd=launching.ROOT, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)),
+    )  # fmt: skip
+    try:
+        more = ("--users", "400", "--expect-workers", "1", "--bind", address)
+        code, said, result = _load(tmp_path, "campushub360", "--variant", "tier1", *SMALL, *more)
+    finally:
+        worker.kill()
+        worker.wait()
+    reasons = " ".join(result.get("invalid", ()))
+    assert (code, "of 400 users did not get ready" in reasons, "Too many open files" in reasons) == (6, True, True), (
+        said
+    )
+    assert (result["health"]["left"], min(point["in_flight"] for point in result["timeline"]) >= 0) == (0, True), said
 
 
 def test_workers_end_when_their_master_falls_silent(tmp_path: Path) -> None:
@@ -274,8 +308,6 @@ def test_too_few_open_files_are_refused(tmp_path: Path) -> None:
 
 def test_a_plain_locust_run_works(tmp_path: Path) -> None:
     """`locust -f loadtests/<system>.py`: its own statistics agree with what the server served."""
-    from loadtests import launching
-
     with launching.processes() as children:
         host = launching.stand_in(children, "stall", [])
         command = [sys.executable, "-m", "locust", "-f", "loadtests/stall.py", "--headless", "--host", host]

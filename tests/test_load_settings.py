@@ -14,6 +14,7 @@ from loadtests.safety import (
     announcement,
     enough_cores,
     enough_files,
+    enough_ports,
     host_of,
     is_loopback,
     looks_like_production,
@@ -150,6 +151,14 @@ def test_more_users_than_open_files_are_refused() -> None:
     """With the limit that would do."""
     with pytest.raises(RefusedError, match="ulimit -n"):
         enough_files(2_000_000_000, 1)
+
+
+def test_more_users_than_ports_are_refused() -> None:
+    """Each connection to one address takes one of this machine's."""
+    enough_ports(100, "127.0.0.1")
+    if sys.platform == "linux":
+        with pytest.raises(RefusedError, match="ip_local_port_range"):
+            enough_ports(70_000, "127.0.0.1")
 
 
 def test_as_many_files_as_allowed_may_be_opened() -> None:
