@@ -174,19 +174,19 @@ def test_a_lost_worker_is_never_green(tmp_path: Path, end: signal.Signals) -> No
 
 def test_users_that_a_worker_has_no_files_for_are_told(tmp_path: Path) -> None:
     """A worker elsewhere has a limit of its own: who got no connection is counted, once, and waited for no longer."""
-    address = launching.free_address()
-    port = address.rpartition(":")[2]
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "locust", "-f", "loadtests/campushub360.py", "--worker", "--master-port", port],
-        cwd=launching.ROOT, stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)),
-    )  # fmt: skip
-    try:
-        more = ("--users", "400", "--expect-workers", "1", "--bind", address)
-        code, said, result = _load(tmp_path, "campushub360", "--variant", "tier1", *SMALL, *more)
-    finally:
-        worker.kill()
-        worker.wait()
+    with launching.reserved_address() as address:
+        port = address.rpartition(":")[2]
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "locust", "-f", "loadtests/campushub360.py", "--worker", "--master-port", port],
+            cwd=launching.ROOT, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)),
+        )  # fmt: skip
+        try:
+            more = ("--users", "400", "--expect-workers", "1", "--bind", address)
+            code, said, result = _load(tmp_path, "campushub360", "--variant", "tier1", *SMALL, *more)
+        finally:
+            worker.kill()
+            worker.wait()
     reasons = " ".join(result.get("invalid", ()))
     assert (code, "of 400 users did not get ready" in reasons, "Too many open files" in reasons) == (6, True, True), (
         said
