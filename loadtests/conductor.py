@@ -166,7 +166,8 @@ class Conductor:
         paused = self._looked - before if before else 0.0
         for member in self._alive():
             if paused > OWN_PAUSE_SECONDS:
-                member.heard_at += paused  # what came while this process stood still was not heard yet
+                # what came while this process stood still may not have been heard yet
+                member.heard_at = min(self._looked, member.heard_at + paused)
             if self._looked - member.heard_at > silent and not member.final:  # after its last report it is silent
                 member.lost = f"silent since second {max(0.0, seconds - silent):.0f}" if self._start else "silent"
         new = [member for member in self._crew.values() if member.lost and not member.latest.get("told")]

@@ -211,7 +211,7 @@ class Worker:
             gevent.sleep(0.1)
             before, now = now, monotonic()
             if now - before > OWN_PAUSE_SECONDS:
-                self._beat += now - before
+                self._beat = min(now, self._beat + now - before)
         self.part.close()  # nobody counts what would be sent from here on
         os.write(2, b"asbuilt load: the master is silent: this worker stops\n")
         os._exit(3)

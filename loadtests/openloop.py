@@ -92,7 +92,7 @@ class _Stage:
 
         def start(**_: Any) -> None:
             settings = _settings(self._environment)
-            locust.runners.HEARTBEAT_LIVENESS = max(3, ceil(settings.silence_seconds))  # its own limit, in seconds
+            locust.runners.HEARTBEAT_LIVENESS = ceil(settings.silence_seconds) + 3  # seconds: ours comes first
             self._members = {client.id: RemoteMember(runner, client.id) for client in runner.clients.all}
             self._conductor = self._conduct(runner, settings)
             for member in self._members.values():

@@ -172,14 +172,12 @@ def test_a_lost_worker_is_never_green(tmp_path: Path, end: signal.Signals) -> No
     assert len(result["health"]["workers_lost"]) == 1
 
 
-_WORKER = (sys.executable, "-m", "locust", "-f", "loadtests/campushub360.py", "--worker")
-
-
 def test_users_that_a_worker_has_no_files_for_are_told(tmp_path: Path) -> None:
     """A worker elsewhere has a limit of its own: who got no connection is counted, once, and waited for no longer."""
     with launching.reserved_address() as address:
+        port = address.rpartition(":")[2]
         worker = subprocess.Popen(
-            [*_WORKER, "--master-port", address.rpartition(":")[2]],
+            [sys.executable, "-m", "locust", "-f", "loadtests/campushub360.py", "--worker", "--master-port", port],
             cwd=launching.ROOT, stderr=subprocess.DEVNULL,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)),
         )  # fmt: skip
