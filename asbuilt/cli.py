@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from loadtests.arguments import add_arguments as add_load_arguments
@@ -16,6 +17,22 @@ EXIT_CODES = """exit codes
   3  internal error
 """
 USAGE = 4
+# pytest's options that are told apart from a system by name, since a value follows; all others are passed on, too
+_PYTEST = (
+    ("-k", "WORDS", "only facts with these words, as database, or 'database and not cost'"),
+    ("-m", "MARKS", "only facts with these marks: a severity, as high, a system, a variant, a kind, a source"),
+    ("-n", "N", "in so many processes"),
+    ("--junitxml", "FILE", "default: junit.xml in --out"),
+    ("--html", "FILE", "default: run-log.html in --out"),
+    ("--deselect", "FACT", "all but this one"),
+    ("--maxfail", "N", "stop after so many failures"),
+    ("--dist", "MODE", "how facts are dealt to processes"),
+    ("--durations", "N", "show the slowest"),
+    ("--tb", "STYLE", "of tracebacks"),
+    ("--color", "WHEN", "yes, no, auto"),
+    ("-o", "NAME=VALUE", "an ini option"),
+    ("-p", "NAME", "a plugin, or no:NAME"),
+)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -51,10 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser(
         "verify",
         help="verify architectures against their documents (pytest, with a summary)",
-        description="Verify architectures against their documents. Any option of pytest's works too: "
-        "-k database, -m high, --lf, -n 2, --junitxml FILE.",
+        description="Verify architectures against their documents.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     verify.add_argument("systems", nargs="*", metavar="SYSTEM", help="a folder of specs/, or a path; default: all")
     verify.add_argument("--account", metavar="NAME", help="a live account of accounts.toml")
@@ -70,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
         help="what `asbuilt load` wrote",
     )
     verify.add_argument("--out", metavar="DIR", default="reports/out/latest", help="default: reports/out/latest")
+    pytest = verify.add_argument_group("pytest's own", "these, and any other of pytest's that takes no value (--lf)")
+    for name, value, about in _PYTEST:
+        pytest.add_argument(name, dest="pytest", metavar=value, action="append", type=partial(_named, name), help=about)
     load = commands.add_parser(
         "load",
         help="prove the performance promises under load",
@@ -93,10 +113,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _named(name: str, value: str) -> tuple[str, str]:
+    return name, value
+
+
 def _verify(options: argparse.Namespace, passed_on: Sequence[str]) -> int:
     from asbuilt.verify import verify
 
-    return verify(options, passed_on)
+    return verify(options, [*passed_on, *(part for pair in options.pytest or () for part in pair)])
 
 
 def _load(options: argparse.Namespace, _: Sequence[str]) -> int:

@@ -73,6 +73,12 @@ def test_selecting_nothing_is_exit_code_5(tmp_path):
     assert verify(tmp_path, "campushub360", "-k", "no_such_fact").code == 5
 
 
+def test_what_follows_an_option_of_pytests_is_no_system(tmp_path):
+    """Also where no system is named."""
+    ended = verify(tmp_path, "-k", "no_such_fact", "-m", "high", "-n", "0", "-p", "no:cacheprovider")
+    assert (ended.code, "no spec is called" in ended.err) == (5, False), ended.err
+
+
 def test_the_schema_is_valid_and_the_shipped_copy_is_fresh(tmp_path):
     """Editors use the copy in the package."""
     import jsonschema
