@@ -98,6 +98,7 @@ class Run:
             return
         from asbuilt.mock import MockError, mock_account
 
+        gc.freeze()
         with contextlib.ExitStack() as stack:
             try:
                 session = stack.enter_context(mock_account(spec.system, variant))
@@ -105,7 +106,8 @@ class Run:
                 raise TargetError(f"{error}: name an --account or an --endpoint-url") from None
             yield Connection(self.target, spec.region, session, spec.system, variant)
         del session, stack
-        gc.collect()  # a mock account is a web of cycles, and the next one needs its room
+        gc.collect()  # a mock account is a web of cycles, and the next one needs its room: among what came since, only
+        gc.unfreeze()
 
 
 def shared_folder(run: str) -> Path:
