@@ -119,7 +119,7 @@ def main(systems: list[str]) -> int:
             good = set(facts) <= set(failed) and code == 1 if facts else code == 0
             missed += not good
             print(
-                f"{'ok' if good else 'MISSED':<7}{system:<14}{' '.join(turned) or 'as it is':<48}exit {code}  "
+                f"{'ok' if good else 'MISSED':<7}{system:<14}{' '.join(turned) or 'as it is':<52} exit {code}  "
                 f"failed: {', '.join(failed) or '-'}" + (f"; unknown: {', '.join(unknown)}" if unknown else ""),
                 flush=True,
             )
