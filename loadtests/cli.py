@@ -18,7 +18,7 @@ from asbuilt.spec import Fact, Spec, SpecError, nearest
 from loadtests import judging, launching, safety
 from loadtests.awake import keep_awake
 from loadtests.gate import contradictions
-from loadtests.result import document, write
+from loadtests.result import RESULT, clear, document, write
 from loadtests.scenario import FOLDER, ScenarioError, parse, settle, text_of
 from loadtests.settings import Settings
 
@@ -143,6 +143,7 @@ def _measured(
         where = f"{options.expect_workers} worker(s) from elsewhere at {options.bind}"
         sys.stdout.write(f"waiting   up to {launching.FAR_WAIT} s for {where}\n")
     sys.stdout.flush()
+    clear(options.out)
     with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder, launching.reserved_address() as here:
         out = Path(folder) / "measured.json"
         code = launching.generate(
@@ -183,7 +184,7 @@ def _summary(spec: Spec, result: dict[str, Any], folder: Path) -> Iterator[str]:
         expected = fact["expected"]["text"]
         yield f"{status:<9}{fact['fact']:<44}expected {expected:<11} found {judging.found_text(fact)}"
     yield ""
-    yield f"results  {folder / 'load-result.json'}   exit code {result['exit_code']}"
+    yield f"results  {folder / RESULT}   exit code {result['exit_code']}"
 
 
 def _spec(system: str, strict: bool) -> Spec:

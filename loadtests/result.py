@@ -18,6 +18,7 @@ from loadtests.scenario import parse
 from loadtests.settings import Settings
 
 SCHEMA = Path(__file__).with_name("load-result.schema.json")
+RESULT, PAGE, JUNIT = "load-result.json", "load.html", "load-junit.xml"
 CURVE = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 1.0)
 
 
@@ -108,13 +109,19 @@ def _endpoint(one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def clear(folder: Path) -> None:
+    """Remove what an earlier run left, so that nobody takes it for this one's."""
+    for name in (RESULT, PAGE, JUNIT):
+        (folder / name).unlink(missing_ok=True)
+
+
 def write(result: Mapping[str, Any], architecture: str, folder: Path) -> None:
     """Write load-result.json, the schema that it keeps to, a page for people and JUnit for pipelines."""
     from reports.load_html import page
     from reports.load_junit import junit
 
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "load-result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (folder / RESULT).write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (folder / SCHEMA.name).write_text(SCHEMA.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "load.html").write_text(page(result, architecture), encoding="utf-8")
-    (folder / "load-junit.xml").write_text(junit(result, architecture), encoding="utf-8")
+    (folder / PAGE).write_text(page(result, architecture), encoding="utf-8")
+    (folder / JUNIT).write_text(junit(result, architecture), encoding="utf-8")

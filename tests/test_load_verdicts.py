@@ -21,7 +21,7 @@ from loadtests.comparison import compare, ratios
 from loadtests.evidence import LoadResults, records
 from loadtests.gate import Counts
 from loadtests.histogram import Histogram
-from loadtests.result import SCHEMA, document, write
+from loadtests.result import SCHEMA, clear, document, write
 from loadtests.settings import Settings
 from reports.load_html import page
 from tests.programs import verify
@@ -255,6 +255,17 @@ def test_files_keep_to_their_schema_and_show_nothing_unescaped(spec: Any, tmp_pa
     assert "Camps&lt;Hub&gt;" in page
     assert "&lt;b&gt;local" in page
     assert not any(text in page for text in ("<b>local", "http://www", "https://", "<script", "@import", "url("))
+
+
+def test_a_run_removes_what_an_earlier_one_left(spec: Any, tmp_path: Path) -> None:
+    """Else a run that measured nothing would stand beside another's figures."""
+    write(document(spec, _settings(), judging.load_facts(spec, "tier1"), _raw(_settings()), strict=False), "", tmp_path)
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    before = {path.name for path in tmp_path.iterdir()}
+    clear(tmp_path)
+    clear(tmp_path)  # where there is nothing, too
+    after = {path.name for path in tmp_path.iterdir()}
+    assert before - after == {"load-result.json", "load.html", "load-junit.xml"}
 
 
 def test_verify_joins_a_load_result(spec: Any, tmp_path: Path) -> None:
