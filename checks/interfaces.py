@@ -37,7 +37,8 @@ def _made_for(interface: Record) -> str:
     """The kind of thing that it was made for, where all of that kind say which groups they wear."""
     if interface.get("Attachment", {}).get("InstanceId"):  # whatever its description says, which anybody may write
         return "ec2:instance"
-    described = interface.get("Description", "")
+    # AWS says so of what its services made; beside any other interface somebody else wrote the description
+    described = interface.get("Description", "") if interface.get("RequesterManaged", False) else ""
     return next((kind for start, kind in _MADE_FOR.items() if described.startswith(start)), "")
 
 

@@ -140,17 +140,18 @@ def test_whatever_wears_a_group_by_an_interface_counts(interface, tasks, sources
 def test_interfaces_of_things_that_say_what_they_wear_are_these():
     """A balancer that is named and wears the group is not counted again as the stranger that its interface is."""
     alb = entry({"SecurityGroups": ["sg-alb"]}, "elbv2:load-balancer", ["alb"])
-    own = _interface("eni-1", "sg-alb", Description="ELB app/alb/50dc6c495c0c9188")
+    own = _interface("eni-1", "sg-alb", Description="ELB app/alb/50dc6c495c0c9188", RequesterManaged=True)
     groups = [_group("sg-db", _from_group("sg-alb")), _group("sg-alb")]
     more = {"elbv2:load-balancer": [alb], "ec2:network-interface": [own]}
     db, seen = _look(_db("sg-db"), groups, {"alb": [alb]}, **more)
     assert reachability.reachable_only_from(db, seen) == {"alb"}
 
 
-def test_an_instance_passes_for_nothing_else_by_its_interfaces_description():
-    """Anybody may write there that an interface is a balancer's."""
+@pytest.mark.parametrize("about", [{"Attachment": {"InstanceId": "i-1"}, "RequesterManaged": True}, {}])
+def test_nothing_passes_for_a_balancer_by_its_description(about):
+    """Anybody may write there that an interface is a balancer's; only AWS says that a service made it."""
     alb = entry({"SecurityGroups": ["sg-alb"]}, "elbv2:load-balancer", ["alb"])
-    forged = _interface("eni-1", "sg-alb", Description="ELB app/alb/1", Attachment={"InstanceId": "i-1"})
+    forged = _interface("eni-1", "sg-alb", Description="ELB app/alb/1", **about)
     groups = [_group("sg-db", _from_group("sg-alb")), _group("sg-alb")]
     more = {"elbv2:load-balancer": [alb], "ec2:network-interface": [forged]}
     db, seen = _look(_db("sg-db"), groups, {"alb": [alb]}, **more)
