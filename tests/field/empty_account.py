@@ -1,0 +1,96 @@
+"""An account that holds only what a test puts into it, and what asbuilt answers about that."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from botocore.client import BaseClient
+
+from asbuilt.judge import Finding, judge
+from asbuilt.mock import account_of
+from asbuilt.planning import plan
+from asbuilt.reading import Reader
+from asbuilt.results import fact_record
+from asbuilt.spec_loading import load
+from asbuilt.target import MOCK, Connection
+from fixtures.aws import Aws
+
+OWN = "123456789012"
+Answer = dict[str, Any]
+Change = Callable[[Answer, Mapping[str, Any]], Answer]
+
+
+class EmptyAccount:
+    """`aws` builds it; `ask` puts one fact of a spec to it; `reply` and `amend` answer where the mock cannot."""
+
+    def __init__(self, session: Any, folder: Path) -> None:
+        self.aws = Aws(session)
+        self._session, self._folder = session, folder
+        self._replies: dict[tuple[str, str], Answer] = {}
+        self._changes: dict[tuple[str, str], Change] = {}
+        self.results = ""
+
+    def reply(self, service: str, operation: str, answer: Answer) -> None:
+        """Have an operation answer with this, whatever it is asked."""
+        self._replies[service, operation] = answer
+
+    def amend(self, service: str, operation: str, change: Change) -> None:
+        """Have an operation's answer changed, by a function of the answer and of what was asked."""
+        self._changes[service, operation] = change
+
+    def answered(self, client: Any, operation: str, asked: Mapping[str, Any], ask: Callable[[], Answer]) -> Answer:
+        """What a call comes to, with the replies and changes of the test."""
+        called = (client.meta.service_model.service_name, operation)
+        answer = self._replies[called] if called in self._replies else ask()
+        return self._changes[called](answer, asked) if called in self._changes else answer
+
+    def ask(self, kind: str, name: str, fact: str, expected: Any, **others: tuple[str, str]) -> Finding:
+        """The finding on `it.<fact> = <expected>`, where `it` is that thing, and others are called as told.
+
+        `results` holds afterwards what results.json would say of it.
+        """
+        spec = load(self._spec({"it": (kind, name), **others}, fact, expected))
+        now, [asked] = datetime.datetime.now(datetime.UTC), spec.facts
+        connection = Connection(MOCK, spec.region, self._session)
+        snapshot = Reader(connection.client, now).read(plan([asked], spec.subjects[""]))
+        verdict = judge(asked, spec.subjects[""], snapshot, now)
+        self.results = json.dumps(fact_record(spec, verdict, "", strict=False))
+        return verdict.findings[0]
+
+    def _spec(self, subjects: Mapping[str, tuple[str, str]], fact: str, expected: Any) -> Path:
+        head = f'[architecture]\nname = "It"\ndocument = "It"\nregion = "{self.aws.region}"\n[subjects]\n'
+        lines = [
+            f'{subject} = {{ kind = "{kind}"' + (f', name = "{name}"' if name else "") + " }\n"
+            for subject, (kind, name) in subjects.items()
+        ]
+        claim = f'[[claim]]\nsection = "1"\nsays = "So it is."\nit.{fact} = {json.dumps(expected)}\n'
+        path = self._folder / "it" / "spec.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(head + "".join(lines) + claim, encoding="utf-8")
+        return path
+
+
+@contextmanager
+def empty_account(folder: Path, region: str = "us-east-1") -> Iterator[EmptyAccount]:
+    """A fresh account in a region; the folder is for its spec. Nothing outlives the block."""
+    holding = SimpleNamespace(ACCOUNT_ID=OWN, REGION=region, VARIANTS=("",), build=lambda session, variant: None)
+    with account_of(holding, "") as session:
+        account, send = EmptyAccount(session, folder), BaseClient._make_api_call
+
+        def call(client: Any, operation: str, asked: Mapping[str, Any]) -> Answer:
+            return account.answered(client, operation, asked, lambda: send(client, operation, asked))
+
+        with mock.patch.object(BaseClient, "_make_api_call", call):
+            yield account
+
+
+def policy(*statements: Answer) -> str:
+    """A policy document as AWS takes it."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
