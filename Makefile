@@ -24,7 +24,7 @@ check: $(READY) ## lint, format, types and tests: green before every commit
 	@$(MAKE) --no-print-directory test
 
 pages: $(READY) ## write again what is made from the checks: the specs' JSON Schema, docs/checks.md
-	@$(BIN)/asbuilt schema --out asbuilt/spec.schema.json
+	@$(BIN)/asbuilt schema --out asbuilt/spec/spec.schema.json
 	@$(BIN)/asbuilt schema --checks --out docs/checks.md
 
 clean: ## remove the environment, caches and written reports

@@ -1,3 +1,3 @@
 """Makes `pytest specs/<system>` verify: the plugin does all the work."""
 
-pytest_plugins = ["asbuilt.plugin"]
+pytest_plugins = ["asbuilt.pytest_plugin.plugin"]

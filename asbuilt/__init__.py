@@ -1,1 +1,5 @@
-"""asbuilt: what an architecture document promises, against what is really there."""
+"""As documented, as built: verifies AWS accounts against their architecture documents, with evidence."""
+
+from asbuilt.content import register
+
+register()

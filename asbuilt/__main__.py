@@ -7,7 +7,7 @@ import sys
 
 def main() -> int:
     """Run the command line and end with its exit code."""
-    from asbuilt.cli import run
+    from asbuilt.commands.main import run
 
     return run(sys.argv[1:])
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
+
+from asbuilt import content
 
 SEVERITIES = ("critical", "high", "medium", "low")
 _PROVIDED = ("account", "now", "expected")  # arguments that the engine gives, by name
@@ -143,11 +143,8 @@ def _answer_type(hint: Any) -> tuple[type, bool]:
 @cache
 def all_checks() -> Mapping[tuple[str, str], Check]:
     """Every question by (kind, name); importing the vocabulary is what registers it."""
-    import checks
-
-    for module in pkgutil.iter_modules(checks.__path__):
-        if not module.ispkg:
-            importlib.import_module(f"checks.{module.name}")
+    for _ in content.modules("checks"):
+        pass  # its decorated functions are registered now
     return _REGISTRY
 
 

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+
+import jmespath
+import jmespath.functions
+from jmespath.parser import ParsedResult
 
 Path = tuple[str | int, ...]
 
@@ -21,6 +26,10 @@ class _Absent:
 
 
 ABSENT = _Absent()
+
+
+class TargetError(Exception):
+    """The target cannot be used at all: said once, with what to do; the run ends with exit code 4."""
 
 
 class Unknown(Exception):  # noqa: N818  # a state of knowledge, not a mistake: the design's word for it
@@ -222,3 +231,43 @@ class Records(_View, Sequence[Any]):
 
     def __repr__(self) -> str:
         return f"<{path_text(self._path)} of {self.entry.label!r}>"
+
+
+class _Functions(jmespath.functions.Functions):  # type: ignore[misc]  # the library ships no types
+    @jmespath.functions.signature(  # type: ignore[untyped-decorator]  # as above
+        {"types": ["string"]}, {"types": ["string"]}
+    )
+    def _func_after(self, text: str, mark: str) -> str:
+        """What follows the first `mark`: `after('a:b/c/d', '/')` is `c/d`."""
+        return text.partition(mark)[2]
+
+    @jmespath.functions.signature(  # type: ignore[untyped-decorator]  # as above
+        {"types": ["string"]}, {"types": ["string"]}
+    )
+    def _func_until_end(self, text: str, end: str) -> str:
+        """The text without `end` where it ends so: `until_end('example.org.', '.')` is `example.org`."""
+        return text.removesuffix(end)
+
+    @jmespath.functions.signature(  # type: ignore[untyped-decorator]  # as above
+        {"types": ["string", "null"]}, {"types": ["string"]}
+    )
+    def _func_split(self, text: str | None, mark: str) -> list[str] | None:
+        """The parts of a list written as text: `split('t3.small, t3.medium', ',')`; nothing of nothing."""
+        return [part.strip() for part in text.split(mark)] if text else None
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
+
+
+@cache
+def _compiled(path: str) -> ParsedResult:
+    return jmespath.compile(path)
+
+
+def search(path: str, data: Any) -> Any:
+    """What the path finds in the data; None where it finds nothing."""
+    if path == "@":
+        return data
+    if path.isidentifier():
+        return data.get(path) if isinstance(data, dict) else None
+    return _compiled(path).search(data, options=_OPTIONS)

@@ -1,6 +1,6 @@
 """Every scenario on its stand-in: passing as it is, and failing when each of its objectives is broken in turn.
 
-    python benchmarks/broken_objectives.py [SYSTEM ...]
+    python -m benchmarks.broken_objectives [SYSTEM ...]
 
 Prints a table: which knob was turned, which facts failed, and the exit code. The load facts are those of the specs.
 """
@@ -14,11 +14,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from asbuilt.load.verdict.judging import KINDS
+from asbuilt.spec.loading import load
 
-from asbuilt.spec_loading import load  # noqa: E402  # found where this file lies
-from loadtests.judging import KINDS  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 SIZE = ("--seconds", "20", "--ramp", "0")
 DEPLOYING = "--profile=deployment"

@@ -13,11 +13,11 @@ import time
 from collections import Counter
 from random import Random
 
+from asbuilt.iam.evaluator.evaluator import documented, evaluate
+from asbuilt.iam.proof.prover import prove
 from benchmarks.iam_policies import Item
 from benchmarks.iam_questions import question
 from benchmarks.iam_requests import request
-from checks.iam.evaluator import documented, evaluate
-from checks.iam.prover import prove
 
 PAIRS, REQUESTS = 100_000, 25  # of a normal run, and requests a question
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from asbuilt.iam.evaluator import evaluator, request
 from benchmarks.iam_faults import conditions_evaluated, fault, policies_evaluated, renamed, rows_evaluated
-from checks.iam import evaluator, request
 
 
 def _absent(values: Any) -> bool:

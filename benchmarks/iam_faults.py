@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from checks.iam import conditions, effective, evaluator, prover, question, request
-from checks.iam.policy import Policy, Statement
+from asbuilt.iam.evaluator import evaluator, request
+from asbuilt.iam.language import question
+from asbuilt.iam.language.policy import Policy, Statement
+from asbuilt.iam.proof import conditions, effective, prover
 
 Fault = Callable[[pytest.MonkeyPatch], None]
 FAULTS: dict[str, Fault] = {}

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from checks.iam.prover import Proof, prove
+from asbuilt.iam.proof.prover import Proof, prove
 
 Item = dict[str, Any]
 LARGE = ("AdministratorAccess", "PowerUserAccess", "ReadOnlyAccess")
@@ -62,7 +62,7 @@ def contained(inner: Item, outer: Item, name: str = "policy", *, principal: str 
     item: Item = {"id": name, "kind": "containment", "policies": [{"type": "identity", "document": inner}]}
     if grants is not None:
         return prove(item | {"allowance": grants} | ({"principal": principal} if principal else {}))
-    from checks.iam.reach import as_question, gains
+    from asbuilt.iam.proof.reach import as_question, gains
 
     own, other = (as_question([{"type": "identity", "document": d}], principal) for d in (outer, inner))
     found = gains(other, own)

@@ -16,23 +16,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from asbuilt.judge import Verdict, bind, judge
-from asbuilt.mock import mock_account
-from asbuilt.planning import plan
-from asbuilt.reading import Reader
+from asbuilt.iam.evaluator.evaluator import documented, evaluate
+from asbuilt.iam.proof.prover import prove
+from asbuilt.iam.proof.search import Counterexample
+from asbuilt.iam.questions.account import policies_of
+from asbuilt.iam.questions.departures import shown
+from asbuilt.iam.questions.grant_text import Bound, allowance
+from asbuilt.judging.binding import bind
+from asbuilt.judging.judge import Verdict, judge
+from asbuilt.judging.plan import plan
+from asbuilt.mock.account import mock_account
 from asbuilt.snapshot import Snapshot
-from asbuilt.spec import Fact, Subject
-from asbuilt.spec_loading import load
-from asbuilt.target import MOCK, Connection
-from checks.iam.account import policies_of
-from checks.iam.departures import shown
-from checks.iam.evaluator import documented, evaluate
-from checks.iam.grant_text import Bound, allowance
-from checks.iam.prover import prove
-from checks.iam.search import Counterexample
-from fixtures import state
-from fixtures.aws import Aws
-from fixtures.over_grants import OVER_GRANTS, OverGrant
+from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.reader import Reader
+from asbuilt.spec.loading import load
+from asbuilt.spec.model import Fact, Subject
+from asbuilt.targets import MOCK
+from asbuilt_content.fixtures import state
+from asbuilt_content.fixtures.aws import Aws
+from asbuilt_content.fixtures.over_grants import OVER_GRANTS, OverGrant
 
 SPECS = Path(__file__).parent.parent / "specs"
 

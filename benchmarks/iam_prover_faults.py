@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from asbuilt.iam.language.operators import OPERATORS
+from asbuilt.iam.proof import conditions, effective
+from asbuilt.iam.proof.formula import every, negate, some
 from benchmarks.iam_faults import conditions_proved, fault, policies_read, statements_read
-from checks.iam import conditions, effective
-from checks.iam.formula import every, negate, some
-from checks.iam.operators import OPERATORS
 
 
 @fault

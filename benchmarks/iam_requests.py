@@ -13,8 +13,8 @@ from fnmatch import fnmatchcase
 from random import Random
 from typing import Any
 
+from asbuilt.iam.language.catalogue import find
 from benchmarks.iam_policies import ALWAYS, REQUESTS, VALUES, Item
-from checks.iam.catalogue import find
 
 ABSENT = 0.25  # how often a key that need not be there is left out
 VARIABLE = re.compile(r"\$\{([^}]*)\}")

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from checks.iam.prover import prove
+from asbuilt.iam.proof.prover import prove
 
 Item = dict[str, Any]
 MEDIA: list[Item] = [{"actions": ["s3:GetObject", "s3:PutObject"], "resources": ["arn:aws:s3:::media/*"]}]

@@ -1,6 +1,6 @@
 """How much load a second of CPU makes: the two lanes, Locust's FastHttpUser, and wrk, side by side.
 
-    python benchmarks/load_generators.py [--rounds 3] [--seconds 4] [--tls]
+    python -m benchmarks.load_generators [--rounds 3] [--seconds 4] [--tls]
 
 The target is nginx with one worker, which answers 53 bytes of JSON. Rounds are interleaved and the median counts; a
 rate is requests per CPU second of the generator (user and system, imports and ramp left out), since wall-clock rates
@@ -25,11 +25,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from asbuilt.load.plan.arrivals import Stage
+from asbuilt.load.plan.settings import Settings
 
-from loadtests.arrivals import Stage  # noqa: E402  # found where this file lies
-from loadtests.settings import Settings  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 USERS = Path(__file__).resolve().parent / "users"
 CONNECTIONS = 50

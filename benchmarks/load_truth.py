@@ -1,6 +1,6 @@
 """Whether what load tests say is true: against the server's own log, its own count, and a thousand simulated runs.
 
-    python benchmarks/load_truth.py [--rounds 3]
+    python -m benchmarks.load_truth [--rounds 3]
 
 Prints, with the bar that each must reach: the error of p50, p95 and p99 on a target that stalls; what was sent,
 counted and served; what a user of HTTPS costs in memory; how often a target that is 2 % too slow passes.
@@ -19,17 +19,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from asbuilt.load.measure.confidence import quantile_figure
+from asbuilt.load.measure.gate import verdict
+from asbuilt.load.measure.histogram import Histogram
+from asbuilt.load.plan.arrivals import Stage
+from asbuilt.load.plan.settings import Settings
+from asbuilt.load.run import launching
+from asbuilt.load.run.awake import keep_awake
+from asbuilt.load.selfcheck import selfcheck
+from benchmarks.load_generators import USERS, nginx
 
-from benchmarks.load_generators import USERS, nginx  # noqa: E402  # found where this file lies
-from loadtests import launching, selfcheck  # noqa: E402
-from loadtests.arrivals import Stage  # noqa: E402
-from loadtests.awake import keep_awake  # noqa: E402
-from loadtests.confidence import quantile_figure  # noqa: E402
-from loadtests.gate import verdict  # noqa: E402
-from loadtests.histogram import Histogram  # noqa: E402
-from loadtests.settings import Settings  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 SHARES = (0.5, 0.95, 0.99)
 RATE, SECONDS = 200.0, 20.0

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from asbuilt.check import check
-from asbuilt.collectors import collectors
 from asbuilt.evidence import Record
+from asbuilt.sources.rows import collectors
 
 _DELETED = frozenset({"deleting", "deleted", "failed"})
 _REFUSED = _DELETED | {"rejected", "expired"}

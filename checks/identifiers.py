@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.collectors import collectors
 from asbuilt.evidence import Record
-from checks.placement import reaches_the_internet, route_table_of
+from asbuilt.sources.rows import collectors
+
+from .ec2.placement import reaches_the_internet, route_table_of
 
 _REBUILT = "It was made anew: bind the subject to the new one, and have the document say so."
 

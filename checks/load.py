@@ -3,10 +3,10 @@
 import math
 
 from asbuilt.check import check
-from asbuilt.compare import Estimate
 from asbuilt.evidence import Record, Unknown, Untested
-from loadtests.confidence import Figure
-from loadtests.gate import MOST_DROPPED, samples_short
+from asbuilt.judging.estimate import Estimate
+from asbuilt.load.measure.confidence import Figure
+from asbuilt.load.measure.gate import MOST_DROPPED, samples_short
 
 _FASTER = "Find what the slow requests wait for (load-result.json names the routes), then scale or mend that."
 _BIGGER = "Raise the number of tasks or instances, or their size, until the stated rate is served."

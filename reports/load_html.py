@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from loadtests.judging import NEVER_ASKED, found_text
+from asbuilt.results.exit_codes import outcome
+from asbuilt.results.terminal import NEVER_ASKED, found_text
 
 Point = tuple[float, float]
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = 700, 240, 58, 36, 30, 12
@@ -89,7 +90,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) ->
 def _facts(facts: Sequence[Mapping[str, Any]]) -> str:
     rows = []
     for fact in facts:
-        status = "disputed" if fact["disputed"] and fact["status"] == "failed" else fact["status"]
+        status = outcome(fact)
         unit = _UNITS.get(fact["fact"].rpartition("_")[2], "")
         found = fact["reason"] or f"{found_text(fact)}{unit}{_bounds(fact)}"
         rows.append(

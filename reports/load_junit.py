@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-_OUTCOMES = {"failed": "failure", "unknown": "error", "untested": "skipped", "not applicable": "skipped"}
+from asbuilt.results.exit_codes import outcome
+
+_OUTCOMES = {
+    "disputed": "skipped",
+    "failed": "failure",
+    "unknown": "error",
+    "untested": "skipped",
+    "not applicable": "skipped",
+}
 
 
 def junit(result: Mapping[str, Any], architecture: str) -> str:
@@ -24,16 +32,14 @@ def junit(result: Mapping[str, Any], architecture: str) -> str:
     )
     for fact in facts:
         case = Xml.SubElement(suite, "testcase", classname=f"load.{result['system']}", name=fact["id"])
-        outcome = _outcome(fact)
-        if outcome:
+        kind = _outcome(fact)
+        if kind:
             found = fact["reason"] or f"found {fact['found']}"
             message = f"{fact['section']}: {fact['says']} Expected {fact['expected']['text']}, {found}."
-            Xml.SubElement(case, outcome, message=message)
+            Xml.SubElement(case, kind, message=message)
     Xml.indent(suite)
     return Xml.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def _outcome(fact: Mapping[str, Any]) -> str:
-    if fact["status"] == "failed" and fact["disputed"]:
-        return "skipped"
-    return _OUTCOMES.get(fact["status"], "")
+    return _OUTCOMES.get(outcome(fact), "")

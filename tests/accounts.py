@@ -9,13 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from asbuilt.mock import mock_account
-from asbuilt.planning import plan
-from asbuilt.reading import Reader
+from asbuilt.judging.plan import plan
+from asbuilt.mock.account import mock_account
 from asbuilt.snapshot import Snapshot
-from asbuilt.spec import Fact, Spec
-from asbuilt.spec_loading import load
-from asbuilt.target import MOCK, Connection
+from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.reader import Reader
+from asbuilt.spec.loading import load
+from asbuilt.spec.model import Fact, Spec
+from asbuilt.targets import MOCK
 
 ROOT = Path(__file__).parent.parent
 SYSTEMS = sorted(path.parent.name for path in (ROOT / "specs").glob("*/spec.toml"))

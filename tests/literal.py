@@ -8,13 +8,14 @@ from dataclasses import replace
 from types import ModuleType
 
 from asbuilt.check import checks_of
-from asbuilt.compare import expectation
-from asbuilt.judge import judge
-from asbuilt.mock import account_of
-from asbuilt.planning import plan
-from asbuilt.reading import Reader
-from asbuilt.spec import Subject
-from asbuilt.target import MOCK, Connection
+from asbuilt.judging.judge import judge
+from asbuilt.judging.plan import plan
+from asbuilt.mock.account import account_of
+from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.reader import Reader
+from asbuilt.spec.expectation import expectation
+from asbuilt.spec.model import Subject
+from asbuilt.targets import MOCK
 from tests.accounts import facts_of, spec_of
 
 

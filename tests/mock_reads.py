@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fixtures.aws import Aws
+from asbuilt_content.fixtures.aws import Aws
 
 BUCKETS = ["campushub-media", "campushub-backups", "campushub-logs"]
 CLUSTER = {"cluster": "campushub-cluster"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.openloop import OpenLoopUser, task
+from asbuilt.load.users.openloop import OpenLoopUser, task
 
 
 class Visitor(OpenLoopUser):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.scenario_users import BrowsingUser
+from asbuilt.load.users.scenario_users import BrowsingUser
 
 
 class Visitor(BrowsingUser):

@@ -1,1 +1,1 @@
-"""Least privilege, decided: the policy language as sets of requests."""
+"""Questions about IAM."""

@@ -13,14 +13,15 @@ from unittest import mock
 
 from botocore.client import BaseClient
 
-from asbuilt.judge import Finding, judge
-from asbuilt.mock import account_of
-from asbuilt.planning import plan
-from asbuilt.reading import Reader
-from asbuilt.results import fact_record
-from asbuilt.spec_loading import load
-from asbuilt.target import MOCK, Connection
-from fixtures.aws import Aws
+from asbuilt.judging.judge import Finding, judge
+from asbuilt.judging.plan import plan
+from asbuilt.mock.account import account_of
+from asbuilt.results.record import fact_record
+from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.reader import Reader
+from asbuilt.spec.loading import load
+from asbuilt.targets import MOCK
+from asbuilt_content.fixtures.aws import Aws
 
 OWN = "123456789012"
 Answer = dict[str, Any]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from checks.iam.escalation import escalate
+from asbuilt.iam.questions.escalation import escalate
 from tests.field.empty_account import OWN, policy
 
 HUB = "token.actions.githubusercontent.com"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from checks.iam.prover import Proof, prove
+from asbuilt.iam.proof.prover import Proof, prove
 
 ROLE = "arn:aws:iam::123456789012:role/app"
 USER = "arn:aws:iam::123456789012:user/bob"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asking import ROLE, allow, deny, document
 
-from checks.iam.account import who_can
+from asbuilt.iam.questions.account import who_can
 
 OBJECT = "arn:aws:s3:::media/x"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/k"

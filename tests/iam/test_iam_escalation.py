@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asking import ROLE, USER, allow, deny, document, limit
 
-from checks.iam.escalation import escalate
+from asbuilt.iam.questions.escalation import escalate
 
 ADMIN = "arn:aws:iam::123456789012:role/admin"
 ALL = document(allow("*"))

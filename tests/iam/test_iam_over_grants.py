@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
+from asbuilt_content.fixtures.over_grants import OVER_GRANTS
 from benchmarks.iam_over_grants import outcomes
-from fixtures.over_grants import OVER_GRANTS
 
 LEAST = 5
 

@@ -11,14 +11,14 @@ from asking import grant
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from asbuilt.iam.evaluator.request import ONE, STAR, wild
+from asbuilt.iam.language.patterns import glob
+from asbuilt.iam.proof.overlap import disjoint, included, witness
+from asbuilt.iam.proof.prover import prove
 from benchmarks.iam_agreement import check
 from benchmarks.iam_managed import LARGE, contained, policies
 from benchmarks.iam_policies import policy, statement
 from benchmarks.iam_questions import question
-from checks.iam.overlap import disjoint, included, witness
-from checks.iam.patterns import glob
-from checks.iam.prover import prove
-from checks.iam.request import ONE, STAR, wild
 
 SEEDS = st.integers(0, 2**40)
 quick = settings(deadline=None, suppress_health_check=list(HealthCheck))
@@ -42,7 +42,7 @@ def containment(item: Item) -> str:
 @given(seed=SEEDS)
 def test_more_denies_and_limits_never_widen_more_allows_never_narrow(seed: int) -> None:
     """A subset stays one under more refusals; an excess stays one under more Allows of the same principal."""
-    random = Random(seed)  # repeatable cases, not secrets
+    random = Random(seed)
     item = question(random)
     verdict = containment(item)
     if verdict == "subset":
@@ -62,7 +62,7 @@ def test_more_denies_and_limits_never_widen_more_allows_never_narrow(seed: int) 
 @given(seed=SEEDS)
 def test_identity_and_boundary_commute(seed: int) -> None:
     """What the one allows within the other is what the other allows within the one."""
-    random = Random(seed)  # repeatable cases, not secrets
+    random = Random(seed)
     item = question(random)
     one, other = policy(random, "identity"), policy(random, "identity")
     first = [one, other | {"type": "boundary"}]

@@ -8,18 +8,12 @@ from typing import Any
 import pytest
 from asking import allow, ask, deny, document, grant, granted, identity, limit, within
 
-from checks.iam.access import access, accounts
-from checks.iam.catalogue import find
-from checks.iam.findings import (
-    administrator,
-    allowed_actions,
-    old_keys,
-    weak_password_rules,
-    wildcards,
-)
-from checks.iam.grants import NAMED, documented
-from checks.iam.minimal import minimal_policy
-from checks.iam.reading import PolicyError
+from asbuilt.iam.language.catalogue import find
+from asbuilt.iam.language.grants import NAMED, documented
+from asbuilt.iam.language.reading import PolicyError
+from asbuilt.iam.proof.minimal import minimal_policy
+from asbuilt.iam.questions.access import access, accounts
+from asbuilt.iam.questions.findings import administrator, allowed_actions, old_keys, weak_password_rules, wildcards
 
 MEDIA = "arn:aws:s3:::studybunny-media/*"
 LOGS = "arn:aws:logs:af-south-1:123456789012:log-group:/ecs/CampusLearn-Backend*"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asking import MEDIA, USER, allow, ask, deny, document, grant, granted, identity, within
 
-from checks.iam.prover import prove
+from asbuilt.iam.proof.prover import prove
 
 HOME = "arn:aws:s3:::home/"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:jobs"

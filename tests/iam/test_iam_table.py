@@ -11,8 +11,8 @@ FILES = {
     "C": "iam/test_iam_conditions.py",
     "V": "iam/test_iam_variables.py",
     "P": "iam/test_iam_policy_types.py",
-    "O": "test_checks_organizations.py",
-    "M": "test_organizations.py",
+    "O": "checks/test_organizations.py",
+    "M": "iam/test_organizations.py",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asking import ROLE, allow, deny, document
 
-from checks.iam.trust import trust
+from asbuilt.iam.questions.trust import trust
 
 CI = "arn:aws:iam::123456789012:role/ci"
 FOREIGN = "arn:aws:iam::999999999999:role/vendor"

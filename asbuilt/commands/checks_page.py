@@ -1,0 +1,98 @@
+"""docs/checks.md: every question, made from the vocabulary itself, so that it can be no other than the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from asbuilt.check import Check, all_checks
+from asbuilt.content import shipped_specs
+from asbuilt.results.frameworks import requirements
+from asbuilt.sources.row import IAM_PREFIXES, OTHER_SOURCES
+from asbuilt.sources.rows import collectors, with_parents
+from asbuilt.sources.shapes import operation_model
+from asbuilt.spec.loading import load
+
+_ANSWERS = {
+    bool: "yes or no",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    frozenset: "set",
+    tuple: "list",
+}
+_UNITS = {
+    "days": "days",
+    "hours": "hours",
+    "minutes": "minutes",
+    "seconds": "seconds",
+    "ms": "milliseconds",
+    "percent": "percent",
+    "gib": "GiB",
+    "mib": "MiB",
+    "years": "years",
+    "units": "CPU units",
+}
+_HEAD = """# Every check
+
+This page is made from the vocabulary (`make pages`). A check asks one question; a spec says what the answer should be.
+*Reads* are the calls that answering takes, as actions of an IAM policy; *controls* are what the answer is evidence for
+(the list is a help for auditors, and no claim that a control is met by it).
+"""
+
+
+def page() -> str:
+    """The page as text; with each check, the shipped specs that use it."""
+    used = _used()
+    by_kind: dict[str, list[Check]] = {}
+    for check in all_checks().values():
+        by_kind.setdefault(check.kind, []).append(check)
+    lines = [_HEAD]
+    for kind in sorted(by_kind):
+        title = "any kind" if kind == "*" else f"`{kind}`"
+        lines += [f"## {title}\n"]
+        if kind != "*":
+            lines += [f"Read by {_calls([kind])}.\n"]
+        for check in sorted(by_kind[kind], key=lambda each: each.name):
+            lines += [*_entry(check, used.get((kind, check.name), ())), ""]
+    return "\n".join(lines)
+
+
+def _used() -> dict[tuple[str, str], list[str]]:
+    used: dict[tuple[str, str], list[str]] = {}
+    for path in shipped_specs().values():
+        for fact in load(path).facts:
+            systems = used.setdefault((fact.check.kind, fact.check.name), [])
+            if path.parent.name not in systems:
+                systems.append(path.parent.name)
+    return used
+
+
+def _entry(check: Check, systems: Iterable[str]) -> list[str]:
+    name = f"{check.name}.<{check.parameter}>" if check.parameter else check.name
+    unit = "" if check.answers is bool else _UNITS.get(check.name.rpartition("_")[2], "")
+    answer = _ANSWERS.get(check.answers, check.answers.__name__) + (f", {unit}" if unit else "")
+    lines = [f"### `{name}`\n", check.question.replace("\n", " "), ""]
+    if check.expects:
+        asked = "a list" if check.expects.takes is list else "`true`"
+        answer = f"what departs from the expectation, which is {asked}"
+    lines += [f"- answer: {answer}{', or nothing' if check.optional else ''}; severity: {check.severity}"]
+    if check.reads:
+        lines += [f"- reads: {_calls(check.reads)}"]
+    controls = [*check.controls, *requirements(check.name)]
+    if controls:
+        lines += [f"- controls: {', '.join(controls)}"]
+    lines += [f"- fix: `{check.fix}`" if check.fix.startswith("aws ") else f"- fix: {check.fix}"]
+    used = ", ".join(systems)
+    return [*lines, f"- used by: {used or 'no shipped spec'}"]
+
+
+def _calls(kinds: Iterable[str]) -> str:
+    rows = [row for kind in sorted(with_parents(set(kinds))) for row in collectors()[kind]]
+    actions = (action for row in rows for action in (row.permission or _action(row.service, row.operation)).split(", "))
+    return ", ".join(dict.fromkeys(f"`{action}`" for action in actions))
+
+
+def _action(service: str, operation: str) -> str:
+    if service in OTHER_SOURCES:
+        return f"{service}: {operation}"
+    return f"{IAM_PREFIXES.get(service, service)}:{operation_model(service, operation).name}"

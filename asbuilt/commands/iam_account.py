@@ -1,0 +1,35 @@
+"""All of an account's IAM, as `iam:GetAccountAuthorizationDetails` answers, and the organization around it.
+
+What `asbuilt iam who-can` asks about.
+"""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+from asbuilt.account import Account
+from asbuilt.evidence import TargetError, Trace
+from asbuilt.iam.records.organization import READS
+from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.reader import Plan, Reader
+from asbuilt.targets import choose
+
+_PARTS = {"RoleDetailList": "iam:role", "Policies": "iam:policy"}
+_REGION = "us-east-1"  # IAM is one for all regions; a target may name another
+
+
+def details(account: str, endpoint_url: str, accounts_file: Path) -> tuple[dict[str, Any], Account]:
+    """The roles and policies of a target, and what `asbuilt.iam.records.organization` reads of it.
+
+    Raises `TargetError` where the target cannot be used at all, and `Unknown` where it does not answer.
+    """
+    if not account and not endpoint_url:
+        raise TargetError("name an --account, an --endpoint-url, or a file of --details: whose role is it?")
+    target = choose(account, endpoint_url, accounts_file)
+    kinds = frozenset({*_PARTS.values(), *READS})
+    now = datetime.datetime.now(datetime.UTC)
+    snapshot = Reader(Connection(target, _REGION).client, now).read(Plan(kinds))
+    found = {name: [entry.data for entry in snapshot.entries(kind)] for name, kind in _PARTS.items()}
+    return found, Account(snapshot, Trace(), READS, {})

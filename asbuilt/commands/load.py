@@ -1,0 +1,219 @@
+"""`asbuilt load`: settle the run, send the load, judge the spec's load facts, write what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import json
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from asbuilt.load.measure.gate import contradictions
+from asbuilt.load.plan import safety
+from asbuilt.load.plan.scenario import ScenarioError, parse, settle, shipped, systems, text_of, users_file
+from asbuilt.load.plan.settings import Settings
+from asbuilt.load.run import launching
+from asbuilt.load.run.awake import keep_awake
+from asbuilt.load.verdict import judging
+from asbuilt.load.verdict.result import RESULT, clear, document, write
+from asbuilt.problems import nearest
+from asbuilt.results import terminal
+from asbuilt.results.exit_codes import ExitCode, outcome
+from asbuilt.spec.model import Fact, Spec, SpecError
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command. Returns its exit code."""
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        if options.compare:
+            from asbuilt.load.verdict.comparison import compare
+
+            return compare(*options.compare)
+        if options.selfcheck:
+            from asbuilt.load.selfcheck.selfcheck import selfcheck
+
+            return selfcheck(options.awake)
+        if options.calibrate:
+            from asbuilt.load.selfcheck.calibration import calibrate
+
+            return calibrate(options.rate)
+        return _load(options)
+    except (SpecError, ScenarioError) as error:
+        sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
+        return ExitCode.USAGE
+    except (safety.RefusedError, ValueError) as error:
+        sys.stderr.write(f"asbuilt: {error}\n")
+        return ExitCode.USAGE
+    except Exception:  # whatever is wrong with us, 1 means that the target broke a promise
+        traceback.print_exc()
+        return ExitCode.INTERNAL
+
+
+def _interrupted(*_: object) -> None:
+    """Being told to end is being interrupted: what was started is ended, too."""
+    raise KeyboardInterrupt
+
+
+def _load(options: argparse.Namespace) -> int:
+    spec = _spec(options.system or "", options.strict)
+    variant = options.variant or next(iter(spec.variants), "")
+    if spec.variants and variant not in spec.variants:
+        raise safety.RefusedError(f"no variant {variant!r}: {nearest(variant, spec.variants)}")
+    facts = judging.load_facts(spec, variant)
+    if not facts:
+        raise safety.RefusedError(f"{spec.path} promises nothing about load: no fact of a {judging.KINDS[0]} subject")
+    locust_file = users_file(spec.system)
+    if not locust_file.exists():
+        raise safety.RefusedError(f"there is no scenario for {spec.system!r}: {nearest(spec.system, systems())}")
+    workers = options.workers
+    safety.enough_cores(workers)
+    safety.writable(options.out)
+    with _alone(), launching.processes() as children:
+        host = options.host
+        if not host:
+            safety.enough_files(options.users or 1, 1)
+            host = launching.stand_in(children, spec.system, options.knob)
+        elif options.knob:
+            raise safety.RefusedError("--knob turns the stand-in's knobs, and --host names another target")
+        settings = _settled(options, spec, variant, host, facts)
+        if options.awake:
+            keep_awake(children)
+        raw, code = _measured(options, settings, locust_file, workers)
+    return _told(options, spec, settings, facts, raw, code)
+
+
+def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, facts: list[Fact]) -> Settings:
+    """The settings, after everything that can be refused was looked at."""
+    safety.permitted(host, options.confirm, options.production)
+    file = options.scenario or shipped(spec.system)
+    text = text_of(file)
+    scenario = parse(text, spec.system, file)
+    settings = settle(
+        scenario,
+        text=text,
+        host=host,
+        variant=variant if scenario.variants else "",
+        profile_name=options.profile,
+        rate=options.rate,
+        seconds=options.seconds,
+        ramp=options.ramp,
+        users=options.users,
+        objectives=judging.objectives(facts),
+        seed=options.seed,
+        ca_file=str(Path(options.ca_file).resolve()) if options.ca_file else "",
+        verify_tls=not options.insecure,
+        kill_file=str(Path(options.kill_file).resolve()) if options.kill_file else "",
+        most_bytes=int(options.most_gib * 1024**3),
+        workers=options.workers + options.expect_workers,
+        most_lag_ms=options.most_lag,
+        abort=not options.no_abort and options.profile not in ("breakpoint", "smoke"),  # which hold it to no objective
+        writes=options.allow_writes or safety.is_loopback(safety.host_of(host)),
+    )
+    safety.within_caps(settings, options.most_rate, options.most_users, options.most_seconds)
+    for problem in contradictions(settings.objectives, settings.arrivals.peak, settings.users):
+        raise safety.RefusedError(problem)
+    unknown = {item.flow for item in settings.objectives if item.flow} - scenario.flows()
+    if unknown:
+        raise safety.RefusedError(f"{file}: no route has the flow {', '.join(sorted(unknown))}, which the spec names")
+    if not options.host:
+        safety.enough_files(settings.users, 1)  # a stand-in serves all of them
+    elif options.workers or not options.expect_workers:  # those elsewhere have limits of their own
+        safety.enough_files(settings.users, settings.workers)
+    if options.workers or not options.expect_workers:
+        here = settings.users * max(1, options.workers) // max(1, settings.workers)
+        safety.enough_ports(here, safety.host_of(host))
+    safety.probe(settings, scenario)
+    return settings
+
+
+def _measured(
+    options: argparse.Namespace, settings: Settings, locust_file: Path, workers: int
+) -> tuple[dict[str, Any], int]:
+    """Send the load; what was measured, or nothing where the generator left nothing."""
+    import dataclasses
+
+    for line in safety.announcement(settings, settings.workers):
+        sys.stdout.write(line + "\n")
+    if options.expect_workers:
+        where = f"{options.expect_workers} worker(s) from elsewhere at {options.bind}"
+        sys.stdout.write(f"waiting   up to {launching.FAR_WAIT} s for {where}\n")
+    sys.stdout.flush()
+    clear(options.out)
+    with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder, launching.reserved_address() as here:
+        out = Path(folder) / "measured.json"
+        code = launching.generate(
+            dataclasses.replace(settings, out=str(out)),
+            locust_file,
+            workers=workers,
+            expect=options.expect_workers,
+            bind=options.bind if options.expect_workers else here,
+        )
+        if not out.exists():
+            return {}, code
+        raw: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+        return raw, code
+
+
+def _told(
+    options: argparse.Namespace, spec: Spec, settings: Settings, facts: list[Fact], raw: dict[str, Any], code: int
+) -> int:
+    """Judge, write and say."""
+    if not raw:
+        sys.stderr.write(f"asbuilt: the generator ended with {code} and left no measurement\n")
+        return ExitCode.UNKNOWN
+    result = document(spec, settings, facts, raw, options.strict)
+    write(result, spec.name, options.out)
+    for line in _summary(spec, result, options.out):
+        sys.stdout.write(line + "\n")
+    return int(result["exit_code"])
+
+
+def _summary(spec: Spec, result: dict[str, Any], folder: Path) -> Iterator[str]:
+    yield ""
+    for reason in result["invalid"]:
+        yield f"INVALID  {reason}"
+    if result["untried"]:
+        yield f"UNKNOWN  {terminal.NEVER_ASKED}: {', '.join(result['untried'])}"
+    for fact in result["facts"]:
+        status = outcome(fact).upper()
+        expected = fact["expected"]["text"]
+        yield f"{status:<9}{fact['fact']:<44}expected {expected:<11} found {terminal.found_text(fact)}"
+    yield ""
+    yield f"results  {folder / RESULT}   exit code {result['exit_code']}"
+
+
+def _spec(system: str, strict: bool) -> Spec:
+    from asbuilt.content import shipped_specs
+    from asbuilt.spec.loading import find_spec, load
+
+    if not system:
+        raise safety.RefusedError(f"name a spec: {', '.join(shipped_specs())}")
+    return load(find_spec(system), strict)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Two runs at once on one machine would each measure the other."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(Path(tempfile.gettempdir()) / "asbuilt-load.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise safety.RefusedError("another load run is under way on this machine: wait for its end") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def moment() -> str:
+    """Now, in UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""What AWS answers to one request."""

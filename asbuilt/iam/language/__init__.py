@@ -1,0 +1,1 @@
+"""IAM policies: actions, resources, conditions, as AWS documents them."""

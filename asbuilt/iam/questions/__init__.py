@@ -1,0 +1,1 @@
+"""What is asked of policies: who can, who trusts, what exceeds, what escalates."""

@@ -1,0 +1,1 @@
+"""From evidence to policies, principals and organizations."""

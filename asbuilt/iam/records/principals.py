@@ -1,0 +1,87 @@
+"""Roles, users and groups with the policies that decide for them, as the proofs take them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asbuilt.account import Account
+from asbuilt.evidence import Record, Unknown
+from asbuilt.iam.records.policies import document
+from asbuilt.sources.redaction import PLACEHOLDER, SECRET
+
+_POLICIES = "iam:policy"
+
+
+def principal_of(role: Record, account: Account) -> Any:
+    """The role with all policies that decide for it. Raises `Unknown` where one was not among those read."""
+    from asbuilt.iam.questions.departures import Principal
+
+    found: list[dict[str, Any]] = [
+        {"type": "identity", "name": item["PolicyName"], "document": document(item["PolicyDocument"])}
+        for item in role["RolePolicyList"]
+    ]
+    found += [_managed("identity", item["PolicyArn"], account) for item in role["AttachedManagedPolicies"]]
+    if "PermissionsBoundary" in role:
+        found.append(_managed("boundary", role["PermissionsBoundary"]["PermissionsBoundaryArn"], account))
+    return Principal(role["Arn"], found, _tags(role))
+
+
+def surroundings(own: Any, role: Record, account: Account) -> dict[str, Any]:
+    """The role (`own` as its organization limits it) among the account's roles, users and groups, for `escalate`."""
+    return {
+        "principal": own.arn,
+        "policies": list(own.policies),
+        "facts": dict(own.facts),
+        "attached": [item["PolicyArn"] for item in role["AttachedManagedPolicies"]],
+        "account": {
+            "roles": [_other(item, account) for item in account.all("iam:role") if item["Arn"] != own.arn],
+            "users": [_holder(item, account) for item in account.all("iam:user")],
+            "groups": [_holder(item, account) for item in account.all("iam:group")],
+        },
+    }
+
+
+def _other(role: Record, account: Account) -> dict[str, Any]:
+    """Another role; its policies are left out where one was not read, which counts as not known and not as none."""
+    about = {"arn": role["Arn"], "trust_policy": role["AssumeRolePolicyDocument"].spelt_out()}
+    try:
+        return {**about, "policies": list(principal_of(role, account).policies)}
+    except Unknown:
+        return about
+
+
+def _holder(item: Record, account: Account) -> dict[str, Any]:
+    """A user or group with its policies, by the fields that each has."""
+    sort = "User" if item.entry.kind == "iam:user" else "Group"
+    about: dict[str, Any] = {"arn": item["Arn"]}
+    if sort == "User":
+        about["groups"] = list(item.get("GroupList", ()))
+    try:
+        own = [
+            {"type": "identity", "name": policy["PolicyName"], "document": document(policy["PolicyDocument"])}
+            for policy in item.get(f"{sort}PolicyList", ())  # left out where there are none
+        ]
+        attached = [
+            _managed("identity", policy["PolicyArn"], account) for policy in item.get("AttachedManagedPolicies", ())
+        ]
+    except Unknown:
+        return about
+    return {**about, "policies": [*own, *attached]}
+
+
+def _managed(kind: str, arn: str, account: Account) -> dict[str, Any]:
+    policy = account.get(_POLICIES, arn)
+    versions = [version["Document"] for version in policy["PolicyVersionList"] if version["IsDefaultVersion"]]
+    if len(versions) != 1:
+        raise Unknown(f"policy {arn} has {len(versions)} versions in force")
+    return {"type": kind, "name": arn.rpartition("/")[2], "document": document(versions[0])}
+
+
+def _tags(role: Record) -> dict[str, str]:
+    """The tags that its requests carry; none is known where whoever assumes it may bring tags of its own."""
+    from asbuilt.iam.questions.trust import brings_tags
+
+    if brings_tags(role["AssumeRolePolicyDocument"].spelt_out()):
+        return {}
+    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
+    return {f"aws:PrincipalTag/{key}": text for key, text in tags.items() if text not in (SECRET, PLACEHOLDER)}

@@ -1,0 +1,1 @@
+"""One comparison judges: subjects are bound to records, facts to verdicts."""

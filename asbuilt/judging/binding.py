@@ -1,0 +1,95 @@
+"""Which records a subject stands for."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from asbuilt.account import Account
+from asbuilt.evidence import Entry, Record, Trace, Unknown, search
+from asbuilt.snapshot import Snapshot
+from asbuilt.sources.rows import collectors
+from asbuilt.spec.expectation import Expectation
+from asbuilt.spec.model import Fact, Subject
+
+
+class SubjectMissingError(LookupError):
+    """No record is called as the subject is; the message says what there is instead."""
+
+
+def bind(subject: Subject, snapshot: Snapshot, now: datetime.datetime) -> list[Entry]:
+    """The records that a subject stands for.
+
+    Raises `Unknown` where the kind could not be read, or where several match and one is meant.
+    """
+    matching = [entry for entry in snapshot.entries(subject.kind) if matches(subject, entry)]
+    if subject.where:
+        matching = [entry for entry in matching if _answers_as_wanted(subject, entry, snapshot, now)]
+    if len(matching) > 1 and not subject.many:
+        labels = ", ".join(repr(entry.label) for entry in matching[:5])
+        raise Unknown(
+            f"{len(matching)} match {subject.described()} where one is meant ({labels}): "
+            f"name one under [accounts.<name>.subjects] of accounts.toml, or set many = true"
+        )
+    return matching
+
+
+def matches(subject: Subject, entry: Entry) -> bool:
+    """Whether a record goes by the subject's name, ARN, tags and what narrows it down."""
+    if subject.arn and not fnmatchcase(entry.arn, subject.arn):
+        return False
+    if subject.called != "*" and not any(fnmatchcase(name, subject.called) for name in entry.names):
+        return False
+    if subject.tags and not subject.tags.items() <= tags(entry.data).items():
+        return False
+    narrowing = {attribute: path for row in collectors()[subject.kind] for attribute, path in row.within.items()}
+    return all(_ends_with(search(narrowing[name], entry.data), wanted) for name, wanted in subject.within.items())
+
+
+def tags(data: Mapping[str, Any]) -> dict[str, str]:
+    """A record's tags, whichever of AWS's spellings it uses."""
+    pairs: dict[str, str] = {}
+    for field in ("Tags", "tags", "TagList", "TagSet"):
+        value = data.get(field) or []
+        if isinstance(value, dict):
+            pairs |= value
+        else:
+            pairs |= {tag.get("Key", tag.get("key")): tag.get("Value", tag.get("value")) for tag in value}
+    return pairs
+
+
+def _ends_with(value: Any, wanted: str) -> bool:
+    """Whether an id or ARN is the wanted name, or ends in it (`...:cluster/campushub-cluster`)."""
+    text = str(value or "")
+    return fnmatchcase(text, wanted) or fnmatchcase(text.rpartition("/")[2], wanted)
+
+
+def _answers_as_wanted(subject: Subject, entry: Entry, snapshot: Snapshot, now: datetime.datetime) -> bool:
+    for check, parameter, wanted in subject.where.values():
+        account = Account(snapshot, Trace(), check.reads, {})
+        provided = {"account": account, "now": now, "expected": wanted.asked}
+        extra = {name: provided[name] for name in check.provided} | ({check.parameter: parameter} if parameter else {})
+        if not wanted.holds(check.ask(Record(entry, Trace()), **extra)):
+            return False
+    return True
+
+
+def named_subjects(
+    fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime
+) -> dict[str, tuple[str, Sequence[Entry]]]:
+    """The kind and records of each subject that a fact names, by the subject's name."""
+    return {name: (subjects[name].kind, bind(subjects[name], snapshot, now)) for name in named_in(fact, subjects)}
+
+
+def named_in(fact: Fact, subjects: Mapping[str, Subject]) -> list[str]:
+    """The subjects that a fact's expectation or parameter names, where its check answers with subjects."""
+    if not fact.check.names_subjects:
+        return []
+    return [name for name in subjects if name in {*_texts(fact.expected), *fact.expected.subjects, fact.parameter}]
+
+
+def _texts(expected: Expectation) -> set[str]:
+    raw = next(iter(expected.raw.values())) if isinstance(expected.raw, dict) else expected.raw
+    return {str(item) for item in (raw if isinstance(raw, list) else [raw])}

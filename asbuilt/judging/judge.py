@@ -1,0 +1,107 @@
+"""From evidence to verdicts: bind the subject, ask the check, let the comparison decide."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from asbuilt.account import Account
+from asbuilt.evidence import Entry, Read, Record, Trace, Unknown
+from asbuilt.judging.binding import SubjectMissingError, bind, named_subjects
+from asbuilt.judging.estimate import Estimate
+from asbuilt.judging.fix import fix_for
+from asbuilt.snapshot import Snapshot
+from asbuilt.spec.model import Fact, Subject
+
+STATUSES = ("failed", "unknown", "untested", "not applicable", "passed")  # worst first
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one resource answered to one fact; `reads` are the fields that decided it."""
+
+    resource: str
+    status: str
+    found: Any = None
+    reason: str = ""
+    permission: str = ""
+    fix: str = ""
+    reads: tuple[Read, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A fact's status and its findings, one a resource."""
+
+    fact: Fact
+    status: str
+    findings: tuple[Finding, ...]
+
+
+def judge(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime) -> Verdict:
+    """Judge one fact. Whatever could not be read becomes `unknown`; nothing is raised."""
+    try:
+        entries = bind(fact.subject, snapshot, now)
+        if not entries and fact.check.each:
+            raise SubjectMissingError(_missing(fact.subject, snapshot))
+        named = named_subjects(fact, subjects, snapshot, now)
+    except SubjectMissingError as missing:
+        status = "not applicable" if fact.claim.optional else "failed"
+        reads = (Read(fact.subject.kind, snapshot.operation(fact.subject.kind), "", (), "none"),)
+        return Verdict(fact, status, (Finding(fact.subject.described(), status, reason=str(missing), reads=reads),))
+    except Unknown as unknown:
+        described, status = fact.subject.described(), unknown.status
+        finding = Finding(described, status, reason=unknown.reason, permission=unknown.permission)
+        return Verdict(fact, status, (finding,))
+    groups = [[entry] for entry in entries] if fact.check.each else [entries]
+    findings = tuple(_finding(fact, group, named, snapshot, now) for group in groups)
+    status = next(status for status in STATUSES if any(finding.status == status for finding in findings))
+    return Verdict(fact, status, findings)
+
+
+def _finding(
+    fact: Fact,
+    entries: Sequence[Entry],
+    named: Mapping[str, tuple[str, Sequence[Entry]]],
+    snapshot: Snapshot,
+    now: datetime.datetime,
+) -> Finding:
+    check, trace = fact.check, Trace()
+    records = [Record(entry, trace) for entry in entries]
+    if not check.each:
+        operation = snapshot.operation(fact.subject.kind)
+        trace.note(Read(fact.subject.kind, operation, "", (), f"{len(entries)} found"))
+    seen = Account(snapshot, trace, check.reads, named)
+    provided = {"account": seen, "now": now, "expected": fact.expected.asked}
+    extra = {name: provided[name] for name in check.provided}
+    if check.parameter:
+        extra[check.parameter] = fact.parameter
+    resource = entries[0].label if len(entries) == 1 else fact.subject.described()
+    try:
+        answer = check.ask(records[0] if check.each else tuple(records), **extra)
+        question = answer.open_question(fact.expected) if isinstance(answer, Estimate) else ""
+        if question:
+            raise Unknown(question)
+        holds = fact.expected.holds(answer)
+    except Unknown as unknown:
+        reads = tuple(trace.reads.values())
+        return Finding(resource, unknown.status, reason=unknown.reason, permission=unknown.permission, reads=reads)
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
+        # a record of a shape that the check does not know: not judged, and never passed
+        reason = f"{check.name} could not judge this record: {type(error).__name__}: {error}"
+        return Finding(resource, "unknown", reason=reason, reads=tuple(trace.reads.values()))
+    return Finding(
+        resource=resource,
+        status="passed" if holds else "failed",
+        found=answer,
+        fix="" if holds else fix_for(fact, entries, answer, named, trace.entries()),
+        reads=tuple(trace.reads.values()),
+    )
+
+
+def _missing(subject: Subject, snapshot: Snapshot) -> str:
+    others = [entry.names[0] if entry.names else entry.label for entry in snapshot.entries(subject.kind)]
+    there = f"there is {', '.join(repr(name) for name in others[:8])}" if others else "the account holds none"
+    return f"no {subject.described()} was found; {there}{', ...' if len(others) > 8 else ''}"

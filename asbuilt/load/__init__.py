@@ -1,0 +1,1 @@
+"""Open-loop load: plan, send, measure, judge."""

@@ -1,0 +1,1 @@
+"""HTTP connections of load users."""

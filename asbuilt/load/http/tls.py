@@ -1,0 +1,102 @@
+"""The same connection through TLS: records are decoded in memory, so that it stays driven by events."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from asbuilt.load.http.connection import Connection, Owner, text
+from asbuilt.load.http.readiness import Readiness
+from asbuilt.load.http.response import CHUNK
+
+
+class SecureConnection(Connection):
+    """`context` is shared by all connections: to make one takes milliseconds and hundreds of KiB."""
+
+    __slots__ = ("_context", "_encoder", "_incoming", "_name", "_outgoing")
+
+    def __init__(
+        self, owner: Owner, reads: Readiness, family: int, address: Any, context: ssl.SSLContext, name: str
+    ) -> None:
+        super().__init__(owner, reads, family, address)
+        self._context, self._name = context, name
+        self._encoder: Any = None
+        self._incoming: Any = None
+        self._outgoing: Any = None
+
+    def close(self) -> None:
+        """Close it without a word to the owner."""
+        super().close()
+        self._encoder = self._incoming = self._outgoing = None
+
+    def _established(self) -> None:
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._encoder = self._context.wrap_bio(self._incoming, self._outgoing, server_hostname=self._name or None)
+        self._reads.watch(self._socket.fileno(), self._handshaking)
+        self._handshake()
+
+    def _transmit(self, data: bytes) -> None:
+        self._encoder.write(data)
+        super()._transmit(self._outgoing.read())
+
+    def _handshaking(self) -> None:
+        data = self._received()
+        if data is None:
+            return
+        if not data:
+            self._fail("closed during the TLS handshake")
+            return
+        self._incoming.write(data)
+        self._handshake()
+
+    def _handshake(self) -> None:
+        try:
+            self._encoder.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush_encoder()
+            return
+        except ssl.SSLError as error:
+            reason = getattr(error, "verify_message", "") or error.reason or str(error)
+            self._fail(f"TLS failed: {reason}")
+            return
+        self._flush_encoder()
+        if self._socket is None:
+            return
+        self._reads.watch(self._socket.fileno(), self._readable)
+        self._opened()
+
+    def _flush_encoder(self) -> None:
+        data = self._outgoing.read()
+        if data:
+            try:
+                self._socket.send(data)
+            except OSError as error:
+                self._fail(text(error))
+
+    def _readable(self) -> None:
+        data = self._received()
+        if data:
+            data = self._decrypted(data)
+        if data:
+            self._feed(data)
+        elif data is not None:
+            self._ended()
+
+    def _decrypted(self, data: bytes) -> bytes | None:
+        """What a TLS record held; None for nothing yet (or a failure, which was told), b"" for the end."""
+        incoming, encoder = self._incoming, self._encoder
+        incoming.write(data)
+        parts: list[bytes] = []
+        try:
+            while True:
+                part = encoder.read(CHUNK)
+                parts.append(part)
+                if not part or not (incoming.pending or encoder.pending()):
+                    return b"".join(parts)
+        except ssl.SSLWantReadError:
+            return b"".join(parts) or None
+        except ssl.SSLZeroReturnError:
+            return b"".join(parts)
+        except ssl.SSLError as error:
+            self._fail(f"TLS failed: {error.reason or error}")
+            return None

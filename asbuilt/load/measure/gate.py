@@ -1,0 +1,199 @@
+"""When a load run may be believed, when it is hopeless, and when its settings contradict each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from asbuilt.load.measure.confidence import Figure, fewest_samples, lower_share, more_needed, quantile_figure
+from asbuilt.load.measure.histogram import Histogram, merged
+
+QUANTILES = {"p50_ms": 0.50, "p90_ms": 0.90, "p95_ms": 0.95, "p99_ms": 0.99}
+WINDOW_SECONDS = 60.0
+LEAST_ACHIEVED = 0.99
+MOST_DROPPED = 0.001
+MOST_CPU = 0.80
+MOST_CLOCK_MS = 50.0
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A performance promise with a number, as the spec states it: `p95_ms` of a flow, "<", 200."""
+
+    fact: str
+    flow: str
+    metric: str
+    comparison: str
+    limit: float
+
+
+@dataclass
+class Counts:
+    """What became of the arrivals of one flow: `failed` holds the dropped, too."""
+
+    sent: int = 0
+    answered: int = 0
+    failed: int = 0
+    dropped: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Add another's counts to these."""
+        for name in ("sent", "answered", "failed", "dropped"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the generator itself fared.
+
+    `started` are the arrivals that a user took on (`sent` are requests: a journey makes several); `lag_p99_ms` is from
+    when a request was due to when it was sent, where a free user stood ready; `cpu` is the busiest worker's share of
+    one core; `left` are requests without an end when the run ended. Lag may be up to `most_lag_ms`, or (0) 5 ms or
+    5 % of the tightest objective. `aborted`: it was stopped because the target had failed already.
+    """
+
+    scheduled: int
+    started: int
+    sent: int
+    counted: int
+    dropped: int
+    left: int
+    lag_p99_ms: float
+    cpu: float
+    workers_lost: Sequence[str] = ()
+    clock_error_ms: float = 0.0
+    problems: Sequence[str] = ()
+    tightest_ms: float = math.inf
+    most_lag_ms: float = 0.0
+    aborted: bool = False
+
+
+def invalid(health: Health) -> Iterator[str]:
+    """Why the run says nothing about its target, one reason each; nothing where it may be believed."""
+    yield from health.problems
+    if not health.sent:
+        yield "no request was sent"
+    for worker in health.workers_lost:
+        yield f"worker {worker} was lost: its last samples may be missing"
+    if health.started + health.dropped < LEAST_ACHIEVED * health.scheduled:
+        achieved = (health.started + health.dropped) / health.scheduled
+        yield f"only {achieved:.1%} of the scheduled arrivals were made: the generator could not keep up"
+    if health.sent != health.counted + health.left:
+        yield f"{health.sent} requests were sent but {health.counted} counted and {health.left} left open"
+    if health.left and not health.aborted:  # who stops early does not wait for all
+        yield f"{health.left} requests had no end when the run ended"
+    allowed = health.most_lag_ms or max(5.0, 0.05 * health.tightest_ms if math.isfinite(health.tightest_ms) else 0.0)
+    if health.lag_p99_ms > allowed:
+        yield f"requests left {health.lag_p99_ms:.1f} ms late (p99; {allowed:.1f} allowed): the generator was too slow"
+    if health.cpu > MOST_CPU:
+        yield f"the generator was {health.cpu:.0%} busy ({MOST_CPU:.0%} allowed): give it more workers"
+    if health.clock_error_ms > MOST_CLOCK_MS:
+        yield f"the workers' clocks could only be compared to {health.clock_error_ms:.0f} ms: run the master near them"
+
+
+def windows(slots: Sequence[Histogram], slot_seconds: float) -> Iterator[Histogram]:
+    """Every window of 60 s, moved on by one slot; the whole where the run is shorter.
+
+    One histogram is moved along: look at each before asking for the next.
+    """
+    width = max(1, round(WINDOW_SECONDS / slot_seconds))
+    window = merged(slots[:width])
+    yield window
+    for leaving, entering in zip(slots, slots[width:], strict=False):
+        window.subtract(leaving)
+        window.merge(entering)
+        yield window
+
+
+def quantile_of_run(slots: Sequence[Histogram], slot_seconds: float, share: float) -> Figure:
+    """A quantile of the whole run or of its worst window, whichever is worse at each bound: both must hold."""
+    figure = quantile_figure(merged(slots), share)
+    for window in windows(slots, slot_seconds):
+        if window.size:
+            worse = quantile_figure(window, share)
+            figure = Figure(max(figure.value, worse.value), max(figure.low, worse.low), max(figure.high, worse.high))
+    return figure
+
+
+def widened(figure: Figure, dropped_share: float, better_is_less: bool = True) -> Figure:
+    """The figure with its good side open where too many arrivals were never sent: it may fail, but not pass."""
+    if dropped_share <= MOST_DROPPED:
+        return figure
+    if better_is_less:
+        return Figure(figure.value, figure.low, math.inf)
+    return Figure(figure.value, 0.0, figure.high)
+
+
+def verdict(figure: Figure, comparison: str, limit: float) -> str:
+    """passed where both bounds keep to the limit, failed where neither does, else inconclusive."""
+    keeps = {"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__}[comparison]
+    ends = {bool(keeps(float(end), float(limit))) for end in (figure.low, figure.high)}
+    return "inconclusive" if len(ends) > 1 or math.isnan(figure.value) else "passed" if ends == {True} else "failed"
+
+
+def samples_short(figure: Figure, metric: str, limit: float, size: int) -> int:
+    """How many more samples an inconclusive objective needs; 0 where more would not settle it."""
+    fewest = {
+        **{name: fewest_samples(1 - share) for name, share in QUANTILES.items()},
+        "error_percent": fewest_samples(min(0.999, max(limit / 100, 1e-6))),
+        "mean_ms": 30,
+    }.get(metric, 1)
+    return more_needed(figure, limit, size, fewest)
+
+
+@dataclass
+class Progress:
+    """A flow's samples so far: what the early abort looks at, each second."""
+
+    histogram: Histogram = field(default_factory=Histogram)
+    counts: Counts = field(default_factory=Counts)
+
+
+def hopeless(objective: Objective, progress: Progress, planned: float) -> str:
+    """Why nothing that may still come can save an objective; "" while something can."""
+    if objective.comparison not in ("<", "<="):
+        return ""
+    if objective.metric == "error_percent":
+        share, seen = objective.limit / 100, progress.counts.failed
+        what = f"{seen} requests failed"
+    elif objective.metric in QUANTILES:
+        share = 1 - QUANTILES[objective.metric]
+        seen = progress.histogram.at_least(objective.limit)[0]
+        what = f"{seen} answers took {objective.limit:g} ms or longer"
+    else:
+        return ""
+    allowed, size = share * planned, progress.histogram.size
+    # more than may be of all that is planned, and enough already to say that it fails as it stands
+    if seen <= allowed + 1 or lower_share(min(seen, size), size) <= share:
+        return ""
+    return f"{objective.fact} is out of reach: {what}, and {allowed:.0f} of all {planned:.0f} may"
+
+
+def runaway(failed: int, ended: int) -> str:
+    """Why to stop at once: more than half of the last 10 s failed; "" where that is not so."""
+    if ended < 20 or failed <= ended / 2:
+        return ""
+    return f"{failed} of the last {ended} requests failed: stopped to spare the target"
+
+
+def contradictions(objectives: Sequence[Objective], rate: float, users: int) -> Iterator[str]:
+    """Where settings cannot go together (Little's law): so many users cannot make such a rate at such a latency."""
+    if users <= 0 or rate <= 0:
+        yield f"a load of {rate:g} requests a second by {users} users tests nothing"
+        return
+    limits = [item.limit / 1000 for item in objectives if item.comparison in ("<", "<=") and item.metric in QUANTILES]
+    limits += [item.limit / 1000 for item in objectives if item.metric == "mean_ms" and item.comparison in ("<", "<=")]
+    tightest = min(limits, default=0.0)  # which part of the rate has which limit is not known: ask for the least
+    busy = rate * tightest
+    if busy > users:
+        yield (
+            f"{rate:g} requests a second at {tightest * 1000:g} ms keep {math.ceil(busy)} users busy, "
+            f"and there are {users}: give it {math.ceil(2 * busy)} users, or a lower rate"
+        )
+
+
+def think_seconds(rate: float, users: int, response_seconds: float) -> float:
+    """How long each user pauses between two requests, by Little's law."""
+    return users / rate - response_seconds

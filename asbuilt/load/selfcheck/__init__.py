@@ -1,0 +1,1 @@
+"""Runs that check this machine and this method."""

@@ -1,0 +1,1 @@
+"""Load users: Locust's users on an open-loop schedule."""

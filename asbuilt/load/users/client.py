@@ -1,0 +1,190 @@
+"""The journey lane's client: one user's requests, one after the other, written as plain code."""
+
+from __future__ import annotations
+
+import json as json_text
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import gevent
+
+from asbuilt.load.http.connection import Connection
+from asbuilt.load.http.response import Head, field, fields
+
+if TYPE_CHECKING:
+    from asbuilt.load.run.engine import Engine
+
+_MOST_REDIRECTS, _REDIRECTS = 5, (301, 302, 303, 307, 308)
+_GOOD = frozenset(range(200, 400))
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer; `status` 0 and an `error` where there was none. `error` is also set for a bad one."""
+
+    status: int
+    body: bytes
+    raw_head: bytes
+    seconds: float
+    error: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was what the request expected."""
+        return not self.error
+
+    def json(self) -> Any:
+        """The body as JSON; None where it is none."""
+        try:
+            return json_text.loads(self.body)
+        except ValueError:
+            return None
+
+    def header(self, name: str) -> str:
+        """A header's value, or ""."""
+        return field(self.raw_head, name.lower().encode()).decode("latin-1")
+
+
+class Client:
+    """Keeps one connection, its cookies and default headers. Not to be shared between greenlets."""
+
+    def __init__(self, engine: Engine, flow: str, heard: Callable[..., None] | None = None) -> None:
+        self.headers: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
+        self.due = 0.0  # when the current arrival was due: its first request counts from then
+        self._engine, self._flow, self._heard = engine, flow, heard
+        self._connection = engine.hold(engine.place.connection(self))
+        self._always = {"Host": engine.place.authority, "User-Agent": "asbuilt-load", "Accept": "*/*"}
+        self._result: tuple[Head | None, bytes, str] | None = None
+        self._waiting: Any = None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._engine.release(self._connection)
+
+    def get(self, path: str, **options: Any) -> Response:
+        """GET; options as `request` has them."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Response:
+        """POST; options as `request` has them."""
+        return self.request("POST", path, **options)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        name: str = "",
+        flow: str = "",
+        json: Any = None,
+        data: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        expect: Iterable[int] = _GOOD,
+        counted: bool = True,
+        check: Callable[[Response], str] | None = None,
+    ) -> Response:
+        """Send one request and wait for its answer; redirects within the allowed hosts are followed.
+
+        `name` is what it is counted under; `check` says what is wrong with a good-looking answer, or "". Not
+        `counted`: no part of the run's whole, only of its own flow. Nothing is raised: look at `ok`.
+        """
+        endpoint = self._engine.ledger.endpoint(name or path.partition("?")[0], method, flow or self._flow, counted)
+        began = monotonic()
+        due, self.due = self.due or began, 0.0
+        endpoint.counts.sent += 1
+        self._engine.in_flight += 1
+        self._engine.unended += counted
+        try:
+            response = self._follow(method, path, self._built(method, path, json, data, headers), began)
+        finally:
+            self._engine.in_flight -= 1
+            self._engine.unended -= counted
+        now = monotonic()
+        if response.status:
+            response.seconds = now - began
+            if response.status not in expect:
+                response.error = f"status {response.status}"
+            elif check is not None and not response.error:
+                response.error = check(response)
+            endpoint.answered((now - due) * 1000, (now - began) * 1000, response.error)
+            endpoint.received += len(response.raw_head) + len(response.body)
+        else:
+            endpoint.unanswered(response.error)
+        if self._heard is not None:
+            self._heard(endpoint, response, now - due)
+        return response
+
+    def _follow(self, method: str, path: str, data: bytes, began: float) -> Response:
+        for _ in range(_MOST_REDIRECTS):
+            response = self._exchange(method, data, began)
+            if response.status not in _REDIRECTS:
+                return response
+            place = response.header("location")
+            if not place:
+                return response
+            there = urlsplit(urljoin(f"{self._engine.settings.host}{path}", place))
+            if there.netloc != self._engine.place.authority:
+                refused = f"redirect to {there.netloc or there.scheme!r} refused: not a host of this run"
+                return Response(response.status, response.body, response.raw_head, 0.0, refused)
+            path = there.path + (f"?{there.query}" if there.query else "")
+            method = method if response.status in (307, 308) else "GET"
+            data = self._built(method, path, None, b"", None)
+        return Response(response.status, response.body, response.raw_head, 0.0, "redirected without end")
+
+    def _built(self, method: str, path: str, json: Any, data: bytes, headers: Mapping[str, str] | None) -> bytes:
+        body = json_text.dumps(json).encode() if json is not None else data
+        lines = self._always.copy()
+        if json is not None:
+            lines["Content-Type"] = "application/json"
+        if body or method in ("POST", "PUT", "PATCH"):
+            lines["Content-Length"] = str(len(body))
+        if self.cookies:
+            lines["Cookie"] = "; ".join(f"{key}={value}" for key, value in self.cookies.items())
+        lines |= self.headers
+        if headers:
+            lines |= headers
+        return built(method, path, lines, body)
+
+    def _exchange(self, method: str, data: bytes, began: float) -> Response:
+        self._result = None
+        self._connection.send(data, monotonic(), method == "HEAD")
+        if self._result is None:
+            self._waiting = gevent.getcurrent()
+            try:
+                gevent.get_hub().switch()
+            finally:
+                self._waiting = None
+        answer, body, error = self._result or (None, b"", "given up")
+        if answer is None:
+            return Response(0, b"", b"", monotonic() - began, error)
+        for cookie in fields(answer.raw, b"set-cookie") if b"ookie:" in answer.raw else ():
+            key, _, value = cookie.partition(b";")[0].decode("latin-1").partition("=")
+            self.cookies[key.strip()] = value.strip()
+        return Response(answer.status, body, answer.raw, monotonic() - began)
+
+    def answered(self, connection: Connection, answer: Head, body: bytes) -> None:
+        """The answer came: wake the greenlet that waits for it."""
+        self._wake((answer, body, ""))
+
+    def failed(self, connection: Connection, reason: str) -> None:
+        """There will be no answer."""
+        self._wake((None, b"", reason))
+
+    def _wake(self, result: tuple[Head | None, bytes, str]) -> None:
+        self._result = result
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.switch()
+
+
+def built(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
+    """A request's bytes. Raises `ValueError` where a name or value would break out of its line."""
+    lines = [f"{method} {path} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()], "", ""]
+    text = "\r\n".join(lines)
+    if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1:
+        raise ValueError(f"a line break in {method} {path!r} or its headers")
+    return text.encode("latin-1") + body

@@ -1,0 +1,190 @@
+"""What a load scenario imports: open-loop users, and their place in Locust's runner, stats and distributed mode.
+
+Importing this module from a locust file is all that it takes; `locust -f loadtests/<system>.py` works as ever.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import gevent
+import locust.runners
+import locust.stats
+from locust import events, task
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+
+from asbuilt.load.measure.histogram import Histogram, bucket, middle
+from asbuilt.load.plan.scenario import standalone
+from asbuilt.load.plan.settings import Settings, loads
+from asbuilt.load.run.conductor import Conductor
+from asbuilt.load.run.crew import LocalMember, Member, Part, RemoteMember, Worker
+from asbuilt.load.users.users import MassUser, OpenLoopUser
+
+SETTINGS = "ASBUILT_LOAD_SETTINGS"  # the environment variable that names the run's settings file
+
+PARENT = "ASBUILT_LOAD_PARENT"  # the process that ordered the run, where one did
+
+__all__ = ["MassUser", "OpenLoopUser", "task"]
+
+
+@events.init_command_line_parser.add_listener
+def _options(parser: Any) -> None:
+    group = parser.add_argument_group("open loop (asbuilt)")
+    group.add_argument("--load-variant", default="", metavar="NAME", help="the variant of the architecture (its tier)")
+    group.add_argument("--load-profile", default="smoke", metavar="NAME", help="the shape of the load (smoke)")
+    group.add_argument("--load-rate", type=float, default=0.0, metavar="N", help="arrivals a second (as documented)")
+    group.add_argument("--load-seconds", type=float, default=0.0, metavar="S", help="length (as the profile has it)")
+
+
+@events.init.add_listener
+def _install(environment: Any, runner: Any, **_: Any) -> None:
+    logging.getLogger("locust.runners").setLevel(logging.ERROR)  # it warns of spawn rates that do no harm here
+    locust.stats.bucket_response_time = lambda ms: middle(bucket(ms))
+    if os.environ.get(PARENT):
+        gevent.spawn(_end_with, int(os.environ[PARENT]))
+    if isinstance(runner, WorkerRunner):
+        environment.asbuilt_worker = Worker(environment, runner, _mirror(environment))
+    elif isinstance(runner, MasterRunner):
+        _Stage(environment).of_master(runner)
+    elif isinstance(runner, LocalRunner):
+        _Stage(environment).of_local(runner)
+
+
+def _end_with(parent: int) -> None:
+    """No load may outlive the command that ordered it."""
+    while os.getppid() == parent:
+        gevent.sleep(0.5)
+    os._exit(3)
+
+
+class _Stage:
+    """Builds a conductor for each test that Locust starts."""
+
+    def __init__(self, environment: Any) -> None:
+        self._environment = environment
+        self._conductor: Conductor | None = None
+        self._members: dict[str, Member] = {}
+        self._running: Any = None
+        environment.events.spawning_complete.add_listener(self._spawned)
+        environment.events.test_stop.add_listener(self._stopped)
+
+    def of_local(self, runner: LocalRunner) -> None:
+        """One process does it all."""
+        part = Part(self._environment, lambda report: self._heard("local", report), _mirror(self._environment))
+
+        def start(**_: Any) -> None:
+            settings = _settings(self._environment)
+            self._members = {"local": LocalMember(part)}
+            self._conductor = self._conduct(runner, settings)
+            part.prepare(settings)
+
+        self._environment.events.test_start.add_listener(start)
+        self._environment.events.test_stop.add_listener(lambda **_: part.close())
+
+    def of_master(self, runner: MasterRunner) -> None:
+        """Workers do the work."""
+
+        def start(**_: Any) -> None:
+            settings = _settings(self._environment)
+            locust.runners.HEARTBEAT_LIVENESS = ceil(settings.silence_seconds) + 3  # seconds: ours comes first
+            self._members = {client.id: RemoteMember(runner, client.id) for client in runner.clients.all}
+            self._conductor = self._conduct(runner, settings)
+            for member in self._members.values():
+                member.tell("settings", {"settings": settings.dumps()})
+            gevent.spawn(self._beat_until_conducting, self._conductor)
+
+        self._environment.events.test_start.add_listener(start)
+        runner.register_message("asbuilt-report", lambda environment, msg, **_: self._heard(msg.node_id, msg.data))
+        runner.register_message("asbuilt-echo", self._echoed)
+
+    def _beat_until_conducting(self, conductor: Conductor) -> None:
+        """Keep the workers sure of their master while users are still being started."""
+        while not conductor.conducting and conductor is self._conductor:
+            for member in self._members.values():
+                member.tell("beat", {"sent": time.monotonic()})
+            gevent.sleep(0.3)
+
+    def _conduct(self, runner: Any, settings: Settings) -> Conductor:
+        headless = bool(self._environment.parsed_options and self._environment.parsed_options.headless)
+
+        def finished(code: int) -> None:
+            if self._environment.process_exit_code is None and code:
+                self._environment.process_exit_code = code
+            gevent.spawn(runner.quit if headless else runner.stop)
+
+        def members() -> Sequence[Member]:
+            return list(self._members.values())
+
+        return Conductor(settings, members, lambda: int(runner.target_user_count), finished)
+
+    def _heard(self, name: str, report: dict[str, Any]) -> None:
+        if self._conductor is not None:
+            self._conductor.heard(name, report)
+
+    def _echoed(self, environment: Any, msg: Any, **_: Any) -> None:
+        if self._conductor is not None:
+            self._conductor.echoed(msg.node_id, float(msg.data["sent"]), float(msg.data["here"]))
+
+    def _spawned(self, **_: Any) -> None:
+        if self._conductor is not None and not self._conductor.conducting:
+            self._running = gevent.spawn(self._conductor.run)
+
+    def _stopped(self, **_: Any) -> None:
+        if self._conductor is not None and not self._conductor.stopped:
+            self._conductor.stopped = "it was stopped before its end"
+
+
+def _settings(environment: Any) -> Settings:
+    """The run's settings: from the file that `asbuilt load` wrote, else from Locust's own options."""
+    file = os.environ.get(SETTINGS, "")
+    if file:
+        return loads(Path(file).read_text(encoding="utf-8"))
+    return standalone(environment)
+
+
+def _mirror(environment: Any) -> Any:
+    """What shows a report in Locust's own statistics, so that its pages agree with the verdict."""
+
+    def mirror(report: Mapping[str, Any]) -> None:
+        stats, now = environment.runner.stats, time.time()
+        for item in report["endpoints"]:
+            gevent.sleep(0)
+            if not (item["counts"]["sent"] or item["counts"]["failed"]):
+                continue  # an arrival's own row shows what it dropped, else nothing
+            entries = [stats.get(item["name"], item["method"])]
+            if item["counted"]:
+                entries.append(stats.total)
+            for entry in entries:
+                _add(entry, Histogram.unpacked(item["response"]), item["counts"], item["received"], now)
+            for error, times in item["errors"].items():
+                key = locust.stats.StatsError.create_key(item["method"], item["name"], error)
+                found = stats.errors.setdefault(key, locust.stats.StatsError(item["method"], item["name"], error))
+                found.occurrences += times
+
+    return mirror
+
+
+def _add(entry: Any, histogram: Histogram, counts: Mapping[str, int], received: int, now: float) -> None:
+    if entry.use_response_times_cache and int(now) > int(entry.last_request_timestamp or 0):
+        entry._cache_response_times(int(now) - 1)  # what Locust's charts take the latest percentiles from
+    requests = histogram.total + histogram.unanswered
+    entry.num_requests += requests
+    entry.num_none_requests += histogram.unanswered
+    entry.num_failures += counts["failed"]
+    entry.total_response_time += histogram.sum
+    entry.total_content_length += received
+    entry.last_request_timestamp = now
+    entry.num_reqs_per_sec[int(now)] += requests
+    entry.num_fail_per_sec[int(now)] += counts["failed"]
+    if histogram.total:
+        least = entry.min_response_time
+        entry.min_response_time = histogram.least if least is None else min(least, histogram.least)
+        entry.max_response_time = max(entry.max_response_time, histogram.greatest)
+    for key, times in histogram.counts.items():
+        entry.response_times[middle(key)] += times

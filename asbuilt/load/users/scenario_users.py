@@ -1,0 +1,178 @@
+"""Users that follow a scenario file: they sign in, ask for routes by name, and fill them with rows of data."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, ClassVar
+
+from locust.exception import StopUser
+
+from asbuilt.load.plan.scenario import Login, Route, Scenario, filled, parse
+from asbuilt.load.run.engine import Engine
+from asbuilt.load.users.client import Client, Response, built
+from asbuilt.load.users.mass import MassRequest
+from asbuilt.load.users.openloop import MassUser, OpenLoopUser
+
+_DRAWN = 4096  # requests of the mass lane are drawn once, then sent round and round
+_NUMBERS = itertools.count(1)
+
+
+@cache
+def _parsed(text: str, system: str) -> Scenario:
+    return parse(text, system)
+
+
+def _scenario(engine: Engine) -> Scenario:
+    return _parsed(engine.settings.scenario, engine.settings.system)
+
+
+def sign_in(client: Client, login: Login, number: int) -> None:
+    """Sign the `number`-th account in; its token is shown from then on. Raises `StopUser` where that is refused."""
+    account = login.account(number)
+    answer = client.request(
+        login.method, login.path, name="sign in", flow="sign-in", json=filled(login.body, account), expect=login.expect
+    )
+    if not answer.ok:
+        raise StopUser(f"sign in as {account['user']!r}: {answer.error}")
+    if not login.token:
+        return
+    found: Any = answer.json()
+    for part in login.token.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    if not isinstance(found, str) or not found:
+        raise StopUser(f"sign in as {account['user']!r}: the answer has no {login.token}")
+    name, _, value = filled(login.header, {"token": found}).partition(":")
+    client.headers[name.strip()] = value.strip()
+
+
+class JourneyUser(OpenLoopUser):
+    """The journey lane of a scenario."""
+
+    abstract = True
+    alone = False  # whether it signs in as an account that nobody else uses
+
+    @classmethod
+    def interval(cls, engine: Engine) -> float:
+        """As its class says, unless the scenario's file says otherwise."""
+        return float(_scenario(engine).options.get("every_seconds", {}).get(cls.__name__, cls.every_seconds))
+
+    def on_start(self) -> None:
+        """Sign in, each user as the next account."""
+        self.scenario = _scenario(self.engine)
+        self.number = 0 if self.alone else next(_NUMBERS)
+        if self.scenario.login is not None:
+            sign_in(self.client, self.scenario.login, self.number)
+
+    def row(self, name: str) -> str:
+        """Any value of a row of data."""
+        return random.choice(self.scenario.rows[name])  # noqa: S311  # a choice of data, no secret
+
+    def ask(self, name: str, data: bytes = b"", **values: str) -> Response:
+        """Ask for a route, its places filled from `values`, then from the rows; signs in again where that ran out.
+
+        `data` is a body that is no JSON.
+        """
+        route = self.scenario.routes[name]
+        if route.changes and not self.engine.settings.writes:
+            return Response(0, b"", b"", 0.0, "what changes data is not sent to this host (--allow-writes)")
+        values = self._values() | values
+        answer = self._send(route, values, data)
+        if answer.status == 401 and self.scenario.login is not None and 401 not in route.expect:
+            sign_in(self.client, self.scenario.login, self.number)
+            answer = self._send(route, values, data)
+        return answer
+
+    def _values(self) -> dict[str, str]:
+        account = self.scenario.login.account(self.number) if self.scenario.login else {"n": str(self.number)}
+        return {name: self.row(name) for name in self.scenario.rows} | account
+
+    def _send(self, route: Route, values: dict[str, str], data: bytes) -> Response:
+        def check(response: Response) -> str:
+            if route.contains and route.contains.encode() not in response.body:
+                return "the answer is not what it should be"
+            return ""
+
+        answer = self.client.request(
+            route.method,
+            filled(route.path, values),
+            name=route.name,
+            flow=route.flow,
+            json=filled(route.body, values) if route.body is not None else None,
+            data=data,
+            expect=route.expect,
+            counted=route.counted,
+            check=check,
+        )
+        for metric, flow in route.server_timing.items():
+            self._timed_by_server(route, answer, metric, flow)
+        return answer
+
+    def _timed_by_server(self, route: Route, answer: Response, metric: str, flow: str) -> None:
+        """Count what the server says that a part of its work took (`Server-Timing: db;dur=12.5`, in ms)."""
+        for entry in answer.header("server-timing").split(","):
+            name, _, rest = entry.strip().partition(";")
+            duration = rest.partition("dur=")[2].partition(";")[0]
+            if name == metric and duration.replace(".", "", 1).isdigit():
+                self.record(f"{route.name}: {metric}", float(duration) / 1000, flow=flow)
+                return
+
+
+class BrowsingUser(MassUser):
+    """The mass lane of a scenario: its routes by weight, signed in as many accounts as the file names."""
+
+    abstract = True
+    routes: ClassVar[tuple[str, ...]] = ()
+    signed_in = True
+
+    @classmethod
+    def requests(cls, engine: Engine) -> Iterator[MassRequest]:
+        """Requests drawn by weight, without end."""
+        scenario = _scenario(engine)
+        routes = [scenario.routes[name] for name in cls.routes]
+        routes = [route for route in routes if engine.settings.writes or not route.changes]
+        headers = list(cls._identities(engine, scenario)) if cls.signed_in else [{}]
+        draw = random.Random(engine.settings.seed)  # noqa: S311  # a load, no secret
+        drawn = draw.choices(routes, [route.weight for route in routes], k=_DRAWN)
+        if engine.settings.profile == "smoke":
+            drawn = list(itertools.islice(itertools.cycle(routes), _DRAWN))
+        made: list[MassRequest] = []
+        same: dict[tuple[str, bytes], MassRequest] = {}  # each remembers its answer, which takes memory
+        for number, route in enumerate(drawn):
+            values = {name: draw.choice(choices) for name, choices in scenario.rows.items()} | {"n": str(number)}
+            identity = headers[number % len(headers)]
+            request = cls._request(engine, route, values, identity)
+            made.append(same.setdefault((route.name, request.data), request))
+        return itertools.cycle(made)
+
+    @classmethod
+    def _identities(cls, engine: Engine, scenario: Scenario) -> Iterator[dict[str, str]]:
+        """Sign accounts in, one after the other, and give what they show from then on."""
+        if scenario.login is None:
+            yield {}
+            return
+        for number in range(1, scenario.login.accounts + 1):
+            client = Client(engine, "sign-in")
+            try:
+                sign_in(client, scenario.login, number)
+                cookies = "; ".join(f"{key}={value}" for key, value in client.cookies.items())
+                yield client.headers | ({"Cookie": cookies} if cookies else {})
+            finally:
+                client.close()
+
+    @classmethod
+    def _request(cls, engine: Engine, route: Route, values: dict[str, str], identity: dict[str, str]) -> MassRequest:
+        body = json.dumps(filled(route.body, values)).encode() if route.body is not None else b""
+        lines = {"Host": engine.place.authority, "User-Agent": "asbuilt-load", "Accept": "*/*", **identity}
+        if body:
+            lines |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        return MassRequest(
+            engine.ledger.endpoint(route.name, route.method, route.flow, route.counted),
+            built(route.method, engine.place.prefix + filled(route.path, values), lines, body),
+            route.expect,
+            route.contains.encode(),
+            route.method == "HEAD",
+        )

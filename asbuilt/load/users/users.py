@@ -1,0 +1,275 @@
+"""Users of an open-loop test: their classes say what they do; arrivals, not they, say when."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from time import monotonic
+from typing import Any, ClassVar
+
+import gevent
+from gevent.pool import Group
+from locust import User
+from locust.exception import StopUser
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
+
+from asbuilt.load.run.engine import Engine
+from asbuilt.load.users.client import Client, Response
+from asbuilt.load.users.mass import MassPool, MassRequest
+
+_LOG = logging.getLogger("asbuilt.load")
+_ATTEMPTS = 3
+
+
+class ServedUser(User):
+    """A user that waits for arrivals. `arrivals` is its class's share of the run's rate (journeys, not requests);
+    `every_seconds` instead gives the class an exact interval of its own.
+    """
+
+    abstract = True
+    arrivals: float = 1.0
+    every_seconds: float = 0.0
+    flow = "api"
+
+    @property
+    def engine(self) -> Engine:
+        """The generator that this user is part of."""
+        engine: Engine = self.environment.asbuilt_engine
+        return engine
+
+    @classmethod
+    def interval(cls, engine: Engine) -> float:
+        """The exact interval of this class's arrivals in this run, 0 where it has a share of the rate."""
+        return cls.every_seconds
+
+    @classmethod
+    def make_pool(cls, engine: Engine) -> Any:
+        """Where this class's free users wait."""
+        raise NotImplementedError
+
+    def start(self, group: Group) -> Any:
+        """Start the greenlet that serves (Locust calls this)."""
+        self._greenlet = group.spawn(_serve, self)
+        self._group = group
+        return self._greenlet
+
+    def serve(self) -> None:
+        """Get ready, then serve until stopped."""
+        raise NotImplementedError
+
+
+def _serve(user: ServedUser) -> None:
+    """What a user's greenlet runs; Locust finds the user as its first argument."""
+    try:
+        user.serve()
+    except StopUser:
+        gevent.get_hub().switch()  # it cannot serve, and is counted so; Locust keeps count of it until the end
+
+
+class JourneyPool:
+    """The users of a journey class that are free, the longest free first."""
+
+    def __init__(self, engine: Engine, cls: type[OpenLoopUser], every_seconds: float) -> None:
+        self.name, self.share, self.every_seconds, self.users = cls.__name__, cls.arrivals, every_seconds, 0
+        self.under_way = 0  # its requests are those of its users' clients, which the engine counts
+        self.endpoint = engine.ledger.endpoint(cls.__name__, "ARRIVAL", cls.flow)
+        self._idle: deque[OpenLoopUser] = deque()
+        in_turn = engine.settings.profile == "smoke"
+        self._turns: Iterator[Callable[[Any], Any]] | None = (
+            itertools.cycle(dict.fromkeys(cls.tasks)) if in_turn else None
+        )
+
+    def task(self, user: OpenLoopUser) -> Callable[[Any], Any]:
+        """What a user does next: drawn by weight, but in turn where each is to be seen once."""
+        tasks: list[Callable[[Any], Any]] = user.tasks
+        return next(self._turns) if self._turns else random.choice(tasks)  # noqa: S311  # by weight, no secret
+
+    def free(self, user: OpenLoopUser) -> None:
+        """The user can take the next arrival."""
+        self._idle.append(user)
+
+    def leave(self, user: OpenLoopUser) -> None:
+        """The user is gone."""
+        if user in self._idle:
+            self._idle.remove(user)
+
+    def arrive(self, due: float, now: float) -> None:
+        """Wake the user that has been free the longest."""
+        try:
+            user = self._idle.popleft()
+        except IndexError:
+            self.endpoint.dropped()
+            return
+        user.wake(due)
+
+
+class OpenLoopUser(ServedUser):
+    """The journey lane: each arrival runs one `@task` of a free user, as plain code with `self.client`."""
+
+    abstract = True
+    client: Client
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self._woken: Any = None
+
+    @classmethod
+    def make_pool(cls, engine: Engine) -> JourneyPool:
+        """Where this class's free users wait."""
+        return JourneyPool(engine, cls, cls.interval(engine))
+
+    def record(
+        self,
+        name: str,
+        seconds: float,
+        *,
+        flow: str = "",
+        error: str = "",
+        from_due: bool = False,
+        counted: bool = False,
+    ) -> None:
+        """Count something that is no request of `client`: it took so long, and `error` says what was wrong with it.
+
+        `from_due`: the arrival's own lag is part of it. `counted`: it counts among the run's requests.
+        """
+        endpoint = self.engine.ledger.endpoint(name, "STEP", flow or self.flow, counted=counted)
+        endpoint.counts.sent += 1
+        lag = max(0.0, self._began - self._due) if from_due else 0.0
+        endpoint.answered((seconds + lag) * 1000, seconds * 1000, error)
+
+    def wake(self, due: float) -> None:
+        """Serve an arrival (called in the event loop)."""
+        self._due = self.client.due = due
+        self._woken.switch()
+
+    def serve(self) -> None:
+        """Get ready, then run one task for each arrival."""
+        engine = self.engine
+        pool: JourneyPool = engine.pools[type(self).__name__]  # type: ignore[assignment]
+        self.client = Client(engine, self.flow, _told(self.environment))
+        self._state = LOCUST_STATE_RUNNING
+        self._woken, hub = gevent.getcurrent(), gevent.get_hub()
+        self._due = self._began = 0.0
+        try:
+            self._get_ready(engine)
+            pool.users += 1
+            try:
+                while self._state != LOCUST_STATE_STOPPING:
+                    self._state = LOCUST_STATE_WAITING
+                    pool.free(self)
+                    hub.switch()
+                    self._state = LOCUST_STATE_RUNNING
+                    self._began = monotonic()
+                    pool.endpoint.lag.append(max(0.0, self._began - self._due) * 1000)
+                    self._run(pool.task(self), engine)
+            finally:
+                pool.users -= 1
+                pool.leave(self)
+        finally:
+            with contextlib.suppress(Exception):  # whatever a scenario's own farewell does, the run goes on
+                self.on_stop()
+            self.client.close()
+
+    def _get_ready(self, engine: Engine) -> None:
+        for attempt in range(_ATTEMPTS):
+            try:
+                self.on_start()
+            except StopUser as error:
+                if attempt + 1 == _ATTEMPTS:
+                    engine.failed_users.append(f"{type(self).__name__}: {error or 'gave up'}")
+                    raise
+                gevent.sleep(0.5 * (attempt + 1))
+            else:
+                engine.ready += 1
+                return
+
+    def _run(self, task: Callable[[Any], Any], engine: Engine) -> None:
+        engine.in_flight += 1
+        try:
+            task(self)
+        except StopUser:
+            raise
+        except Exception as error:  # a bug of the scenario is a failure of the run, never a missing sample
+            _LOG.exception("task of %s", type(self).__name__)
+            endpoint = engine.ledger.endpoint(type(self).__name__, "TASK", self.flow)
+            endpoint.counts.sent += 1
+            endpoint.unanswered(f"{type(error).__name__}: {error}"[:200])
+        finally:
+            engine.in_flight -= 1
+
+
+class MassUser(ServedUser):
+    """The mass lane: a user is a connection; its class's prebuilt requests are sent on whichever is free."""
+
+    abstract = True
+    tasks: ClassVar[list[Any]] = [lambda user: None]  # Locust wants one; the pool's requests are what it does
+
+    @classmethod
+    def make_pool(cls, engine: Engine) -> MassPool:
+        """Where this class's free connections wait."""
+        return MassPool(cls.__name__, cls.arrivals, cls.interval(engine))
+
+    @classmethod
+    def requests(cls, engine: Engine) -> Iterator[MassRequest]:
+        """The requests, without end, in the order in which they are sent. Called once, when the first user is ready."""
+        raise NotImplementedError
+
+    def serve(self) -> None:
+        """Open the connection, then lend it to the pool."""
+        engine = self.engine
+        pool: MassPool = engine.pools[type(self).__name__]  # type: ignore[assignment]
+        self._state = LOCUST_STATE_WAITING
+        connection = engine.hold(engine.place.connection(pool))
+        hub, me = gevent.get_hub(), gevent.getcurrent()
+        problem: list[str] = []
+
+        def opened(reason: str) -> None:
+            problem.append(reason)
+            if gevent.getcurrent() is not me:
+                me.switch()
+
+        try:
+            connection.connect(opened)
+            if not problem:
+                hub.switch()
+            if problem[0]:
+                engine.failed_users.append(f"{type(self).__name__}: {problem[0]}")
+                raise StopUser(problem[0])
+            with pool.preparing:
+                if not pool.users:
+                    pool.requests = self.requests(engine)
+            pool.join(connection)
+            engine.ready += 1
+            try:
+                hub.switch()  # until killed
+            finally:
+                pool.leave(connection)
+        finally:
+            engine.release(connection)
+
+
+def _told(environment: Any) -> Any:
+    """What tells listeners of Locust's `request` event of each request; None while nobody but Locust listens."""
+    own = [handler for handler in environment.events.request._handlers if handler.__module__ != "locust.runners"]
+    if not own:
+        return None
+
+    def tell(endpoint: Any, response: Response, seconds: float) -> None:
+        for handler in own:
+            handler(
+                request_type=endpoint.method,
+                name=endpoint.name,
+                response_time=seconds * 1000,
+                response_length=len(response.body),
+                response=response,
+                context={},
+                exception=RuntimeError(response.error) if response.error else None,
+                start_time=0.0,
+                url=endpoint.name,
+            )
+
+    return tell

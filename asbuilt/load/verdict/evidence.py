@@ -1,0 +1,102 @@
+"""From what was measured to records that facts are judged on: one for the whole run, one for each flow."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from asbuilt.load.measure.confidence import Figure, mean_figure, share_figure
+from asbuilt.load.measure.gate import QUANTILES, Counts, quantile_of_run, widened
+from asbuilt.load.measure.histogram import Histogram, merged
+from asbuilt.load.plan.scenario import parse
+from asbuilt.load.plan.settings import Settings
+from asbuilt.load.plan.settings import loads as load_settings
+
+
+def records(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The whole run's record, and those of its flows and of each of its routes, from what the generator left.
+
+    What the scenario declares has a record even if nothing of it was measured: then nothing is known of it.
+    """
+    settings = load_settings(json.dumps(raw["settings"]))
+    declared = parse(settings.scenario, settings.system).flows() if settings.scenario else set()
+    seen = {one["flow"] for one in raw["endpoints"]} | {one["name"] for one in raw["endpoints"]} | declared
+    whole = _record(raw, settings, settings.system, [one for one in raw["endpoints"] if one["counted"]])
+    flows = [
+        _record(raw, settings, name, [one for one in raw["endpoints"] if name in (one["flow"], one["name"])])
+        for name in sorted(seen - {"", "sign-in", "sign in"})
+    ]
+    whole["stages"] = _stages(raw["began"], settings)
+    for record in (whole, *flows):
+        record["system"], record["variant"] = settings.system, settings.variant
+    return whole, flows
+
+
+def _stages(began: str, settings: Settings) -> list[dict[str, str]]:
+    """What was offered when, in UTC; nothing where the run never began."""
+    if not began:
+        return []
+    stages, begin = [], datetime.fromisoformat(began)
+    for stage in settings.stages:
+        end = begin + timedelta(seconds=stage.seconds)
+        stages.append({"label": stage.label, "began": begin.isoformat(), "ended": end.isoformat()})
+        begin = end
+    return stages
+
+
+def _record(
+    raw: Mapping[str, Any], settings: Settings, name: str, endpoints: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    spans = settings.arrivals.measured()
+    measured = [number for number in range(settings.slots) if _within((number + 0.5) * settings.slot_seconds, spans)]
+    slots = [merged(_responses(endpoints, str(number))) for number in measured]
+    counts = Counts()
+    for one in endpoints:
+        for number in measured:
+            if str(number) in one["slots"]:
+                counts.add(Counts(**one["slots"][str(number)]["counts"]))
+    whole = merged(slots)
+    seconds = len(measured) * settings.slot_seconds
+    dropped = counts.dropped / whole.size if whole.size else 0.0
+    figures = {
+        metric: widened(quantile_of_run(slots, settings.slot_seconds, share), dropped)
+        for metric, share in QUANTILES.items()
+    }
+    figures["mean_ms"] = widened(mean_figure(whole), (whole.unanswered / whole.size) if whole.size else 0.0)
+    errors = share_figure(counts.failed, whole.size)
+    figures["error_percent"] = Figure(100 * errors.value, 100 * errors.low, 100 * errors.high)
+    good = whole.size - counts.failed
+    rate = good / seconds if seconds else math.nan
+    figures["requests_per_second"] = Figure(rate, rate, rate)
+    if raw["aborted"]:  # what failed has failed; what looks good so far, or could not be reached, is open
+        figures = {metric: Figure(figure.value, figure.low, math.inf) for metric, figure in figures.items()}
+        figures["requests_per_second"] = Figure(rate, 0.0, math.inf)
+    return {
+        "name": name,
+        "profile": settings.profile,
+        "invalid": list(raw["invalid"]),
+        "aborted": raw["aborted"],
+        "samples": whole.size,
+        "failed": counts.failed,
+        "dropped": counts.dropped,
+        "slowest_ms": round(whole.greatest, 3) if whole.total and not whole.unanswered else None,
+        "seconds": seconds,
+        "concurrent_users": int(raw["users"]["steady"]),
+        **{metric: _plain(figure) for metric, figure in figures.items()},
+    }
+
+
+def _within(moment: float, spans: Iterable[tuple[float, float]]) -> bool:
+    return any(begin <= moment < end for begin, end in spans)
+
+
+def _responses(endpoints: Iterable[Mapping[str, Any]], slot: str) -> list[Histogram]:
+    return [Histogram.parse(one["slots"][slot]["response"]) for one in endpoints if slot in one["slots"]]
+
+
+def _plain(figure: Figure) -> dict[str, float | None]:
+    ends = {"value": figure.value, "low": figure.low, "high": figure.high}
+    return {name: round(value, 6) if math.isfinite(value) else None for name, value in ends.items()}

@@ -1,0 +1,129 @@
+"""load-result.json, and the pages beside it: what was asked, what was measured, what it says about the promises."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from asbuilt.load.measure.histogram import Histogram, merged
+from asbuilt.load.plan.arrivals import Arrivals
+from asbuilt.load.plan.scenario import parse
+from asbuilt.load.plan.settings import Settings
+from asbuilt.load.verdict import judging
+from asbuilt.load.verdict.evidence import records
+from asbuilt.results.exit_codes import ExitCode, exit_code
+from asbuilt.sources.load import FORMAT
+from asbuilt.spec.model import Fact, Spec
+
+SCHEMA = Path(__file__).with_name("load-result.schema.json")
+RESULT, PAGE, JUNIT = "load-result.json", "load.html", "load-junit.xml"
+CURVE = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 1.0)
+
+
+def document(
+    spec: Spec, settings: Settings, facts: Sequence[Fact], raw: Mapping[str, Any], strict: bool
+) -> dict[str, Any]:
+    """The whole of load-result.json, its facts judged."""
+    run, flows = records(raw)
+    run["variant"] = settings.variant
+    verdicts = judging.judged(spec, facts[0].variant, facts, judging.snapshot_of([run], flows))
+    judged = judging.fact_records(spec, verdicts, strict)
+    code = exit_code(judged)
+    if (raw["invalid"] or raw["aborted"]) and code in (ExitCode.PASSED, ExitCode.NOTHING):
+        code = ExitCode.UNKNOWN
+    untried: list[str] = []
+    if settings.profile == "smoke" and not raw["invalid"] and not raw["aborted"] and run["samples"]:
+        untried = judging.untried(parse(settings.scenario, settings.system), raw["endpoints"], settings.writes)
+        code = judging.smoke_code(raw["endpoints"], untried)
+    counted = [one for one in raw["endpoints"] if one["counted"]]
+    return {
+        "$schema": SCHEMA.name,
+        "format": FORMAT,
+        "system": spec.system,
+        "variant": facts[0].variant,
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "exit_code": code,
+        "fingerprint": settings.fingerprint(),
+        "settings": _settings(settings),
+        "invalid": list(raw["invalid"]),
+        "stopped": raw["stopped"],
+        "aborted": raw["aborted"],
+        "untried": untried,
+        "health": raw["health"],
+        "runs": [run],
+        "flows": flows,
+        "facts": judged,
+        "endpoints": [_endpoint(one) for one in raw["endpoints"] if one["flow"] != "sign-in"],
+        "curves": {
+            "response": _curve(merged(_whole(one) for one in counted)),
+            "service": _curve(merged(Histogram.parse(one["service"]) for one in counted)),
+            "lag": _curve(merged(Histogram.parse(one["lag"]) for one in counted)),
+        },
+        "timeline": list(raw["timeline"]),
+        "workers": list(raw["workers"]),
+    }
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    """What may be shown: a scenario's text may hold credentials."""
+    hidden = ("scenario", "out", "kill_file", "ca_file")
+    plain = {key: value for key, value in dataclasses.asdict(settings).items() if key not in hidden}
+    plain["allowed_hosts"], plain["stages"] = list(settings.allowed_hosts), list(plain["stages"])
+    plain["objectives"] = list(plain["objectives"])
+    return plain | {"seconds": Arrivals(settings.stages).seconds, "arrivals": round(settings.arrivals.count)}
+
+
+def _whole(one: Mapping[str, Any]) -> Histogram:
+    return merged(Histogram.parse(slot["response"]) for slot in one["slots"].values())
+
+
+def _curve(histogram: Histogram) -> list[list[float | None]]:
+    """Points (share, ms); null where that share was never answered."""
+    points: list[list[float | None]] = []
+    for share in CURVE:
+        value = histogram.quantile(share) if histogram.size else None
+        points.append([share, round(value, 3) if value is not None and value != float("inf") else None])
+    return points
+
+
+def _endpoint(one: Mapping[str, Any]) -> dict[str, Any]:
+    whole = _whole(one)
+    counts: dict[str, int] = {}
+    for slot in one["slots"].values():
+        for name, times in slot["counts"].items():
+            counts[name] = counts.get(name, 0) + times
+    return {
+        "name": one["name"],
+        "method": one["method"],
+        "flow": one["flow"],
+        "counted": one["counted"],
+        "counts": counts,
+        "errors": one["errors"],
+        "received_bytes": one["received"],
+        "response": whole.plain(),
+        "service": one["service"],
+        "lag": one["lag"],
+        "curve": _curve(whole),
+    }
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier run left, so that nobody takes it for this one's."""
+    for name in (RESULT, PAGE, JUNIT):
+        (folder / name).unlink(missing_ok=True)
+
+
+def write(result: Mapping[str, Any], architecture: str, folder: Path) -> None:
+    """Write load-result.json, the schema that it keeps to, a page for people and JUnit for pipelines."""
+    from asbuilt_content.reports.load_html import page
+    from asbuilt_content.reports.load_junit import junit
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / RESULT).write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (folder / SCHEMA.name).write_text(SCHEMA.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / PAGE).write_text(page(result, architecture), encoding="utf-8")
+    (folder / JUNIT).write_text(junit(result, architecture), encoding="utf-8")

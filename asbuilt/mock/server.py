@@ -1,0 +1,215 @@
+"""The mock account over HTTP on loopback, so that any AWS client can look at it or change it."""
+
+from __future__ import annotations
+
+import errno
+import io
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+from asbuilt.mock.account import DEFAULT_REGION, KEYS, MockError, builder, mock_account
+from asbuilt.mock.faults import Fault, UnknownOperationError, error, fault, refusal
+from asbuilt.results.exit_codes import ExitCode
+
+HOST = "127.0.0.1"
+
+
+def serve(
+    system: str,
+    variant: str,
+    port: int,
+    *,
+    latency_ms: float = 0,
+    deny: Sequence[str] = (),
+    throttle: Sequence[str] = (),
+) -> int:
+    """Serve the account until interrupted and return the exit code: 0, or 4 for what can't be served.
+
+    `latency_ms` is added to every answer. `deny` and `throttle` name operations to refuse
+    (`rds:DescribeDBInstances`).
+    """
+    try:
+        with served(system, variant, port, latency_ms=latency_ms, deny=deny, throttle=throttle) as url:
+            region = getattr(builder(system, variant), "REGION", DEFAULT_REGION)
+            variables = {
+                "AWS_ENDPOINT_URL": url,
+                "AWS_ACCESS_KEY_ID": KEYS["aws_access_key_id"],
+                "AWS_SECRET_ACCESS_KEY": KEYS["aws_secret_access_key"],
+                "AWS_REGION": region,
+                "AWS_DEFAULT_REGION": region,
+            }
+            exports = " ".join(f"{name}={value}" for name, value in variables.items())
+            print(f"{system} {variant} at {url}  export {exports}", flush=True)  # noqa: T201  # what the command is for
+            _wait()
+    except MockError as problem:
+        print(f"asbuilt mock: {problem}", file=sys.stderr)  # noqa: T201  # one line instead of a traceback
+        return ExitCode.USAGE
+    return 0
+
+
+@contextmanager
+def served(
+    system: str,
+    variant: str,
+    port: int = 0,
+    *,
+    latency_ms: float = 0,
+    deny: Sequence[str] = (),
+    throttle: Sequence[str] = (),
+) -> Iterator[str]:
+    """The URL of a freshly built account, served from threads of this process while the block runs.
+
+    Port 0 takes a free one. Raises MockError for an unknown system, variant or operation, or a port that
+    can't be had.
+    """
+    builder(system, variant)
+    try:
+        faults = [*(fault("deny", each) for each in deny), *(fault("throttle", each) for each in throttle)]
+    except UnknownOperationError as problem:
+        raise MockError(str(problem)) from None
+    with _listening(port) as listening, mock_account(system, variant):
+        server = _server(listening, _application(latency_ms / 1000, faults))
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://{HOST}:{listening.getsockname()[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    """A socket bound before anything is built, so that a taken port is said at once."""
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, port))
+            listening.listen(128)
+        except OverflowError:
+            raise MockError(f"{port} is not a port: name one from 1 to 65535, or 0 for a free one") from None
+        except OSError as problem:
+            taken = problem.errno == errno.EADDRINUSE
+            reason = "is taken: name another with --port" if taken else f"can't be had: {problem.strerror}"
+            raise MockError(f"port {port} {reason}") from None
+        yield listening
+
+
+def _server(listening: socket.socket, application: Callable[..., Any]) -> Any:
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.serving import make_server
+
+    class Handler(MotoRequestHandler):
+        """Speaks HTTP/1.1, for uploads that ask first, answers without delay, and writes no access log."""
+
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """Write nothing."""
+
+    address = listening.getsockname()
+    return make_server(HOST, address[1], application, threaded=True, request_handler=Handler, fd=listening.fileno())
+
+
+def _application(latency: float, faults: Iterable[Fault]) -> Callable[..., Any]:
+    """moto's application with latency, refusals, and a clear answer for what moto can't do."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        environ["wsgi.input"] = io.BytesIO(_body(environ))
+        time.sleep(latency)
+        for each in faults:
+            if _asks_for(environ, each):
+                return _send(start_response, refusal(each, environ.get("CONTENT_TYPE", "")))
+        try:
+            return moto(environ, start_response)
+        except Exception as problem:  # moto's own; said to the client, who would only retry a bare 500
+            return _send(start_response, _cannot(environ, problem))
+
+    return answer
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    """The request's body, whichever way it was sent; read once, because faults and moto both look at it."""
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked" and not environ.get("wsgi.input_terminated"):
+        return b""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body: bytes = environ["wsgi.input"].read(length) if length else b""
+    return body
+
+
+def _asks_for(environ: dict[str, Any], wanted: Fault) -> bool:
+    """Whether a request is for the operation of a fault."""
+    from moto.core.utils import get_service_model
+
+    if _scope(environ) != get_service_model(wanted.service).signing_name:
+        return False
+    return _operation(environ, wanted.service) == wanted.operation
+
+
+def _scope(environ: dict[str, Any]) -> str:
+    """The service that a request was signed for."""
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0].split("/")
+    return scope[3] if len(scope) > 4 else ""
+
+
+def _operation(environ: dict[str, Any], service: str) -> str | None:
+    """The operation of `service` that a request asks for, if it is one of them."""
+    from moto.core.routing import get_service_router
+    from moto.moto_server.werkzeug_app import BackendRequest
+    from werkzeug.exceptions import HTTPException
+
+    body = environ["wsgi.input"]
+    try:
+        operation, _ = get_service_router(service).match(BackendRequest({**environ, "werkzeug.request": None}))
+        return str(operation.name)
+    except (HTTPException, NotImplementedError):
+        return None
+    finally:
+        body.seek(0)
+
+
+def _cannot(environ: dict[str, Any], problem: Exception) -> tuple[int, dict[str, str], bytes]:
+    """501 with the code NotImplemented and what moto said: loud, and not retried by clients."""
+    message = f"the mock can't answer this: {type(problem).__name__}: {problem}"
+    asked = environ.get("HTTP_X_AMZ_TARGET") or environ["PATH_INFO"]
+    print(f"asbuilt mock: {environ['REQUEST_METHOD']} {asked}: {message}", file=sys.stderr)  # noqa: T201  # loud on purpose
+    service = _scope(environ)
+    protocol = "json" if "json" in environ.get("CONTENT_TYPE", "") else "rest-json"
+    if "form" in environ.get("CONTENT_TYPE", ""):
+        protocol = "ec2" if service == "ec2" else "query"
+    elif service in ("s3", "cloudfront", "route53"):
+        protocol = "s3" if service == "s3" else "rest-xml"
+    return error(protocol, "NotImplemented", message, 501)
+
+
+def _send(start_response: Callable[..., Any], answer: tuple[int, dict[str, str], bytes]) -> list[bytes]:
+    status, headers, body = answer
+    start_response(f"{status} ", [*headers.items(), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def _wait() -> None:
+    """Sleep until interrupted or told to end."""
+
+    def end(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,1 @@
+"""The pytest plugin: every fact is one test item."""

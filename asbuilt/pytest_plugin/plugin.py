@@ -1,0 +1,191 @@
+"""The pytest plugin: every fact of a spec is one test item, judged on evidence that is read once before the first."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asbuilt.check import SEVERITIES
+from asbuilt.evidence import TargetError
+from asbuilt.judging.judge import Verdict, judge
+from asbuilt.problems import nearest
+from asbuilt.pytest_plugin.session import Session
+from asbuilt.results.record import fact_record, marks, properties
+from asbuilt.results.terminal import failure_text
+from asbuilt.spec.loading import load
+from asbuilt.spec.model import Fact, Spec, SpecError
+from asbuilt.targets import choose
+from asbuilt.verification import Run
+
+SPEC_FILE = "spec.toml"
+RUN = pytest.StashKey[Run]()
+SESSION = pytest.StashKey[Session]()
+_VERDICT = pytest.StashKey[Verdict]()
+
+
+class _NotKnown(Exception):  # noqa: N818  # a state of knowledge, as the status that it stands for
+    """Raised in an item's setup, so that pytest counts an error: the evidence could not be read."""
+
+
+class _NotAsDocumented(Exception):  # noqa: N818  # as above
+    """Raised by an item's test: evidence was read and disagrees."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a verification; without any, every spec runs on its own mock account."""
+    group = parser.getgroup("asbuilt", "verify accounts against their documents")
+    group.addoption("--account", default="", metavar="NAME", help="a live account of accounts.toml")
+    group.addoption("--accounts-file", type=Path, default=Path("accounts.toml"), metavar="FILE", help="the accounts")
+    group.addoption("--endpoint-url", default="", metavar="URL", help="any endpoint that speaks AWS's API")
+    group.addoption("--variant", default="", metavar="NAME", help="only this variant of the architecture (its tier)")
+    group.addoption("--strict-reading", action="store_true", help="judge the stricter of two documented readings")
+    group.addoption(
+        "--load-result", action="append", default=[], type=Path, metavar="FILE", help="what `asbuilt load` wrote"
+    )
+    group.addoption("--out", type=Path, default=Path("reports/out/latest"), metavar="DIR", help="where results go")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle the target before anything is collected, and register the marks that facts carry."""
+    for severity in SEVERITIES:
+        config.addinivalue_line("markers", f"{severity}: facts of this severity")
+    try:
+        target = choose(config.option.account, config.option.endpoint_url, config.option.accounts_file)
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+    target = dataclasses.replace(target, load_results=_load_results(config.option.load_result))
+    worker = getattr(config, "workerinput", {})
+    config.stash[RUN] = Run(target, datetime.datetime.now(datetime.UTC), worker.get("testrunuid", ""))
+    config.stash[SESSION] = Session(config, config.stash[RUN])
+    config.pluginmanager.register(config.stash[SESSION], "asbuilt-session")
+    if config.pluginmanager.hasplugin("html"):
+        from asbuilt_content.reports.run_log import RunLog
+
+        config.pluginmanager.register(RunLog(), "asbuilt-run-log")
+
+
+def _load_results(paths: Sequence[Path]) -> tuple[Path, ...]:
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise pytest.UsageError(f"--load-result: no file {', '.join(missing)}")
+    return tuple(path.resolve() for path in paths)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A `spec.toml` is collected as its facts."""
+    if file_path.name == SPEC_FILE:
+        return SpecFile.from_parent(parent, path=file_path)
+    return None
+
+
+class SpecFile(pytest.File):
+    """One spec; a broken one is an error of usage that lists all its mistakes."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The facts, in the document's order."""
+        run = self.config.stash[RUN]
+        spec = load(_shown(self.path), strict=self.config.option.strict_reading)
+        variants = _chosen_variants(spec, self.config.option.variant or run.target.variant, run)
+        facts = [fact for fact in spec.facts if fact.variant in variants]
+        for mark in sorted({mark for fact in facts for mark in marks(spec, fact)}):
+            self.config.addinivalue_line("markers", f"{mark}: facts so marked by their spec")
+        for fact in facts:
+            yield FactItem.from_parent(self, name=fact.id, spec=spec, fact=fact)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Mistakes in a spec are shown as they are, without a traceback."""
+        if isinstance(excinfo.value, SpecError):
+            self.config.stash[SESSION].spec_problems += excinfo.value.problems
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+def _shown(path: Path) -> Path:
+    """The path as a person would type it, where it lies below the current folder."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _chosen_variants(spec: Spec, wanted: str, run: Run) -> tuple[str, ...]:
+    if not spec.variants:
+        return ("",)  # an architecture without variants is the same whichever is asked for
+    if wanted and wanted not in spec.variants:
+        raise SpecError([f"{spec.path}: no variant {wanted!r}: {nearest(wanted, spec.variants)}"])
+    if not wanted and len(spec.variants) > 1 and run.target.kind != "mock":
+        names = ", ".join(spec.variants)
+        raise SpecError([f"{spec.path}: an account is built as one variant: name it with --variant ({names})"])
+    return (wanted,) if wanted else spec.variants
+
+
+class FactItem(pytest.Item):
+    """One fact of one variant."""
+
+    def __init__(self, *, spec: Spec, fact: Fact, **more: Any) -> None:
+        super().__init__(**more)
+        self.spec, self.fact = spec, fact
+        self.record: dict[str, Any] = {}
+        for mark in marks(spec, fact):
+            self.add_marker(mark)
+
+    def setup(self) -> None:
+        """Judge; evidence that could not be read is pytest's error, not a failure."""
+        run = self.config.stash[RUN]
+        fact, deployment = run.of(self.fact, self.spec)
+        verdict = judge(fact, deployment.subjects, deployment.snapshot, run.now)
+        self.stash[_VERDICT] = verdict
+        self.record = fact_record(self.spec, verdict, self.nodeid, self.config.option.strict_reading)
+        self.user_properties += properties(self.record)
+        if verdict.status == "unknown":
+            raise _NotKnown
+
+    def runtest(self) -> None:
+        """Turn the verdict into pytest's outcome."""
+        verdict = self.stash[_VERDICT]
+        if verdict.status in ("not applicable", "untested"):
+            pytest.skip(f"{verdict.status}: {verdict.findings[0].reason}")
+        if verdict.status == "failed" and self.fact.disputed and not self.config.option.strict_reading:
+            pytest.xfail(f"disputed: {self.fact.disputed}")
+        if verdict.status != "passed":
+            raise _NotAsDocumented
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A fact's failure in its own words; pytest would read its source code for a traceback first."""
+        if isinstance(excinfo.value, _NotAsDocumented | pytest.xfail.Exception):
+            return failure_text(self.record, self.spec.name)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the claim stands, and the heading of its failure (pytest would take a bare id's dots apart)."""
+        return self.path, self.fact.line - 1, f"{self.spec.name} {self.fact.id}"
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Read, once, all evidence that the selected facts need."""
+    chosen: dict[tuple[Path, str], tuple[Spec, list[Fact]]] = {}
+    for item in session.items:
+        if isinstance(item, FactItem):
+            chosen.setdefault((item.spec.path, item.fact.variant), (item.spec, []))[1].append(item.fact)
+    if session.config.option.collectonly:
+        return
+    try:
+        for (_, variant), (spec, facts) in chosen.items():
+            session.config.stash[RUN].read(spec, variant, facts)
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Give a fact's report its record, and its text instead of a traceback."""
+    report: Any = yield
+    if not isinstance(item, FactItem) or _VERDICT not in item.stash:
+        return report
+    if call.excinfo is not None and isinstance(call.excinfo.value, _NotKnown | _NotAsDocumented):
+        report.longrepr = failure_text(item.record, item.spec.name)
+    if call.when == "call" or (call.when == "setup" and report.failed):
+        report.asbuilt = item.record
+    return report

@@ -1,0 +1,1 @@
+"""What a run leaves: records, the terminal's summary, exit codes and files."""

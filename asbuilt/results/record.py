@@ -1,0 +1,182 @@
+"""results.json, the contract for all that comes after: the run, what was read, every fact with its evidence."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from asbuilt.evidence import ABSENT, Read, path_text
+from asbuilt.judging.judge import STATUSES, Finding, Verdict
+from asbuilt.results.exit_codes import outcome
+from asbuilt.results.frameworks import requirements
+from asbuilt.sources.rows import source_of
+from asbuilt.spec.expectation import plain
+from asbuilt.spec.model import Fact, Spec
+from asbuilt.targets import Target
+from asbuilt.verification import Deployment
+
+FORMAT = 1
+SCHEMA = Path(__file__).with_name("results.schema.json")
+LIBRARIES = ("asbuilt", "boto3", "botocore", "moto", "pytest")
+
+
+def marks(spec: Spec, fact: Fact) -> list[str]:
+    """What `-m` can select by: severity, system, variant, subject kind (`rds_db`) and source of evidence."""
+    kind = fact.subject.kind.replace(":", "_").replace("-", "_").replace(".", "_")
+    return [mark for mark in (fact.severity, spec.system, fact.variant, kind, source_of(fact.subject.kind)) if mark]
+
+
+def fact_record(spec: Spec, verdict: Verdict, nodeid: str, strict: bool) -> dict[str, Any]:
+    """A verdict as JSON holds it; `expected` and `found` are both as text and as values."""
+    fact = verdict.fact
+    worst = next(finding for finding in verdict.findings if finding.status == verdict.status)
+    return {
+        "id": f"{spec.system}/{fact.id}",
+        "nodeid": nodeid,
+        "system": spec.system,
+        "variant": fact.variant,
+        "fact": fact.name,
+        "status": verdict.status,
+        "disputed": "" if strict else fact.disputed,
+        "severity": fact.severity,
+        "marks": marks(spec, fact),
+        "subject": fact.subject.name,
+        "kind": fact.subject.kind,
+        "source": source_of(fact.subject.kind),
+        "section": fact.claim.section,
+        "says": fact.claim.says,
+        "note": fact.claim.note,
+        "spec": {"file": spec.path.as_posix(), "line": fact.line},
+        "question": fact.check.question,
+        "controls": [*fact.check.controls, *requirements(fact.check.name)],
+        "expected": {"text": fact.expected.text, "value": fact.expected.raw},
+        "found": plain(worst.found),
+        "reason": worst.reason,
+        "permission": worst.permission,
+        "fix": worst.fix,
+        "evidence": [_evidence(read) for read in worst.reads],
+        "findings": [_finding(finding) for finding in verdict.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "resource": finding.resource,
+        "status": finding.status,
+        "found": plain(finding.found),
+        "reason": finding.reason,
+        "permission": finding.permission,
+        "fix": finding.fix,
+        "evidence": [_evidence(read) for read in finding.reads],
+    }
+
+
+def _evidence(read: Read) -> dict[str, Any]:
+    return {
+        "operation": read.operation,
+        "resource": read.resource,
+        "field": path_text(read.path) if read.entry is not None else "",
+        "value": _evidence_value(read.value),
+        "supplied": read.supplied,
+    }
+
+
+def _evidence_value(value: Any) -> Any:
+    """A field's value, or for a structure how large it is: its parts that decided are evidence of their own."""
+    if value is ABSENT:
+        return None
+    if isinstance(value, list):
+        return f"{len(value)} entries"
+    if isinstance(value, dict):
+        return f"{len(value)} fields"
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def properties(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What JUnit and pytest-html show beside a fact."""
+    names = ("status", "severity", "section", "says", "disputed", "reason", "fix")
+    return [
+        ("claim", record["fact"]),
+        *((name, record[name]) for name in names if record[name]),
+        ("expected", record["expected"]["text"]),
+        ("found", json.dumps(record["found"])),
+    ]
+
+
+def deployment_record(deployment: Deployment, target: Target) -> dict[str, Any]:
+    """One deployment: whose account, by whose eyes, which calls, and the document's own contradictions."""
+    spec, calls = deployment.spec, deployment.snapshot.calls
+    text = spec.path.read_bytes() if spec.path.exists() else b""
+    return {
+        "system": spec.system,
+        "variant": deployment.variant,
+        "architecture": spec.name,
+        "document": spec.document,
+        "region": target.region or spec.region,
+        "spec": {"file": spec.path.as_posix(), "sha256": hashlib.sha256(text).hexdigest()},
+        "target": {"kind": target.kind, "name": target.name, "endpoint_url": target.endpoint_url},
+        "account": str(deployment.identity.get("Account", "")),
+        "reader": str(deployment.identity.get("Arn", "")),
+        "started": deployment.started.isoformat(timespec="seconds"),
+        "reading_seconds": deployment.seconds,
+        "api_calls": [
+            {
+                "operation": call.operation,
+                "region": call.region,
+                "asked": call.asked,
+                "pages": call.pages,
+                "seconds": call.seconds,
+                "problem": call.problem,
+            }
+            for call in sorted(calls, key=lambda call: (call.operation, call.region))
+        ],
+        "contradictions": [dict(entry) for entry in spec.contradictions],
+    }
+
+
+def document(
+    facts: Sequence[dict[str, Any]], deployments: Sequence[dict[str, Any]], now: datetime.datetime, exit_code: int
+) -> dict[str, Any]:
+    """The whole of results.json; facts in the order in which they were judged, deployments with their counts."""
+    finished = datetime.datetime.now(datetime.UTC)
+    for deployment in deployments:
+        ours = [fact for fact in facts if all(fact[key] == deployment[key] for key in ("system", "variant"))]
+        counts = Counter(outcome(fact) for fact in ours)
+        deployment["counts"] = {status: counts.get(status, 0) for status in (*STATUSES, "disputed")}
+    return {
+        "$schema": SCHEMA.name,
+        "format": FORMAT,
+        "run": {
+            "started": now.isoformat(timespec="seconds"),
+            "finished": finished.isoformat(timespec="seconds"),
+            "duration_seconds": round((finished - now).total_seconds(), 3),
+            "exit_code": exit_code,
+            "python": platform.python_version(),
+            "libraries": {name: version(name) for name in LIBRARIES},
+        },
+        "deployments": sorted(deployments, key=lambda deployment: (deployment["system"], deployment["variant"])),
+        "facts": list(facts),
+    }
+
+
+def write(results: Mapping[str, Any], folder: Path) -> None:
+    """Write results.json, a fact or deployment a line, and beside it the JSON Schema that it keeps to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = [f"{json.dumps(key)}: {_lines(value)}" for key, value in results.items()]
+    (folder / "results.json").write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+    (folder / SCHEMA.name).write_text(SCHEMA.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def _lines(value: Any) -> str:
+    if not isinstance(value, list):
+        return json.dumps(value)
+    return "[\n" + ",\n".join(json.dumps(item) for item in value) + "\n]"

@@ -1,0 +1,150 @@
+"""What a person reads in the terminal: one failure, and the summary of a run."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from asbuilt.check import SEVERITIES
+from asbuilt.judging.judge import STATUSES
+from asbuilt.results.exit_codes import outcome
+from asbuilt.spec.expectation import words
+
+NEVER_ASKED = "Not known to work, since never answered (a longer run asks more)"
+_SHOWN_READS = 3
+_SHOWN_FINDINGS = 5
+
+
+def failure_text(fact: Mapping[str, Any], architecture: str) -> str:
+    """One fact's record that is not passed, as plain lines."""
+    return "\n".join(map(_printable, _lines(fact, architecture)))
+
+
+def _printable(line: str) -> str:
+    """The line with whatever could steer a terminal shown as an escape: names and tags are the account's own words."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+
+
+def _lines(fact: Mapping[str, Any], architecture: str) -> Iterator[str]:
+    who = " ".join(part for part in (architecture, fact["variant"]) if part)
+    yield f"{outcome(fact).upper():<10}{who}  {fact['fact']:<60}{fact['severity']:>9}"
+    yield f"          {fact['section']}: {fact['says']}"
+    yield f"          expected  {fact['expected']['text']}"
+    wrong = [finding for finding in fact["findings"] if finding["status"] == fact["status"]]
+    for finding in wrong[:_SHOWN_FINDINGS]:
+        yield f"          found     {_found(finding)}"
+        if finding["permission"]:
+            yield f"          grant     {finding['permission']} to the role that reads"
+    if len(wrong) > _SHOWN_FINDINGS:
+        yield f"          and       {len(wrong) - _SHOWN_FINDINGS} more resources"
+    if fact["disputed"]:
+        yield f"          disputed  by the document itself: contradiction {fact['disputed']}"
+    if fact["fix"]:
+        yield f"          fix       {fact['fix']}"
+
+
+def _found(finding: Mapping[str, Any]) -> str:
+    if finding["reason"]:
+        return str(finding["reason"])
+    fields = [read for read in finding["evidence"] if read["field"]]
+    said = [read for read in fields if _said(finding["found"], read["value"])]
+    looked_at = said or fields or finding["evidence"]
+    if not looked_at:
+        return f"{words(finding['found'])}   {finding['resource']}"
+    last = looked_at[-1]
+    alike = [
+        read["field"]
+        for read in looked_at
+        if (read["operation"], read["resource"]) == (last["operation"], last["resource"])
+    ]
+    where = ", ".join(alike[-_SHOWN_READS:])
+    of = last["resource"] or finding["resource"]
+    return f"{words(finding['found'])}   {last['operation']}{' > ' + where if where else ''} of {of}"
+
+
+def _said(found: Any, value: Any) -> bool:
+    """Whether a field's value is what was found, or one of several: of all that was looked at, it tells most."""
+    if isinstance(value, bool) or value is None:
+        return False
+    return value in found if isinstance(found, list) else value == found
+
+
+def summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[str]:
+    """The counts of every deployment; what is wrong, worst first (`full`: with all that a failure says)."""
+    return map(_printable, _summary(results, folder, full))
+
+
+def _summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[str]:
+    names = {}
+    for deployment in results["deployments"]:
+        names[deployment["system"], deployment["variant"]] = deployment["architecture"]
+        yield _counts(deployment)
+    wrong = [fact for fact in results["facts"] if fact["status"] == "failed"]
+    wrong.sort(key=lambda fact: (bool(fact["disputed"]), SEVERITIES.index(fact["severity"])))
+    for fact in wrong:
+        lines = _lines(fact, names[fact["system"], fact["variant"]])
+        yield from ("", *lines) if full else (next(lines),)
+    yield from _together("unknown", results["facts"], names)
+    yield from _together("untested", results["facts"], names)
+    for fact in results["facts"]:
+        if fact["disputed"] and fact["status"] == "passed":
+            yield f"disputed, and yet it holds: {fact['id']} ({fact['disputed']}): take the mark off"
+    if full:
+        yield from _contradictions(results["deployments"])
+    yield ""
+    yield f"results   {folder / 'results.json'}   exit code {results['run']['exit_code']}"
+
+
+def _counts(deployment: Mapping[str, Any]) -> str:
+    who = " ".join(part for part in (deployment["architecture"], deployment["variant"]) if part)
+    counts = [f"{deployment['counts'][status]} {status}" for status in (*reversed(STATUSES), "disputed")]
+    counts = [text for text in counts if not text.startswith("0 ") or text == "0 passed"]
+    target, calls = deployment["target"]["name"], sum(call["pages"] for call in deployment["api_calls"])
+    account = f"account {deployment['account']}" if deployment["account"] else "account not known"
+    return f"{who:<22} {', '.join(counts)}   ({target}, {account}, {deployment['region']}, {calls} API calls)"
+
+
+def _together(status: str, facts: Iterable[Mapping[str, Any]], names: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """The facts of a status, together by the reason why: a silence must not be taken for a pass."""
+    reasons: dict[tuple[str, str, str, str], list[str]] = {}
+    for fact in facts:
+        if fact["status"] == status:
+            key = (fact["system"], fact["variant"], fact["reason"], fact["permission"])
+            reasons.setdefault(key, []).append(fact["fact"])
+    for (system, variant, reason, permission), alike in reasons.items():
+        who = " ".join(part for part in (names[system, variant], variant) if part)
+        yield ""
+        yield f"{status.upper():<10}{who}  {len(alike)} {'fact' if len(alike) == 1 else 'facts'}: {reason}"
+        yield from _wrapped(", ".join(alike))
+        if permission:
+            yield f"          grant     {permission} to the role that reads"
+
+
+def _contradictions(deployments: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Where each document disagrees with itself, by severity; results.json tells each in full."""
+    told: set[str] = set()
+    for deployment in deployments:
+        entries = deployment["contradictions"]
+        if entries and deployment["system"] not in told:
+            told.add(deployment["system"])
+            yield ""
+            yield f"CONTRADICTIONS  {deployment['architecture']}'s document contradicts itself in {len(entries)} places"
+            for severity in SEVERITIES:
+                ids = [entry["id"] for entry in entries if entry["severity"] == severity]
+                if ids:
+                    yield from _wrapped(f"{severity:<9} {', '.join(ids)}", hanging=10)
+
+
+def _wrapped(text: str, hanging: int = 0) -> list[str]:
+    indent = " " * 10
+    return textwrap.wrap(
+        text, 118, initial_indent=indent, subsequent_indent=indent + " " * hanging, break_on_hyphens=False
+    )
+
+
+def found_text(fact: Mapping[str, Any]) -> str:
+    """What was found, or why it is not known."""
+    found = fact["found"]
+    return str(fact["reason"] or (f"{found:.4g}" if isinstance(found, float) else words(found)))

@@ -1,0 +1,112 @@
+"""Clients for AWS: sessions, roles, retries, and the hook that refuses every call that is not in the table."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from asbuilt.evidence import TargetError, Untested
+from asbuilt.problems import nearest
+from asbuilt.sources.row import OTHER_SOURCES
+from asbuilt.sources.rows import allowed_operations
+from asbuilt.targets import Target
+
+if TYPE_CHECKING:
+    import boto3
+
+
+class Connection:
+    """Clients for one target and region that can only do what the collector table lists."""
+
+    def __init__(
+        self, target: Target, region: str, session: boto3.Session | None = None, system: str = "", variant: str = ""
+    ) -> None:
+        import botocore.config
+
+        self._deployment = (system, variant)
+
+        self._target = target
+        self._region = target.region or region
+        self._session = session or _session(target, self._region)
+        self._config = botocore.config.Config(
+            retries={"mode": "adaptive", "max_attempts": 6},
+            max_pool_connections=32,
+            connect_timeout=5,
+            read_timeout=30,
+            user_agent_extra="asbuilt",
+        )
+
+    def client(self, service: str, region: str) -> Any:
+        """A boto3 client; `region` where a global service wants its own, else the target's.
+
+        Raises `Untested` for a service that is none of AWS's and that this run has no way to ask.
+        """
+        if service == "load":
+            from asbuilt.sources.load import LoadResults
+
+            return LoadResults(self._target.load_results, *self._deployment)
+        if service in OTHER_SOURCES:
+            source = OTHER_SOURCES[service]
+            if self._target.kind == "mock":
+                raise Untested(f"a mock account has no {source} beside it: judge an account or an endpoint")
+            return importlib.import_module(f"asbuilt.sources.{source}").connect(os.environ)
+        endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
+        client = self._session.client(service, region_name=region or self._region, config=self._config, **endpoint)
+        client.meta.events.register_first("before-call", _refuse_unlisted)
+        return client
+
+
+def _refuse_unlisted(model: Any, **_: Any) -> None:
+    """Read-only by construction: whatever is not in the collector table is not sent."""
+    from botocore import xform_name
+
+    asked = (model.service_model.service_name, xform_name(model.name))
+    if asked not in allowed_operations():
+        raise PermissionError(f"{asked[0]}:{model.name} is not in the collector table: asbuilt only reads")
+
+
+def _session(target: Target, region: str) -> boto3.Session:
+    import boto3
+    import botocore.exceptions
+
+    if target.kind == "endpoint" or (target.endpoint_url and not target.profile and not target.role_arn):
+        # what listens there is no AWS: real keys have no business with it
+        return boto3.Session(aws_access_key_id="asbuilt", aws_secret_access_key="asbuilt", region_name=region)  # noqa: S106
+    try:
+        source = boto3.Session(profile_name=target.profile or None, region_name=region)
+        session = _assume(source, target, region) if target.role_arn else source
+        if region not in session.get_available_regions("ec2"):
+            known = nearest(region, session.get_available_regions("ec2"))
+            raise TargetError(f"[accounts.{target.name}] there is no region {region!r}: {known}")
+        if session.get_credentials() is None:
+            raise TargetError(
+                f"[accounts.{target.name}] no credentials were found: name a profile that exists, or sign in first"
+            )
+    except botocore.exceptions.ProfileNotFound:
+        known = nearest(target.profile, boto3.Session().available_profiles)
+        raise TargetError(f"[accounts.{target.name}] there is no profile {target.profile!r}: {known}") from None
+    except botocore.exceptions.BotoCoreError as error:
+        raise TargetError(f"[accounts.{target.name}] {error}") from None
+    return session
+
+
+def _assume(source: boto3.Session, target: Target, region: str) -> boto3.Session:
+    """A session that assumes the role, renewing as needed, by the SDK's own credential machinery."""
+    import boto3
+    import botocore.session
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    credentials = source.get_credentials()
+    if credentials is None:
+        raise TargetError(f"[accounts.{target.name}] no credentials to assume {target.role_arn} with: sign in first")
+    extra = {"RoleSessionName": "asbuilt"} | ({"ExternalId": target.external_id} if target.external_id else {})
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=source._session.create_client,
+        source_credentials=credentials,
+        role_arn=target.role_arn,
+        extra_args=extra,
+    )
+    inner = botocore.session.get_session()
+    inner._credentials = DeferredRefreshableCredentials(refresh_using=fetcher.fetch_credentials, method="assume-role")
+    return boto3.Session(botocore_session=inner, region_name=region)

@@ -1,0 +1,136 @@
+"""One row's call: its report made where it has one, asked for until it is done, and read to the last page."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from asbuilt import evidence as jsonpath
+from asbuilt.evidence import TargetError, Unknown, Untested
+from asbuilt.snapshot import Call
+from asbuilt.sources.errors import explain
+from asbuilt.sources.row import Collector
+
+PAUSES = (0.25, 0.5, 1, 2, 4, 4, 4, 4, 5, 5)  # seconds before a report is asked for again: half a minute in all
+_CONTINUATIONS = ("NextToken", "nextToken", "NextMarker", "nextPageToken")
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What came back: the operation's API name, the pages, and the fields that a mock was taught."""
+
+    operation: str
+    pages: tuple[dict[str, Any], ...]
+    supplied: tuple[str, ...]
+
+
+def call(client: Callable[[], Any], row: Collector, params: Mapping[str, Any], calls: list[Call]) -> Pages:
+    """Everything that the row's operation answers; each operation that is called is noted in `calls`.
+
+    Raises `Unknown` with the reason for whatever goes wrong, and `TargetError` where the target cannot be used at all.
+    """
+    if row.report:
+        made = _called(client, row, row.report.generate, params, calls)
+        if not made.pages:  # AWS's own word for "there is none"
+            return made
+        values = {name: jsonpath.search(path, made.pages[0]) for name, path in row.report.params.items()}
+        missing = ", ".join(name for name, value in values.items() if value is None)
+        if missing:
+            raise Unknown(f"{row.operation} needs {missing}, which the answer of {row.label(made.operation)} lacks")
+        params = values
+    return _called(client, row, row.operation, params, calls)
+
+
+def asked_text(params: Mapping[str, Any]) -> str:
+    """Parameters as JSON, so that equal questions are equal."""
+    return json.dumps(params, sort_keys=True, default=str)
+
+
+def _called(
+    client: Callable[[], Any], row: Collector, operation: str, params: Mapping[str, Any], calls: list[Call]
+) -> Pages:
+    started = time.perf_counter()
+    pages: list[dict[str, Any]] = []
+    asked, problem, api_operation = asked_text(params), "", operation
+    try:
+        asking = client()
+        api_operation = asking.meta.method_to_api_mapping[operation]
+        pages.extend(_answers(asking, row, operation, row.label(api_operation), params))
+    except Untested:
+        asked = ""  # there was nobody to ask
+        raise
+    except TargetError:
+        raise
+    except Exception as error:  # every error of the SDK or the network becomes a reason; none becomes "empty"
+        fault = explain(error, row, api_operation)
+        problem = fault.reason
+        if not fault.absent:
+            raise Unknown(fault.reason, fault.permission) from error
+        pages = []
+    finally:
+        seconds = round(time.perf_counter() - started, 4)
+        if asked:
+            calls.append(Call(row.label(api_operation), row.region, asked, len(pages), seconds, problem))
+    supplied = {
+        field.strip()
+        for page in pages
+        for field in page.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-asbuilt-supplied", "").split(",")
+    }
+    return Pages(api_operation, tuple(pages), tuple(sorted(supplied - {""})))
+
+
+def _answers(
+    client: Any, row: Collector, operation: str, label: str, params: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The answer, page by page."""
+    if client.can_paginate(operation):
+        yield from client.get_paginator(operation).paginate(**params)
+        return
+    reported = row.report is not None and operation == row.operation
+    asked = dict(params)
+    while True:
+        answer = _done(client, row, label, asked) if reported else getattr(client, operation)(**asked)
+        yield answer
+        following = answer.get(row.marker) if row.marker else None
+        if not following:
+            break
+        if following == asked.get(row.marker):
+            raise Unknown(f"{label} could not be read to its last page: {row.marker} leads to the same one again")
+        asked[row.marker] = following
+    _whole(answer, label)
+
+
+def _done(client: Any, row: Collector, label: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer once the report is done. Raises `Unknown` where it failed, or is not done in time."""
+    from botocore.exceptions import ClientError
+
+    report, waited = row.report, 0.0
+    assert report is not None  # noqa: S101  # callers ask rows with a report; this tells the type checker
+    for pause in (*PAUSES, None):
+        try:
+            answer: dict[str, Any] = getattr(client, row.operation)(**params)
+        except ClientError as error:  # the service's own answer; that it is not done yet may come as a refusal
+            state = error.response.get("Error", {}).get("Code", "")
+            if state not in report.pending:
+                raise
+        else:
+            state = answer.get(report.status, "") if report.status else report.done
+            if state == report.done:
+                return answer
+            if state not in report.pending:
+                why = (answer.get("Error") or {}).get("Message", "no reason given")
+                raise Unknown(f"{label} answered {report.status} {state!r}, which is no {report.done}: {why}")
+        if pause is not None:
+            time.sleep(pause)
+            waited += pause
+    raise Unknown(f"{label} was not done after {waited:g} s ({state}): run again later")
+
+
+def _whole(answer: Mapping[str, Any], operation: str) -> None:
+    """Refuse an answer that has more pages where the SDK knows no way to ask for them."""
+    cut = [name for name in _CONTINUATIONS if answer.get(name)]
+    if cut or answer.get("IsTruncated") is True:
+        raise Unknown(f"{operation} answered with its first page only ({', '.join(cut) or 'IsTruncated'})")

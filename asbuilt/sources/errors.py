@@ -1,0 +1,124 @@
+"""What went wrong while reading, in words: each kind of error once, so that no failure is ever taken for "empty"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asbuilt.evidence import TargetError, Unknown
+from asbuilt.sources.row import Collector
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a call failed; `absent`: AWS's own word for "there is none", which is an answer and no failure."""
+
+    reason: str
+    permission: str = ""
+    absent: bool = False
+
+
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "AuthorizationErrorException",
+    "Forbidden",
+    "403",
+    "UnauthorizedOperation",
+    "UnauthorizedException",
+    "Client.UnauthorizedOperation",
+    "NotAuthorized",
+}
+_THROTTLED = {
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "TooManyRequests",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "SlowDown",
+    "EC2ThrottledException",
+}
+_BAD_CREDENTIALS = {
+    "ExpiredToken": "the credentials have expired: renew them (for example with `aws sso login`)",
+    "ExpiredTokenException": "the credentials have expired: renew them (for example with `aws sso login`)",
+    "RequestExpired": "the credentials have expired, or this machine's clock is wrong",
+    "InvalidAccessKeyId": "the access key does not exist: check the profile",
+    "SignatureDoesNotMatch": "the secret key does not belong to the access key, or this machine's clock is wrong",
+}
+_REGION_OFF = {"OptInRequired", "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"}
+_NOT_MODELLED = {
+    "404",
+    "500",
+    "501",
+    "NotImplemented",
+    "NotImplementedException",
+    "InternalFailure",
+    "UnknownOperation",
+}
+
+
+def explain(error: Exception, row: Collector, api_operation: str) -> Fault:
+    """Say why a call of a row failed. Raises `TargetError` for what makes every other call fail as well."""
+    from botocore import exceptions, parsers
+
+    operation, permission = row.label(api_operation), row.needs(api_operation)
+    if isinstance(error, Unknown):
+        return Fault(error.reason, error.permission)
+    if isinstance(error, exceptions.ClientError):
+        return _explain_code(error, row, operation, permission)
+    if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
+        raise TargetError(f"no usable credentials ({error}): name a profile in accounts.toml or sign in first")
+    if isinstance(error, exceptions.TokenRetrievalError | exceptions.SSOError | exceptions.CredentialRetrievalError):
+        raise TargetError(f"the credentials could not be had: {error}")
+    if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
+        return Fault(f"{operation} could not be reached: {error}")
+    if isinstance(error, exceptions.HTTPClientError):
+        return Fault(f"{operation} broke off: {error}")
+    if isinstance(error, parsers.ResponseParserError):
+        return Fault(f"{operation} answered with something that is no answer of this API: {_first_line(error)}")
+    if isinstance(error, exceptions.PaginationError):
+        return Fault(f"{operation} could not be read to its last page: {_first_line(error)}")
+    if isinstance(error, NotImplementedError):
+        return Fault(f"{operation} is not modelled by this mock")
+    return Fault(f"{operation} failed: {type(error).__name__}: {_first_line(error)}")
+
+
+def _explain_code(error: Exception, row: Collector, operation: str, permission: str) -> Fault:
+    details = getattr(error, "response", {})
+    code = str(details.get("Error", {}).get("Code", ""))
+    message = str(details.get("Error", {}).get("Message", ""))
+    status = details.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    attempts = details.get("ResponseMetadata", {}).get("RetryAttempts", 0) + 1
+    if code in row.absent:
+        return Fault("", absent=True)
+    if code in _BAD_CREDENTIALS:
+        raise TargetError(f"{_BAD_CREDENTIALS[code]} ({operation} answered {code})")
+    if code in _DENIED:
+        lacks = operation if operation in permission.split(", ") else permission
+        return Fault(f"{operation} was denied: the reading role lacks {lacks}", permission)
+    if code in _THROTTLED:
+        return Fault(f"{operation} was throttled away {attempts} times ({code}): run again later")
+    if code in _REGION_OFF:
+        if row.service == "sts":
+            raise TargetError(
+                f"{operation} answered {code}: the credentials are not valid here, or the region is not enabled"
+            )
+        return Fault(
+            f"{operation} answered {code}: the region is not enabled for this account, or the key is not valid"
+        )
+    if code in _NOT_MODELLED or status >= 500:
+        return Fault(f"{operation} is not modelled by this endpoint, or failed there ({code}: {_short(message)})")
+    return Fault(f"{operation} answered {code}: {_short(message)}")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 200 else text[:200] + " ...")
+
+
+def _first_line(error: Exception) -> str:
+    return _short((str(error).splitlines() or [type(error).__name__])[0])

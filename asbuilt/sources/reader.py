@@ -1,0 +1,254 @@
+"""Reading an account: every call of the plan once, in parallel, to the last page, and nothing that is not planned."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from asbuilt import evidence as jsonpath
+from asbuilt.evidence import Entry, Unknown, Untested
+from asbuilt.snapshot import Answer, Snapshot
+from asbuilt.sources.call import Pages, asked_text, call
+from asbuilt.sources.csv_records import table
+from asbuilt.sources.redaction import redact
+from asbuilt.sources.row import Collector
+from asbuilt.sources.rows import collectors, with_parents
+
+WORKERS = 24
+DEEPEST = 10  # how often a row may follow itself
+Wanted = Callable[[Entry], bool]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which kinds to read; for a detail kind, of which parents only (None: of all)."""
+
+    kinds: frozenset[str]
+    parents: Mapping[str, Wanted | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Request:
+    service: str
+    operation: str
+    region: str
+    params: str  # JSON, so that two rows that ask the same share one call
+
+    @classmethod
+    def of(cls, row: Collector, params: Mapping[str, Any]) -> _Request:
+        return cls(row.service, row.operation, row.region, asked_text(params))
+
+
+class Reader:
+    """Reads a plan from one account and region.
+
+    `client` gives a boto3 client for (service name, region or ""); `now` is the moment that `now` and `now-30d` in a
+    row's parameters stand for.
+    """
+
+    def __init__(self, client: Callable[[str, str], Any], now: datetime.datetime) -> None:
+        self._client = client
+        self._now = now
+        self._futures: dict[_Request, Future[Pages]] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._client_lock = threading.Lock()
+        self._snapshot = Snapshot()
+
+    def read(self, plan: Plan) -> Snapshot:
+        """Read all of the plan.
+
+        A call that fails leaves its problem in the snapshot and the others go on; only a target that cannot be used
+        at all (no credentials, dead endpoint) raises `TargetError`.
+        """
+        kinds = with_parents(set(plan.kinds))
+        rows = [row for kind in sorted(kinds) for row in collectors()[kind]]
+        children: dict[str, list[Collector]] = {}
+        for row in rows:
+            children.setdefault(row.per, []).append(row)
+        pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="read")
+        try:
+            waiting: dict[Future[Pages], list[tuple[Collector, list[Entry], dict[str, Any]]]] = {}
+            self._submit(pool, [(row, [], self._static(row)) for row in children.get("", [])], waiting)
+            while waiting:
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    for row, parents, _params in waiting.pop(future):
+                        answer = self._answer(row, parents, future)
+                        self._file(row, parents, answer)
+                        for child in children.get(row.kind, []):
+                            self._submit(pool, self._asks(child, answer, plan.parents.get(child.kind)), waiting)
+            for kind in kinds:
+                self._snapshot.answers.setdefault(kind, {})
+        finally:
+            pool.shutdown(cancel_futures=True)
+        return self._snapshot
+
+    def _file(self, row: Collector, parents: list[Entry], answer: Answer) -> None:
+        """Under the parent, where there is one; of a batch, whose records name no parent, together, or each as none."""
+        none = row.batch and not answer.entries and not answer.problem
+        for parent in [parent.id for parent in parents] if len(parents) == 1 or none else [""]:
+            self._snapshot.add(row.kind, parent, answer)
+
+    def _submit(self, pool: ThreadPoolExecutor, asks: Sequence[Any], waiting: dict[Any, Any]) -> None:
+        for row, parents, params in asks:
+            request = _Request.of(row, params)
+            if request not in self._futures:
+                self._futures[request] = pool.submit(self._call, row, params)
+            waiting.setdefault(self._futures[request], []).append((row, parents, params))
+
+    def _asks(
+        self, row: Collector, answer: Answer, wanted: Wanted | None
+    ) -> list[tuple[Collector, list[Entry], dict[str, Any]]]:
+        """The calls that a detail row makes for the parents in an answer."""
+        if answer.problem:
+            self._file_problem(row, answer)
+            return []
+        asked = [entry for entry in answer.entries if not row.when or jsonpath.search(row.when, entry.data)]
+        parents = [entry for entry in asked if wanted is None or wanted(entry)]
+        asks = []
+        for parent in parents:
+            values = {name: jsonpath.search(path, parent.data) for name, path in row.params.items()}
+            missing = [name for name, value in values.items() if value is None]
+            problem = ""
+            if missing:
+                problem = f"{row.operation} needs {', '.join(missing)}, which the answer for {parent.label!r} lacks"
+            elif row.per == row.kind and parent.id.count(row.kind) > DEEPEST:
+                problem = f"{row.operation} leads on from {parent.label!r} after {DEEPEST} steps: it goes in circles"
+            if problem:
+                self._snapshot.add(row.kind, parent.id, Answer(problem=problem))
+            else:
+                asks.append((row, [parent], {**self._static(row), **values}))
+        return _batched(row, asks) if row.batch else asks
+
+    def _file_problem(self, row: Collector, answer: Answer) -> None:
+        self._snapshot.add(row.kind, "", dataclasses.replace(answer, entries=()))
+        for rows in collectors().values():
+            for child in rows:
+                if child.per == row.kind != child.kind:
+                    self._file_problem(child, answer)
+
+    def _static(self, row: Collector) -> dict[str, Any]:
+        return {name: self._moment(value) for name, value in row.static.items()}
+
+    def _moment(self, value: Any) -> Any:
+        """`now` and `now-30d` as moments, on the hour so that equal questions stay equal; all else unchanged."""
+        if isinstance(value, dict):
+            return {key: self._moment(item) for key, item in value.items()}
+        if not (isinstance(value, str) and (value == "now" or value.startswith(("now-", "today")))):
+            return value
+        days = int(value.partition("-")[2].rstrip("d") or 0)
+        moment = self._now.replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=days)
+        return moment.date().isoformat() if value.startswith("today") else moment
+
+    def _call(self, row: Collector, params: Mapping[str, Any]) -> Pages:
+        return call(lambda: self._client_of(row), row, params, self._snapshot.calls)
+
+    def _client_of(self, row: Collector) -> Any:
+        with self._client_lock:
+            if (row.service, row.region) not in self._clients:
+                self._clients[row.service, row.region] = self._client(row.service, row.region)
+            return self._clients[row.service, row.region]
+
+    def _answer(self, row: Collector, parents: list[Entry], future: Future[Pages]) -> Answer:
+        try:
+            came = future.result()
+            entries: list[Entry] = []
+            for page in came.pages:
+                entries += _entries(row, parents, came, page, len(entries))
+            _complete(row, parents, came, entries)
+        except Unknown as unknown:
+            untested = isinstance(unknown, Untested)
+            return Answer(problem=unknown.reason, permission=unknown.permission, untested=untested)
+        return Answer(entries=tuple(entries), operation=row.label(came.operation))
+
+
+def _batched(
+    row: Collector, asks: Sequence[tuple[Collector, list[Entry], dict[str, Any]]]
+) -> list[tuple[Collector, list[Entry], dict[str, Any]]]:
+    """Calls that differ only in the batch parameter, joined into calls of up to `batch_size`."""
+    groups: dict[str, list[tuple[list[Entry], dict[str, Any]]]] = {}
+    for _, parents, params in asks:
+        rest = {name: value for name, value in params.items() if name != row.batch}
+        groups.setdefault(json.dumps(rest, sort_keys=True, default=str), []).append((parents, params))
+    joined = []
+    for members in groups.values():
+        for start in range(0, len(members), row.batch_size):
+            part = members[start : start + row.batch_size]
+            values = [params[row.batch] for _, params in part]
+            parents = [parent for of, _ in part for parent in of]
+            joined.append((row, parents, {**part[0][1], row.batch: values}))
+    return joined
+
+
+def _complete(row: Collector, parents: list[Entry], came: Pages, entries: list[Entry]) -> None:
+    """Refuse the answer to a batch that leaves out some of it without saying that it is gone."""
+    gone = sum(len(jsonpath.search(row.gone, page) or ()) for page in came.pages) if row.batch else 0
+    if not row.batch or len(entries) + gone >= len(parents):
+        return
+    failures = [failure for page in came.pages for failure in page.get("failures", ())]
+    why = f": {failures[0].get('arn')}: {failures[0].get('reason')}" if failures else ""
+    raise Unknown(f"{row.label(came.operation)} was asked for {len(parents)} and answered with {len(entries)}{why}")
+
+
+def _entries(row: Collector, parents: list[Entry], came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
+    """The records of one page, redacted, named, and with what they inherit from their parent."""
+    operation = row.label(came.operation)
+    body = {name: value for name, value in page.items() if name != "ResponseMetadata"}
+    if isinstance(body.get(row.csv), bytes | str):
+        body[row.csv] = table(body[row.csv], f"{row.csv} of {operation}")
+    found = jsonpath.search(row.records, body)
+    if found is None:
+        if row.may_omit:
+            return []
+        raise Unknown(f"{operation} answered without {row.records.partition('[')[0]}")
+    parent = parents[0] if len(parents) == 1 else None
+    entries = []
+    for index, item in enumerate(found if isinstance(found, list) else [found], start=before):
+        if not isinstance(item, dict):
+            raise Unknown(f"{operation} answered with {type(item).__name__} where a structure belongs ({row.records})")
+        data = redact(_parsed(row, item, operation))
+        if parent is not None:
+            data |= {name: jsonpath.search(path, parent.data) for name, path in row.inherit.items()}
+        arn = str(jsonpath.search(row.arn, data) or "") if row.arn else ""
+        names = jsonpath.search(row.names, data) if row.names else []
+        entries.append(
+            Entry(
+                id=f"{row.kind}|{row.operation}|{parent.id if parent else ''}|{arn or index}",
+                kind=row.kind,
+                operation=operation,
+                data=data,
+                arn=arn or (parent.arn if parent else ""),
+                names=tuple(str(name) for name in (*(names or ()), arn) if name),
+                parent=parent.id if parent else "",
+                supplied=_top_fields(row, came.supplied),
+            )
+        )
+    return entries
+
+
+def _parsed(row: Collector, item: dict[str, Any], operation: str) -> dict[str, Any]:
+    """The record with its fields of JSON text read."""
+    data = dict(item)
+    for name in row.json:
+        if isinstance(data.get(name), str):
+            try:
+                data[name] = json.loads(data[name])
+            except ValueError as error:
+                raise Unknown(f"{operation} answered with malformed JSON in {name}: {error}") from None
+    return data
+
+
+def _top_fields(row: Collector, supplied: tuple[str, ...]) -> tuple[str, ...]:
+    """Field paths of the answer as top-level fields of the record: `DBInstances[].MultiAZ` is `MultiAZ`."""
+    depth = 0 if row.records == "@" else len(row.records.split("."))
+    fields = []
+    for path in supplied:
+        parts = path.replace("[]", "").split(".")
+        fields.append("*" if path == "*" or len(parts) <= depth else parts[depth])
+    return tuple(fields)

@@ -1,0 +1,70 @@
+"""CloudFront, Route 53, certificates."""
+
+from asbuilt.sources.row import Collector
+
+# AWS lists only certificates with an RSA key of up to 2048 bits unless told otherwise.
+_KEY_TYPES = [
+    "RSA_1024",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "EC_prime256v1",
+    "EC_secp384r1",
+    "EC_secp521r1",
+]
+
+ROWS = (
+    Collector(
+        "cloudfront:distribution",
+        "cloudfront",
+        "list_distributions",
+        "DistributionList.Items[]",
+        names="[[Id, DomainName, Comment], Aliases.Items][]",
+        arn="ARN",
+        may_omit=True,
+    ),
+    Collector(
+        "cloudfront:cache-policy",
+        "cloudfront",
+        "list_cache_policies",
+        "CachePolicyList.Items[].CachePolicy",
+        names="[Id, CachePolicyConfig.Name]",
+        may_omit=True,
+    ),
+    Collector(
+        "cloudfront:origin-access-control",
+        "cloudfront",
+        "list_origin_access_controls",
+        "OriginAccessControlList.Items[]",
+        names="[Id, Name]",
+        may_omit=True,
+    ),
+    Collector("route53:zone", "route53", "list_hosted_zones", "HostedZones[]", names="[until_end(Name, '.'), Id]"),
+    Collector(
+        "route53:zone.records",
+        "route53",
+        "list_resource_record_sets",
+        "ResourceRecordSets[]",
+        per="route53:zone",
+        params={"HostedZoneId": "Id"},
+        names="[Name]",
+    ),
+    Collector(
+        "acm:certificate.names",
+        "acm",
+        "list_certificates",
+        "CertificateSummaryList[]",
+        static={"Includes": {"keyTypes": _KEY_TYPES}},
+        arn="CertificateArn",
+    ),
+    Collector(
+        "acm:certificate",
+        "acm",
+        "describe_certificate",
+        "Certificate",
+        per="acm:certificate.names",
+        params={"CertificateArn": "CertificateArn"},
+        names="[DomainName]",
+        arn="CertificateArn",
+    ),
+)

@@ -1,0 +1,43 @@
+"""File systems, and what buckets were given to keep."""
+
+from asbuilt.sources.row import Collector
+
+ROWS = (
+    Collector(
+        "efs:file-system",
+        "efs",
+        "describe_file_systems",
+        "FileSystems[]",
+        names="[Name, FileSystemId]",
+        arn="FileSystemArn",
+    ),
+    Collector(
+        "efs:file-system.mount-target",
+        "efs",
+        "describe_mount_targets",
+        "MountTargets[]",
+        per="efs:file-system",
+        params={"FileSystemId": "FileSystemId"},
+        names="[MountTargetId]",
+    ),
+    Collector(
+        "efs:file-system.mount-target.groups",
+        "efs",
+        "describe_mount_target_security_groups",
+        "@",
+        per="efs:file-system.mount-target",
+        params={"MountTargetId": "MountTargetId"},
+    ),
+    # Names and times of what is kept, never what is in it; a bucket that holds nothing has no list of contents.
+    Collector(
+        "s3:bucket.objects",
+        "s3",
+        "list_objects_v2",
+        "Contents[]",
+        per="s3:bucket",
+        params={"Bucket": "Name"},
+        names="[Key]",
+        may_omit=True,
+        permission="s3:ListBucket",
+    ),
+)

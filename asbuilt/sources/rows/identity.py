@@ -1,0 +1,120 @@
+"""Who may do what: the caller, IAM, secrets, keys."""
+
+from asbuilt.sources.row import Collector, Report
+
+
+def _authorization(kind: str, records: str, names: str) -> Collector:
+    """One kind of the single answer that describes all of IAM; a page of it may hold none of that kind."""
+    return Collector(
+        kind, "iam", "get_account_authorization_details", records, names=f"[{names}]", arn="Arn", may_omit=True
+    )
+
+
+ROWS = (
+    Collector("aws:account", "sts", "get_caller_identity", "@", names="[Account]", arn="Arn"),
+    _authorization("iam:role", "RoleDetailList[]", "RoleName, RoleId"),
+    _authorization("iam:user", "UserDetailList[]", "UserName, UserId"),
+    _authorization("iam:group", "GroupDetailList[]", "GroupName, GroupId"),
+    _authorization("iam:policy", "Policies[]", "PolicyName, PolicyId"),
+    Collector(
+        "iam:user.access-keys",
+        "iam",
+        "list_access_keys",
+        "AccessKeyMetadata[]",
+        per="iam:user",
+        params={"UserName": "UserName"},
+        names="[AccessKeyId]",
+    ),
+    Collector(
+        "iam:user.mfa",
+        "iam",
+        "list_mfa_devices",
+        "MFADevices[]",
+        per="iam:user",
+        params={"UserName": "UserName"},
+        names="[SerialNumber]",
+    ),
+    Collector(
+        "iam:user.password",
+        "iam",
+        "get_login_profile",
+        "LoginProfile",
+        per="iam:user",
+        params={"UserName": "UserName"},
+        absent=["NoSuchEntity"],
+    ),
+    Collector("iam:password-policy", "iam", "get_account_password_policy", "PasswordPolicy", absent=["NoSuchEntity"]),
+    Collector(
+        "iam:credential-report",
+        "iam",
+        "get_credential_report",
+        "Content[]",
+        names="[user]",
+        arn="arn",
+        csv="Content",
+        report=Report("generate_credential_report", pending=["ReportNotPresent", "ReportInProgress", "ReportExpired"]),
+        permission="iam:GenerateCredentialReport, iam:GetCredentialReport",
+    ),
+    # A report can be fetched by whoever had it made, and by nobody else: the reader does both.
+    Collector(
+        "iam:role.last-accessed",
+        "iam",
+        "get_service_last_accessed_details",
+        "ServicesLastAccessed[]",
+        per="iam:role",
+        params={"Arn": "Arn"},
+        names="[ServiceNamespace]",
+        marker="Marker",
+        report=Report(
+            "generate_service_last_accessed_details",
+            params={"JobId": "JobId"},
+            status="JobStatus",
+            done="COMPLETED",
+            pending=["IN_PROGRESS"],
+        ),
+        permission="iam:GenerateServiceLastAccessedDetails, iam:GetServiceLastAccessedDetails",
+    ),
+    # Metadata only: no operation that answers with a secret's value is or will be in this table.
+    Collector("secretsmanager:secret", "secretsmanager", "list_secrets", "SecretList[]", names="[Name]", arn="ARN"),
+    Collector(
+        "secretsmanager:secret.policy",
+        "secretsmanager",
+        "get_resource_policy",
+        "@",
+        per="secretsmanager:secret",
+        params={"SecretId": "ARN"},
+        json=["ResourcePolicy"],
+    ),
+    Collector("kms:key", "kms", "list_keys", "Keys[]", names="[KeyId]", arn="KeyArn"),
+    Collector(
+        "kms:key.policy",
+        "kms",
+        "get_key_policy",
+        "@",
+        per="kms:key",
+        params={"KeyId": "KeyId"},
+        static={"PolicyName": "default"},
+        json=["Policy"],
+    ),
+    Collector(
+        "sqs:queue",
+        "sqs",
+        "list_queues",
+        "QueueUrls[].{QueueUrl: @}",
+        names="[QueueUrl]",
+        may_omit=True,
+    ),
+    Collector(
+        "sqs:queue.attributes",
+        "sqs",
+        "get_queue_attributes",
+        "Attributes",
+        per="sqs:queue",
+        params={"QueueUrl": "QueueUrl"},
+        static={"AttributeNames": ["QueueArn", "Policy"]},
+        json=["Policy"],
+        arn="QueueArn",
+        may_omit=True,
+    ),
+    Collector("ssm:parameter", "ssm", "describe_parameters", "Parameters[]", names="[Name]", arn="ARN"),
+)

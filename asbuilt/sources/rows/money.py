@@ -1,0 +1,67 @@
+"""Budgets, reservations, plans, cost records."""
+
+from asbuilt.sources.row import Collector
+
+ROWS = (
+    Collector(
+        "budgets:budget",
+        "budgets",
+        "describe_budgets",
+        "Budgets[]",
+        per="aws:account",
+        params={"AccountId": "Account"},
+        inherit={"AccountId": "Account"},
+        names="[BudgetName]",
+        may_omit=True,
+        permission="budgets:ViewBudget",
+    ),
+    Collector(
+        "budgets:budget.notifications",
+        "budgets",
+        "describe_notifications_for_budget",
+        "Notifications[]",
+        per="budgets:budget",
+        params={"AccountId": "AccountId", "BudgetName": "BudgetName"},
+        may_omit=True,
+        permission="budgets:ViewBudget",
+    ),
+    # AWS charges a cent for this question.
+    Collector(
+        "ce:month",
+        "ce",
+        "get_cost_and_usage",
+        "ResultsByTime[]",
+        static={
+            "TimePeriod": {"Start": "today-30d", "End": "today"},
+            "Granularity": "MONTHLY",
+            "Metrics": ["UnblendedCost"],
+        },
+        absent=["DataUnavailableException"],
+    ),
+    Collector(
+        "savingsplans:plan",
+        "savingsplans",
+        "describe_savings_plans",
+        "savingsPlans[]",
+        names="[savingsPlanId]",
+        arn="savingsPlanArn",
+        may_omit=True,
+    ),
+    Collector(
+        "backup:plan",
+        "backup",
+        "list_backup_plans",
+        "BackupPlansList[]",
+        names="[BackupPlanName, BackupPlanId]",
+        arn="BackupPlanArn",
+    ),
+    Collector(
+        "backup:plan.selections",
+        "backup",
+        "list_backup_selections",
+        "BackupSelectionsList[]",
+        per="backup:plan",
+        params={"BackupPlanId": "BackupPlanId"},
+        names="[SelectionName]",
+    ),
+)

@@ -1,0 +1,82 @@
+"""The organization of the account, and the policies by which it limits its members.
+
+A member account may ask which organization it is in; the rest answers its management account, or a member that is a
+delegated administrator.
+"""
+
+from asbuilt.sources.row import Collector
+
+_ORGANIZATION, _ANCESTOR = "organizations:organization", "organizations:ancestor"
+# A management account is beyond these policies, and an organization that only shares bills has none.
+_LIMITED = "Account != MasterAccountId && FeatureSet == 'ALL'"
+_TARGETS = (  # what policies are attached to, where its id is, and which of its kind is asked
+    (_ORGANIZATION, "Account", _LIMITED),
+    (_ANCESTOR, "Id", ""),
+)
+
+
+def _ancestor(per: str, child: str, when: str) -> Collector:
+    """The parent of an account, or of the unit that is its ancestor, up to the root."""
+    params = {"ChildId": child}
+    return Collector(
+        _ANCESTOR, "organizations", "list_parents", "Parents[]", names="[Id]", per=per, when=when, params=params
+    )
+
+
+def _attached(kind: str, policy_type: str) -> tuple[Collector, ...]:
+    """The policies of a type that are attached to the account and to each of its ancestors, and what they say."""
+    listed = (
+        Collector(
+            kind,
+            "organizations",
+            "list_policies_for_target",
+            "Policies[]",
+            names="[Name, Id]",
+            arn="Arn",
+            per=per,
+            when=when,
+            params={"TargetId": target},
+            static={"Filter": policy_type},
+            inherit={"TargetId": target},
+        )
+        for per, target, when in _TARGETS
+    )
+    said = Collector(
+        f"{kind}.document",
+        "organizations",
+        "describe_policy",
+        "Policy",
+        per=kind,
+        params={"PolicyId": "Id"},
+        json=["Content"],
+    )
+    return (*listed, said)
+
+
+ROWS = (
+    Collector(
+        _ORGANIZATION,
+        "organizations",
+        "describe_organization",
+        "Organization",
+        per="aws:account",
+        inherit={"Account": "Account"},
+        names="[Id]",
+        arn="Arn",
+        absent=["AWSOrganizationsNotInUseException"],
+    ),
+    Collector(
+        "organizations:root",
+        "organizations",
+        "list_roots",
+        "Roots[]",
+        per=_ORGANIZATION,
+        when=_LIMITED,
+        names="[Id]",
+        arn="Arn",
+    ),
+    _ancestor(_ORGANIZATION, "Account", _LIMITED),
+    _ancestor(_ANCESTOR, "Id", "Type == 'ORGANIZATIONAL_UNIT'"),
+    *_attached("organizations:scp", "SERVICE_CONTROL_POLICY"),
+    *_attached("organizations:rcp", "RESOURCE_CONTROL_POLICY"),
+)

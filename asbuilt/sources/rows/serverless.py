@@ -1,0 +1,28 @@
+"""Functions, and what runs them by the clock."""
+
+from asbuilt.sources.row import Collector
+
+ROWS = (
+    Collector("lambda:function", "lambda", "list_functions", "Functions[]", names="[FunctionName]", arn="FunctionArn"),
+    Collector("events:rule", "events", "list_rules", "Rules[]", names="[Name]", arn="Arn"),
+    Collector(
+        "events:rule.target",
+        "events",
+        "list_targets_by_rule",
+        "Targets[]",
+        per="events:rule",
+        params={"Rule": "Name"},
+        names="[Id]",
+    ),
+    Collector("scheduler:schedule.names", "scheduler", "list_schedules", "Schedules[]", names="[Name]", arn="Arn"),
+    Collector(
+        "scheduler:schedule",
+        "scheduler",
+        "get_schedule",
+        "@",
+        per="scheduler:schedule.names",
+        params={"Name": "Name", "GroupName": "GroupName"},
+        names="[Name]",
+        arn="Arn",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Specs: what a document promises, as data."""

@@ -1,0 +1,1 @@
+"""Questions about the account as a whole."""

@@ -1,0 +1,1 @@
+"""Questions about Elastic Beanstalk and its Auto Scaling groups."""

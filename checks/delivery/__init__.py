@@ -1,0 +1,1 @@
+"""Questions about how software gets there."""

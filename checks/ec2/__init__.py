@@ -1,0 +1,1 @@
+"""Questions about networks, instances and file systems."""

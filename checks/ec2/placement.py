@@ -1,0 +1,127 @@
+"""Where things stand: the subnets and the VPC of each kind of thing, and what follows from them."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from asbuilt.account import Account
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+from ..data.elasticache import members
+
+CACHE_READS = ("elasticache:cluster", "elasticache:subnet-group")
+
+
+def _of_cache(cache: Record, account: Account) -> list[str]:
+    names = {member["CacheSubnetGroupName"] for member in members(cache, account)}
+    groups = [account.get("elasticache:subnet-group", name) for name in names]
+    return [subnet["SubnetIdentifier"] for group in groups for subnet in group["Subnets"]]
+
+
+def _of_vpc(vpc: Record, account: Account) -> list[str]:
+    return [subnet["SubnetId"] for subnet in account.all("ec2:subnet") if subnet["VpcId"] == vpc["VpcId"]]
+
+
+def _of_task(task: Record, account: Account) -> list[str]:
+    details = [detail for attachment in task["attachments"] for detail in attachment["details"]]
+    return [detail["value"] for detail in details if detail["name"] == "subnetId"]
+
+
+# How each kind of thing says which subnets it stands in.
+_SUBNETS: Mapping[str, Callable[[Record, Account], Iterable[str]]] = {
+    "ec2:instance": lambda instance, _: [instance["SubnetId"]],
+    "ec2:vpc": _of_vpc,
+    "ecs:service": lambda service, _: service["networkConfiguration"]["awsvpcConfiguration"]["subnets"],
+    "ecs:task": _of_task,
+    "elasticache:cache": _of_cache,
+    "elasticache:subnet-group": lambda group, _: (subnet["SubnetIdentifier"] for subnet in group["Subnets"]),
+    "elbv2:load-balancer": lambda balancer, _: (zone["SubnetId"] for zone in balancer["AvailabilityZones"]),
+    "rds:db": lambda db, _: (subnet["SubnetIdentifier"] for subnet in db["DBSubnetGroup"]["Subnets"]),
+    "rds:proxy": lambda proxy, _: proxy["VpcSubnetIds"],
+    "rds:subnet-group": lambda group, _: (subnet["SubnetIdentifier"] for subnet in group["Subnets"]),
+}
+_PLACED = tuple(kind for kind in _SUBNETS if kind != "elasticache:cache")
+_IN_VPC_THEMSELVES = ("ec2:security-group", "elbv2:target-group")
+
+
+def subnets_of(record: Record, account: Account) -> list[Record]:
+    """The subnets that a thing stands in, each once."""
+    found = _SUBNETS[record.entry.kind](record, account)
+    return [account.get("ec2:subnet", name) for name in dict.fromkeys(found)]
+
+
+def route_table_of(subnet: Record, account: Account) -> Record | None:
+    """The table that routes a subnet: the one associated with it, else the main one of its VPC."""
+    tables = [table for table in account.all("ec2:route-table") if table["VpcId"] == subnet["VpcId"]]
+    own = [table for table in tables if _associated(table, "SubnetId", subnet["SubnetId"])]
+    return next(iter(own or [table for table in tables if _associated(table, "Main", True)]), None)
+
+
+def _associated(table: Record, field: str, value: object) -> bool:
+    # an association is with a subnet, or with a gateway, or the main one: the other fields are left out
+    return any(association.get(field) == value for association in table["Associations"])
+
+
+def leads_to_the_internet(table: Record) -> bool:
+    """Whether a table has a route through an internet gateway, be it one whose gateway is gone for now."""
+    # any route through an internet gateway, not the default one alone: two halves of the internet are all of it
+    return any(route.get("GatewayId", "").startswith("igw-") for route in table["Routes"])
+
+
+def reaches_the_internet(table: Record) -> bool:
+    """Whether one of these routes works, too: AWS calls one a blackhole whose gateway is gone."""
+    ways = [route for route in table["Routes"] if route.get("GatewayId", "").startswith("igw-")]
+    return any(route["State"] == "active" for route in ways)
+
+
+@check(*_PLACED, severity="medium", reads=["ec2:subnet"], fix="Add a subnet to it.")
+@check("elasticache:cache", severity="medium", reads=["ec2:subnet", *CACHE_READS], fix="Add a subnet to its group.")
+def subnets(record: Record, account: Account) -> int:
+    """In how many subnets it stands, or may be placed."""
+    return len(subnets_of(record, account))
+
+
+@check(*_PLACED, severity="high", reads=["ec2:subnet"], fix="Add a subnet in another Availability Zone to it.")
+@check(
+    "elasticache:cache",
+    severity="high",
+    reads=["ec2:subnet", *CACHE_READS],
+    fix="Add a subnet in another Availability Zone to its subnet group.",
+)
+def zones(record: Record, account: Account) -> int:
+    """Over how many Availability Zones its subnets spread."""
+    return len({subnet["AvailabilityZone"] for subnet in subnets_of(record, account)})
+
+
+@check(
+    *_PLACED,
+    severity="high",
+    reads=["ec2:subnet", "ec2:route-table"],
+    fix="Move it to subnets whose route table has no route to an internet gateway.",
+)
+@check(
+    "elasticache:cache",
+    severity="high",
+    reads=["ec2:subnet", "ec2:route-table", *CACHE_READS],
+    fix="Move it to a subnet group whose subnets have no route to an internet gateway.",
+)
+def in_private_subnets(record: Record, account: Account) -> bool:
+    """Whether none of its subnets routes to an internet gateway."""
+    tables = [route_table_of(subnet, account) for subnet in subnets_of(record, account)]
+    return bool(tables) and not any(table is None or leads_to_the_internet(table) for table in tables)
+
+
+@check(*_PLACED, severity="high", reads=["ec2:subnet"], names_subjects=True, fix="Create it anew in that VPC.")
+@check(
+    "elasticache:cache",
+    severity="high",
+    reads=["ec2:subnet", *CACHE_READS],
+    names_subjects=True,
+    fix="Create it anew in that VPC.",
+)
+@check(*_IN_VPC_THEMSELVES, severity="high", names_subjects=True, fix="Create it anew in that VPC.")
+def vpc(record: Record, account: Account) -> str:
+    """The subject that is the VPC it stands in, else the VPC's id."""
+    itself = record.entry.kind in _IN_VPC_THEMSELVES
+    ids = {record["VpcId"]} if itself else {subnet["VpcId"] for subnet in subnets_of(record, account)}
+    known = {found["VpcId"]: name for name, found in account.subjects() if found.entry.kind == "ec2:vpc"}
+    return ", ".join(sorted(known.get(vpc_id, vpc_id) for vpc_id in ids))

@@ -1,0 +1,200 @@
+"""Questions about CloudFront distributions (`cloudfront:ListDistributions`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from asbuilt.account import Account
+from asbuilt.check import check
+from asbuilt.evidence import Record
+
+from .endpoints import subjects_at
+
+_POLICIES, _CONTROLS = "cloudfront:cache-policy", "cloudfront:origin-access-control"
+_YEAR = 31536000  # the longest that CloudFront keeps an answer where a policy sets no limit
+
+
+@check(
+    "cloudfront:distribution",
+    severity="high",
+    fix="Enable distribution {name}: CloudFront console, or update-distribution with Enabled true.",
+)
+def enabled(distribution: Record) -> bool:
+    """Whether the distribution answers viewers at all."""
+    return distribution["Enabled"]
+
+
+@check("cloudfront:distribution", severity="medium", fix="aws cloudfront wait distribution-deployed --id {Id}")
+def deployed(distribution: Record) -> bool:
+    """Whether the last change has reached every edge location."""
+    return distribution["Status"] == "Deployed"
+
+
+@check(
+    "cloudfront:distribution", severity="low", fix="Set the price class of distribution {name} to the documented one."
+)
+def price_class(distribution: Record) -> str:
+    """Which edge locations serve: `PriceClass_All` is all of the world."""
+    return distribution["PriceClass"]
+
+
+@check(
+    "cloudfront:distribution",
+    severity="high",
+    fix="Add the documented host names to the aliases of distribution {name}.",
+)
+def answers_for(distribution: Record) -> frozenset[str]:
+    """The host names that the distribution answers for, beside its own."""
+    return frozenset(distribution["Aliases"].get("Items", ()))
+
+
+@check(
+    "cloudfront:distribution",
+    severity="high",
+    names_subjects=True,
+    controls=["AWS FSBP CloudFront.7"],
+    fix="Set the documented ACM certificate as the viewer certificate of distribution {name}.",
+)
+def certificate(distribution: Record, account: Account) -> frozenset[str]:
+    """The subject (or ARN) whose certificate is shown to viewers; none where CloudFront's own name is used."""
+    arn = distribution["ViewerCertificate"].get("ACMCertificateArn", "")
+    found = {name for name, record in account.subjects() if arn and record.entry.arn == arn}
+    return frozenset(found or ({arn} if arn else ()))
+
+
+@check(
+    "cloudfront:distribution",
+    severity="high",
+    names_subjects=True,
+    fix="Make the documented resources the origins of distribution {name}.",
+)
+def origins(distribution: Record, account: Account) -> frozenset[str]:
+    """The subjects (or host names) that answers are fetched from."""
+    return frozenset().union(*(subjects_at(item["DomainName"], account) for item in distribution["Origins"]["Items"]))
+
+
+@check(
+    "cloudfront:distribution",
+    severity="medium",
+    names_subjects=True,
+    fix="Give distribution {name} a cache behaviour that sends {parameter} to the documented origin.",
+)
+def path_origin(distribution: Record, account: Account, path: str) -> frozenset[str]:
+    """The subject (or host name) that answers for a path are fetched from."""
+    wanted = _behaviour(distribution, path)["TargetOriginId"]
+    found = [item for item in distribution["Origins"]["Items"] if item["Id"] == wanted]
+    return frozenset().union(*(subjects_at(item["DomainName"], account) for item in found))
+
+
+@check(
+    "cloudfront:distribution",
+    severity="high",
+    controls=["AWS FSBP CloudFront.3"],
+    fix="Set every cache behaviour of distribution {name} to redirect-to-https.",
+)
+def viewer_protocols(distribution: Record) -> frozenset[str]:
+    """What the behaviours do with plain HTTP from viewers: `allow-all` lets it in."""
+    return frozenset(behaviour["ViewerProtocolPolicy"] for behaviour in _behaviours(distribution))
+
+
+@check(
+    "cloudfront:distribution",
+    severity="high",
+    controls=["AWS FSBP CloudFront.9"],
+    fix="Set the origin protocol policy of every custom origin of distribution {name} to https-only.",
+)
+def origin_protocols(distribution: Record) -> frozenset[str]:
+    """How CloudFront speaks with the origins that are not buckets: only `https-only` never sends plain HTTP."""
+    custom = [item["CustomOriginConfig"] for item in distribution["Origins"]["Items"] if "CustomOriginConfig" in item]
+    return frozenset(item["OriginProtocolPolicy"] for item in custom)
+
+
+@check(
+    "cloudfront:distribution",
+    severity="low",
+    reads=[_POLICIES],
+    fix="Give {parameter} a cache behaviour with a caching policy on distribution {name}.",
+)
+def cached(distribution: Record, account: Account, path: str) -> bool:
+    """Whether answers for a path may be kept at the edge."""
+    return _cache_key(_behaviour(distribution, path), account)[0]
+
+
+@check(
+    "cloudfront:distribution",
+    severity="critical",
+    reads=[_POLICIES],
+    fix="Set CachingDisabled on the behaviour for {parameter} of distribution {name}, or key it by Authorization.",
+)
+def private_to_caller(distribution: Record, account: Account, path: str) -> bool:
+    """Whether nobody is ever answered with what was kept for another caller: not cached, or keyed by Authorization.
+
+    A path that ends in `/` stands for all that is below it, too.
+    """
+    keys = [_cache_key(behaviour, account) for behaviour in _behaviours_at(distribution, path)]
+    return all(not kept or "authorization" in headers for kept, headers in keys)
+
+
+def _behaviours(distribution: Record) -> Iterator[Record]:
+    yield distribution["DefaultCacheBehavior"]
+    yield from distribution["CacheBehaviors"].get("Items", ())
+
+
+def _behaviour(distribution: Record, path: str) -> Record:
+    """The behaviour that CloudFront picks: the first whose pattern matches, else the default."""
+    *_, last = _behaviours_at(distribution, path)
+    return last
+
+
+def _behaviours_at(distribution: Record, path: str) -> Iterator[Record]:
+    """The behaviours that may be picked for what is below a path, and last the one that is for the path itself."""
+    bare = path.lstrip("/")
+    for behaviour in distribution["CacheBehaviors"].get("Items", ()):
+        written = behaviour["PathPattern"].lstrip("/")
+        if re.fullmatch(re.escape(written).replace(r"\*", ".*").replace(r"\?", "."), bare):
+            yield behaviour
+            return
+        start = re.split(r"[*?]", written)[0]
+        if path.endswith("/") and (start.startswith(bare) or ("*" in written and bare.startswith(start))):
+            yield behaviour
+    yield distribution["DefaultCacheBehavior"]
+
+
+def _cache_key(behaviour: Record, account: Account) -> tuple[bool, set[str]]:
+    """Whether a behaviour keeps answers, and the headers (in lower case) that tell kept answers apart."""
+    headers: Any
+    if "CachePolicyId" in behaviour:
+        policy = account.get(_POLICIES, behaviour["CachePolicyId"])["CachePolicyConfig"]
+        headers = policy["ParametersInCacheKeyAndForwardedToOrigin"]["HeadersConfig"].get("Headers", {})
+        longest = policy.get("MaxTTL", _YEAR)
+    else:  # the older form, where the behaviour itself holds what a policy says now
+        headers, longest = behaviour["ForwardedValues"].get("Headers", {}), behaviour.get("MaxTTL", _YEAR)
+    names = {name.lower() for name in headers.get("Items", ())}
+    return longest > 0 and "*" not in names, names  # to forward all headers is to keep nothing
+
+
+@check(
+    "cloudfront:distribution",
+    severity="high",
+    reads=[_CONTROLS],
+    controls=["AWS FSBP CloudFront.13"],
+    fix="Give every bucket origin of distribution {name} an origin access control.",
+)
+def signs_bucket_requests(distribution: Record, account: Account) -> bool:
+    """Whether it has bucket origins, and signs what it asks each by its origin access control: it can stay shut."""
+    buckets = [item for item in distribution["Origins"]["Items"] if "S3OriginConfig" in item]
+    # AWS leaves the field empty, or out, where an origin has no access control
+    names = [item.get("OriginAccessControlId", "") for item in buckets]
+    return bool(names) and all(name and account.get(_CONTROLS, name)["SigningBehavior"] != "never" for name in names)
+
+
+@check(
+    "cloudfront:distribution",
+    severity="low",
+    fix="Switch compression on in every cache behaviour of distribution {name}.",
+)
+def compresses(distribution: Record) -> bool:
+    """Whether every behaviour compresses what it answers with."""
+    return all(behaviour["Compress"] for behaviour in _behaviours(distribution))

@@ -1,0 +1,1 @@
+"""Questions about logs, metrics, alarms and dashboards."""

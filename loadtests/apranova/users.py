@@ -1,0 +1,145 @@
+"""ApraNova LMS: students who learn, and students who launch a workspace and wait until it opens."""
+
+from __future__ import annotations
+
+import itertools
+from time import monotonic
+
+import gevent
+
+from asbuilt.load.users.openloop import task
+from asbuilt.load.users.scenario_users import JourneyUser
+
+_LAUNCHES = itertools.count(1)
+_FIRST = 3
+
+
+class Student(JourneyUser):
+    """Reads courses and hands work in."""
+
+    arrivals = 1.0
+    weight = 10
+
+    @task(9)
+    def read(self) -> None:
+        """A course, or all of them."""
+        self.ask("courses")
+
+    @task(6)
+    def course(self) -> None:
+        """One of them."""
+        self.ask("course")
+
+    @task(1)
+    def hand_in(self) -> None:
+        """Work for a course."""
+        self.ask("hand_in")
+
+
+class WorkspaceUser(JourneyUser):
+    """What all who launch workspaces do."""
+
+    abstract = True
+    flow = "workspace"
+
+    def launch(self) -> tuple[str, str, float]:
+        """From the click to a workspace that answers: its name ("" if none did), how it came, and the seconds."""
+        options = self.scenario.options
+        began = monotonic()
+        answer = self.ask("launch", kind=str(options["kind"]))
+        about = answer.json() if answer.ok else None
+        name = str(about.get(str(options["workspace"]), "")) if isinstance(about, dict) else ""
+        limit = began + float(options["give_up_s"])
+        opened = False
+        while name and not opened and monotonic() < limit:
+            opened = self.ask("open", workspace=name).status == 200
+            if not opened:
+                gevent.sleep(float(options["poll_s"]))
+        seconds = monotonic() - began
+        came = about.get(str(options["path"])) if isinstance(about, dict) else None
+        if came not in ("warm", "cold"):
+            came = "warm" if seconds < float(options["warm_below_s"]) else "cold"
+        return (name if opened else ""), came, seconds
+
+
+class Launcher(WorkspaceUser):
+    """Launches, works, ends, and launches again: what was there must be there again."""
+
+    every_seconds = 3.0
+    fixed_count = 20
+
+    def on_start(self) -> None:
+        """Each has a file of their own."""
+        super().on_start()
+        self.written = ""
+
+    @task
+    def work(self) -> None:
+        """One visit."""
+        first = next(_LAUNCHES) <= _FIRST
+        if self.ask("workspace_page").error:
+            return
+        name, came, seconds = self.launch()
+        error = "" if name else "no workspace opened"
+        for flow in ("launch", f"launch-{came}", *(("first-three",) if first else ())):
+            self.record(flow, seconds, flow=flow, error=error, from_due=True)
+        if not name:
+            return
+        place = {"workspace": name, "file": f"work-{self.number}.txt"}
+        if self.written:
+            self._look("resume", place)
+        self.written = f"{self.number} at {monotonic()}"
+        if self.ask("write_file", self.written.encode(), **place).ok:
+            self._look("save", place)
+        else:
+            self.written = ""
+        self.ask("stop", workspace=name)
+
+    def _look(self, flow: str, place: dict[str, str]) -> None:
+        """Whether the file holds what was written last."""
+        found = self.ask("read_file", b"", **place)
+        kept = found.status == 200 and found.body.decode("utf-8", "replace") == self.written
+        self.record(flow, found.seconds, flow=flow, error="" if kept else "the file is not as it was left")
+
+
+class Watcher(WorkspaceUser):
+    """Looks after the pool: how soon it is full again, and whether idle workspaces are ended."""
+
+    every_seconds = 20.0
+    fixed_count = 3
+
+    @task
+    def refill(self) -> None:
+        """Take one from the pool, and see how long it takes until another stands in its place."""
+        options = self.scenario.options
+        name, came, _ = self.launch()
+        before = self._ready() if came == "warm" else int(options["pool_full"])  # a new one leaves no gap
+        began = monotonic()
+        while self._ready() <= before and before < int(options["pool_full"]):
+            if monotonic() - began > float(options["refill_within_s"]):
+                self.record("refill", monotonic() - began, flow="refill", error="nothing took its place")
+                break
+            gevent.sleep(float(options["poll_s"]))
+        else:
+            if came == "warm":
+                self.record("refill", monotonic() - began, flow="refill")
+        if name:
+            self._idle(name, str(options["clock"]), float(options["idle_minutes"]))
+
+    def _ready(self) -> int:
+        """How many stand ready; none where that is not told."""
+        about = self.ask("pool").json()
+        return sum(int(number) for number in about.values()) if isinstance(about, dict) else 0
+
+    def _idle(self, name: str, clock: str, minutes: float) -> None:
+        """Just before the limit the workspace answers, just after it is gone; only where the clock can be moved."""
+        if not clock:
+            self.ask("stop", workspace=name)
+            return
+        began = monotonic()
+        self.client.post(f"{clock}/{name}", json={"minutes": minutes - 1}, name="clock", flow="clock", counted=False)
+        before = self.ask("open", workspace=name).status == 200
+        self.client.post(f"{clock}/{name}", json={"minutes": 1.1 + minutes}, name="clock", flow="clock", counted=False)
+        gone = self.client.get(f"/workspaces/{name}/", name="gone", flow="clock", expect=(404, 410), counted=False).ok
+        error = "" if before and gone else "ended too early" if not before else "still there after its time"
+        self.record("idle", monotonic() - began, flow="idle", error=error)

@@ -1,0 +1,91 @@
+"""CampusLearn: learners who read and ask, chat and call each other; and the load balancer's question for health."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any, ClassVar
+
+import socketio
+from locust.exception import StopUser
+
+from asbuilt.load.users.openloop import task
+from asbuilt.load.users.scenario_users import BrowsingUser, JourneyUser
+
+
+class Learner(JourneyUser):
+    """Reads topics and asks tutors."""
+
+    arrivals = 0.7
+    weight = 7
+
+    @task(4)
+    def read(self) -> None:
+        """From the list to a topic."""
+        self.ask("topics")
+        self.ask("topic")
+
+    @task(1)
+    def ask_tutor(self) -> None:
+        """A question to a tutor."""
+        self.ask("ask_tutor")
+
+
+class Chatter(JourneyUser):
+    """Keeps a Socket.IO connection open, writes messages, and calls others."""
+
+    arrivals = 0.3
+    weight = 3
+
+    def on_start(self) -> None:
+        """Sign in, then connect with what that gave."""
+        super().on_start()
+        settings = self.engine.settings
+        token = self.client.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.socket: Any = socketio.Client(reconnection=False, ssl_verify=settings.verify_tls)
+        try:
+            self.socket.connect(
+                settings.host,
+                auth={"token": token},
+                transports=["websocket"],
+                socketio_path=str(self.scenario.options["socket_path"]),
+                wait_timeout=settings.timeout_seconds,
+            )
+        except socketio.exceptions.ConnectionError as error:
+            raise StopUser(f"Socket.IO: {error}") from None
+
+    def on_stop(self) -> None:
+        """Leave."""
+        self.socket.disconnect()
+
+    @task(4)
+    def chat(self) -> None:
+        """A message, until the server has it."""
+        self._call("message", "chat", {"room": self.row("topic"), "text": "hello"})
+
+    @task(1)
+    def call_somebody(self) -> None:
+        """An offer of a video call, until the server has passed it on."""
+        self._call("signal", "signalling", {"room": self.row("topic"), "type": "offer", "sdp": "v=0"})
+
+    def _call(self, option: str, flow: str, data: dict[str, str]) -> None:
+        began, error = monotonic(), ""
+        try:
+            answer = self.socket.call(
+                str(self.scenario.options[option]), data, timeout=self.engine.settings.timeout_seconds
+            )
+            if not (isinstance(answer, dict) and answer.get("ok")):
+                error = "the server did not take it"
+        except socketio.exceptions.TimeoutError:
+            error = "no acknowledgement"
+        except socketio.exceptions.SocketIOError as failure:
+            error = f"Socket.IO: {failure}"
+        self.record(flow, monotonic() - began, flow=flow, error=error, from_due=True, counted=True)
+
+
+class HealthCheck(BrowsingUser):
+    """The load balancer's own question, every 30 seconds to the millisecond, apart from all other load."""
+
+    routes: ClassVar[tuple[str, ...]] = ("health",)
+    every_seconds = 30.0
+    fixed_count = 1
+    signed_in = False

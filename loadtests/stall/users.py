@@ -1,0 +1,12 @@
+"""The self-check's users: they ask for one page."""
+
+from __future__ import annotations
+
+from asbuilt.load.users.scenario_users import BrowsingUser
+
+
+class Visitor(BrowsingUser):
+    """Asks for the page."""
+
+    routes = ("page",)
+    signed_in = False

@@ -1,0 +1,153 @@
+"""Questions about distributions: both ways, and the corners of cache policies and path patterns."""
+
+from __future__ import annotations
+
+import pytest
+
+from asbuilt_content.checks.edge import cloudfront
+from tests.records import account, entry, record
+
+KIND = "cloudfront:distribution"
+POLICIES = "cloudfront:cache-policy"
+BUCKET = entry({"Name": "files"}, "s3:bucket", ["files"])
+BALANCER = entry({"DNSName": "front-1.us-east-1.elb.amazonaws.com"}, "elbv2:load-balancer", ["front"])
+FROM_BUCKET = {"Id": "b", "DomainName": "files.s3.eu-west-1.amazonaws.com", "S3OriginConfig": {}}
+FROM_BALANCER = {
+    "Id": "a",
+    "DomainName": "front-1.us-east-1.elb.amazonaws.com",
+    "CustomOriginConfig": {"OriginProtocolPolicy": "https-only"},
+}
+
+
+def behaviour(pattern="", origin="a", viewers="https-only", **more):
+    """A cache behaviour."""
+    return {"PathPattern": pattern, "TargetOriginId": origin, "ViewerProtocolPolicy": viewers, **more}
+
+
+def distribution(*behaviours, default=None, **more):
+    """A distribution with a balancer and a bucket behind it."""
+    items = {"Quantity": len(behaviours), "Items": list(behaviours)} if behaviours else {"Quantity": 0}
+    origins = {"Quantity": 2, "Items": [FROM_BALANCER, FROM_BUCKET]}
+    data = {"Origins": origins, "DefaultCacheBehavior": default or behaviour(), "CacheBehaviors": items, **more}
+    return record(data, KIND)
+
+
+def seeing(*policies):
+    """What a check sees: cache policies, and the two subjects."""
+    return account({POLICIES: policies}, {"files": [BUCKET], "front": [BALANCER]})
+
+
+def policy(name, longest, *headers):
+    """A cache policy, and the headers that it tells answers apart by."""
+    chosen = {"HeaderBehavior": "whitelist", "Headers": {"Quantity": len(headers), "Items": list(headers)}}
+    key = {"HeadersConfig": chosen if headers else {"HeaderBehavior": "none"}}
+    config = {"Name": name, "MaxTTL": longest, "ParametersInCacheKeyAndForwardedToOrigin": key}
+    return entry({"Id": name, "CachePolicyConfig": config}, POLICIES, [name])
+
+
+def test_state_of_a_distribution():
+    """Enabled, deployed, price class and aliases are what AWS says they are."""
+    on = record({"Enabled": True, "Status": "Deployed", "PriceClass": "PriceClass_All", "Aliases": {"Items": ["a.b"]}})
+    off = record({"Enabled": False, "Status": "InProgress", "PriceClass": "PriceClass_100", "Aliases": {"Quantity": 0}})
+    assert (cloudfront.enabled(on), cloudfront.deployed(on), cloudfront.price_class(on)) == (
+        True,
+        True,
+        "PriceClass_All",
+    )
+    assert (cloudfront.enabled(off), cloudfront.deployed(off)) == (False, False)
+    assert cloudfront.answers_for(on) == {"a.b"}
+    assert cloudfront.answers_for(off) == frozenset()
+
+
+def test_certificate_is_the_named_subject_or_its_arn():
+    """A certificate of another name shows as its ARN; CloudFront's own shows as none."""
+    ours = entry({}, "acm:certificate", ["a.b"], arn="arn:ours")
+    seen = account({}, {"certificate": [ours]})
+    assert cloudfront.certificate(record({"ViewerCertificate": {"ACMCertificateArn": "arn:ours"}}), seen) == {
+        "certificate"
+    }
+    assert cloudfront.certificate(record({"ViewerCertificate": {"ACMCertificateArn": "arn:old"}}), seen) == {"arn:old"}
+    own = record({"ViewerCertificate": {"CloudFrontDefaultCertificate": True}})
+    assert cloudfront.certificate(own, seen) == frozenset()
+
+
+def test_origins_are_subjects_or_host_names():
+    """A bucket and a load balancer are recognised by their addresses, a stranger is shown by its own."""
+    stranger = {
+        "Id": "c",
+        "DomainName": "old.example.org",
+        "CustomOriginConfig": {"OriginProtocolPolicy": "match-viewer"},
+    }
+    found = record({"Origins": {"Items": [FROM_BALANCER, FROM_BUCKET, stranger]}})
+    assert cloudfront.origins(found, seeing()) == {"front", "files", "old.example.org"}
+    assert cloudfront.origin_protocols(found) == {"https-only", "match-viewer"}
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"),
+    [("/media/a.jpg", "files"), ("media/a.jpg", "files"), ("/Media/a.jpg", "front"), ("/a/media/b", "front")],
+)
+def test_the_first_matching_pattern_decides(path, origin):
+    """Patterns are whole, tell case apart, and take their leading slash or leave it."""
+    found = distribution(behaviour("media/*", "b"), behaviour("/media/a*", "a"))
+    assert cloudfront.path_origin(found, seeing(), path) == {origin}
+
+
+def test_viewer_protocols_of_every_behaviour():
+    """One behaviour that lets plain HTTP in is enough to show."""
+    assert cloudfront.viewer_protocols(distribution()) == {"https-only"}
+    assert "allow-all" in cloudfront.viewer_protocols(distribution(behaviour("/old/*", viewers="allow-all")))
+
+
+@pytest.mark.parametrize(
+    ("longest", "headers", "kept", "private"),
+    [(0, [], False, True), (60, [], True, False), (60, ["authorization"], True, True), (60, ["Accept"], True, False)],
+)
+def test_a_cache_policy_decides_what_is_kept_for_whom(longest, headers, kept, private):
+    """Only what is not kept, or kept apart by Authorization, is private."""
+    found = distribution(default=behaviour(CachePolicyId="p"))
+    seen = seeing(policy("p", longest, *headers))
+    assert cloudfront.cached(found, seen, "/api/") is kept
+    assert cloudfront.private_to_caller(found, seen, "/api/") is private
+
+
+def test_the_older_form_of_a_behaviour_is_understood():
+    """Forwarded values: all headers means that nothing is kept; no limit means a year."""
+    everything = behaviour(ForwardedValues={"Headers": {"Quantity": 1, "Items": ["*"]}})
+    nothing = behaviour(ForwardedValues={"Headers": {"Quantity": 0}})
+    assert cloudfront.private_to_caller(distribution(default=everything), seeing(), "/") is True
+    assert cloudfront.private_to_caller(distribution(default=nothing), seeing(), "/") is False
+
+
+@pytest.mark.parametrize(
+    ("pattern", "private"),
+    [("/api/public/*", False), ("*.jpg", False), ("/ap*", False), ("/static/*", True), ("/api", True)],
+)
+def test_below_a_path_every_behaviour_counts_that_comes_first(pattern, private):
+    """What an earlier one keeps of it is kept for everybody."""
+    found = distribution(behaviour(pattern, CachePolicyId="kept"), behaviour("/api/*", CachePolicyId="not"))
+    seen = seeing(policy("kept", 60), policy("not", 0))
+    assert cloudfront.private_to_caller(found, seen, "/api/") is private
+    assert cloudfront.private_to_caller(found, seen, "/api/users") is (pattern != "/ap*")
+
+
+@pytest.mark.parametrize(
+    ("controls", "signed"),
+    [
+        (["always"], True),
+        (["no-override"], True),
+        (["never"], False),
+        (["always", "never"], False),
+        (["always", ""], False),
+        ([], False),
+    ],
+)
+def test_requests_to_buckets_are_signed(controls, signed):
+    """An access control that never signs is none; a distribution without buckets signs nothing."""
+    kind = "cloudfront:origin-access-control"
+    origins = [{"S3OriginConfig": {}, "OriginAccessControlId": name} for name in controls]
+    found = record({"Origins": {"Items": [*origins, {"CustomOriginConfig": {}}]}}, "cloudfront:distribution")
+    seen = account(
+        {kind: [entry({"SigningBehavior": name}, kind, [name]) for name in ("always", "no-override", "never")]}
+    )
+    assert cloudfront.signs_bucket_requests(found, seen) is signed

@@ -1,0 +1,43 @@
+"""Which roles are the tasks', and whether the root user can act, both ways."""
+
+from __future__ import annotations
+
+import pytest
+
+from asbuilt_content.checks.account import root_user as root_use
+from asbuilt_content.checks.iam import task_roles as iam_task_roles
+from tests.records import account, entry, record
+
+DEFINITIONS, SUMMARY = "ecs:service.task-definition", "iam:account-summary"
+
+
+def test_given_to_tasks_as():
+    """What task definitions of services make of a role."""
+    definitions = [{"executionRoleArn": "arn:role"}, {"taskRoleArn": "arn:role"}, {"taskRoleArn": "arn:other"}]
+    role = record({"Arn": "arn:role"}, "iam:role", ["r"])
+    of = [entry(data, DEFINITIONS, [str(number)]) for number, data in enumerate(definitions)]
+    assert iam_task_roles.given_to_tasks_as(role, account({DEFINITIONS: of[:1]})) == {"execution"}
+    assert iam_task_roles.given_to_tasks_as(role, account({DEFINITIONS: of})) == {"execution", "task"}
+    assert iam_task_roles.given_to_tasks_as(role, account({DEFINITIONS: of[2:]})) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("arn", "sort"),
+    [
+        ("arn:aws:iam::1:root", "root"),
+        ("arn:aws:iam::1:user/a", "user"),
+        ("arn:aws:sts::1:assumed-role/auditor/me", "assumed-role"),
+    ],
+)
+def test_read_as(arn, sort):
+    """Root is a sort of its own."""
+    assert root_use.read_as(record({"Arn": arn})) == sort
+
+
+@pytest.mark.parametrize(("keys", "mfa", "second"), [(0, 1, True), (1, 0, False)])
+def test_root_user(keys, mfa, second):
+    """Its keys are counted, its second factor is there or is not."""
+    summary = {"AccountAccessKeysPresent": keys, "AccountMFAEnabled": mfa}
+    seen = account({SUMMARY: [entry(summary, SUMMARY)]})
+    assert root_use.root_access_keys(record({}), seen) == keys
+    assert root_use.root_mfa(record({}), seen) is second

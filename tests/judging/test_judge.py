@@ -1,0 +1,190 @@
+"""From evidence to verdicts: binding, every status, and what a failure says."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+import pytest
+
+from asbuilt.judging.judge import judge
+from asbuilt.judging.mutation import prove
+from asbuilt.judging.plan import plan
+from asbuilt.snapshot import Answer, Snapshot, loads
+from asbuilt.spec.loading import load
+from tests.records import entry
+
+NOW = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
+SPEC = """\
+[architecture]
+name = "Demo"
+document = "The demo's document"
+region = "us-east-1"
+
+[subjects]
+database = { kind = "rds:db", name = "demo-db" }
+databases = { kind = "rds:db", name = "demo-*", many = true }
+tagged = { kind = "rds:db", tags = { Tier = "one" } }
+zoned = { kind = "rds:db", where = { multi_az = true } }
+
+[[claim]]
+section = "Step 1"
+says = "Two zones."
+database.multi_az = true
+databases.multi_az = true
+databases.count = 2
+tagged.exists = true
+zoned.exists = true
+
+[[claim]]
+section = "Step 2"
+says = "Perhaps a proxy."
+optional = true
+database.exists = true
+"""
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """Judge every fact on these databases (a text: why they could not be read)."""
+
+    def run(databases):
+        path = tmp_path / "demo" / "spec.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(SPEC, encoding="utf-8")
+        spec, snapshot = load(path), Snapshot()
+        if isinstance(databases, str):
+            snapshot.add("rds:db", "", Answer(problem=databases, permission="rds:DescribeDBInstances"))
+        else:
+            snapshot.add("rds:db", "", Answer(entries=tuple(databases)))
+        return {fact.name: judge(fact, spec.subjects[""], snapshot, NOW) for fact in spec.facts}
+
+    return run
+
+
+def _db(name="demo-db", **fields):
+    data = {
+        "DBInstanceIdentifier": name,
+        "DBInstanceStatus": "available",
+        "MultiAZ": True,
+        "TagList": [{"Key": "Tier", "Value": "one"}],
+        **fields,
+    }
+    return entry(data, "rds:db", [name], arn=f"arn:aws:rds:us-east-1:123456789012:db:{name}")
+
+
+def _statuses(verdicts):
+    return {name: verdict.status for name, verdict in verdicts.items()}
+
+
+def test_evidence_that_agrees_passes_and_says_what_it_read(judged):
+    """A passed fact carries its evidence, too."""
+    verdict = judged([_db()])["database.multi_az"]
+    assert verdict.status == "passed"
+    assert [(read.operation, read.path, read.value) for read in verdict.findings[0].reads] == [
+        ("rds:db:Read", ("MultiAZ",), True)
+    ]
+
+
+def test_evidence_that_disagrees_fails_with_a_fix(judged):
+    """Expected, found, where, and what to paste."""
+    verdict = judged([_db(MultiAZ=False)])["database.multi_az"]
+    assert (verdict.status, verdict.findings[0].found) == ("failed", False)
+    assert "--db-instance-identifier demo-db --multi-az" in verdict.findings[0].fix
+
+
+def test_a_fix_quotes_hostile_names():
+    """What an account calls its resources must not run when a fix is pasted."""
+    from asbuilt.judging.fix import fix_for
+
+    check = dataclasses.make_dataclass("Check", ["fix"])("aws x --id {name}")
+    claim = dataclasses.make_dataclass("Claim", ["fix"])("")
+    expected = dataclasses.make_dataclass("Expected", ["raw"])(True)
+    fact = dataclasses.make_dataclass("Fact", ["check", "claim", "expected", "parameter"])(check, claim, expected, "")
+    assert fix_for(fact, [_db("a; rm -rf ~")]) == "aws x --id 'a; rm -rf ~'"
+
+
+def test_one_bad_of_many_fails(judged):
+    """The fact must hold for every match; the finding names the one."""
+    verdict = judged([_db(), _db("demo-two", MultiAZ=False)])["databases.multi_az"]
+    assert verdict.status == "failed"
+    assert [finding.status for finding in verdict.findings] == ["passed", "failed"]
+
+
+def test_a_missing_field_is_unknown(judged):
+    """And the other facts are unaffected."""
+    broken = _db()
+    del broken.data["MultiAZ"]
+    verdicts = judged([broken])
+    assert verdicts["database.multi_az"].status == "unknown"
+    assert "no field MultiAZ" in verdicts["database.multi_az"].findings[0].reason
+    assert verdicts["tagged.exists"].status == "passed"
+
+
+def test_an_unreadable_list_is_unknown_for_every_fact(judged):
+    """Even for those that hold when nothing is there."""
+    verdicts = judged("rds:DescribeDBInstances was denied")
+    assert set(_statuses(verdicts).values()) == {"unknown"}
+    assert verdicts["databases.count"].findings[0].permission == "rds:DescribeDBInstances"
+
+
+def test_an_absent_subject_fails_and_says_what_is_there(judged):
+    """Optional claims are not applicable instead."""
+    verdicts = judged([_db("other", TagList=[], MultiAZ=False)])
+    assert _statuses(verdicts) == {
+        "database.multi_az": "failed",
+        "databases.multi_az": "failed",
+        "databases.count": "failed",
+        "tagged.exists": "failed",
+        "zoned.exists": "failed",
+        "database.exists": "not applicable",
+    }
+    assert "there is 'other'" in verdicts["database.multi_az"].findings[0].reason
+
+
+def test_two_matches_where_one_is_meant_are_unknown(judged):
+    """Whichever were judged, it might be the wrong one."""
+    verdict = judged([_db(), _db("demo-two")])["tagged.exists"]
+    assert verdict.status == "unknown"
+    assert "where one is meant" in verdict.findings[0].reason
+
+
+@pytest.mark.parametrize("value", ["yes", 1, [True]])
+def test_a_value_of_another_type_never_passes(judged, value):
+    """An answer of a strange type is not the expected one."""
+    assert judged([_db(MultiAZ=value)])["database.multi_az"].status != "passed"
+
+
+def test_a_snapshot_survives_being_written(judged):
+    """What workers share is judged exactly as what was read."""
+    when = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    snapshot = Snapshot()
+    snapshot.add("rds:db", "", Answer(entries=(_db(InstanceCreateTime=when, Blob=b"\x00\xff"),)))
+    snapshot.add("s3:bucket", "p", Answer(problem="denied", permission="s3:ListAllMyBuckets"))
+    assert loads(snapshot.dumps()) == snapshot
+
+
+def test_a_fact_that_cannot_fail_is_found_out(tmp_path):
+    """The self-test's own test: a vacuous check survives every mutant, an honest one does not."""
+    path = tmp_path / "demo" / "spec.toml"
+    path.parent.mkdir()
+    path.write_text(SPEC, encoding="utf-8")
+    spec, snapshot = load(path), Snapshot()
+    snapshot.add("rds:db", "", Answer(entries=(_db(),)))
+    fact = next(fact for fact in spec.facts if fact.name == "database.multi_az")
+    assert prove(fact, spec.subjects[""], snapshot, NOW).killed_by
+
+    def always(db):
+        return db["MultiAZ"] in (True, False)
+
+    vacuous = dataclasses.replace(fact, check=dataclasses.replace(fact.check, ask=always))
+    assert prove(vacuous, spec.subjects[""], snapshot, NOW).killed_by == ""
+
+
+def test_only_what_the_facts_need_is_planned(tmp_path):
+    """The kinds of the selected facts, and the caller's identity."""
+    path = tmp_path / "demo" / "spec.toml"
+    path.parent.mkdir()
+    path.write_text(SPEC, encoding="utf-8")
+    spec = load(path)
+    assert plan(spec.facts[:1], spec.subjects[""]).kinds == {"aws:account", "rds:db"}

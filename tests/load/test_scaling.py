@@ -1,0 +1,71 @@
+"""Scaling under load, from both sources at once: what was offered when, and what the account did about it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import replace
+
+import pytest
+
+from asbuilt.judging.judge import judge
+from asbuilt.judging.plan import plan
+from asbuilt.load.plan.scenario import parse, settle, shipped
+from asbuilt.load.verdict.evidence import records
+from asbuilt.mock.account import mock_account
+from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.reader import Reader
+from asbuilt.targets import MOCK
+from asbuilt_content.fixtures.aws import Aws
+from asbuilt_content.fixtures.taught.application_autoscaling import scaled
+from tests.accounts import facts_of, spec_of
+
+SYSTEM, BEGAN = "apranova", datetime.datetime(2026, 11, 2, 10, 0, tzinfo=datetime.UTC)
+SERVICE = "service/production-cluster/production-backend"
+
+
+@pytest.fixture(scope="module")
+def account():
+    """The documented account, in which nothing was scaled yet."""
+    with mock_account(SYSTEM, "") as session:
+        yield Aws(session)
+
+
+def _result(folder, profile):
+    """The file that a run of this profile leaves that began at BEGAN; nothing was counted in it."""
+    text = shipped(SYSTEM).read_text(encoding="utf-8")
+    settings = settle(parse(text, SYSTEM), text=text, host="http://127.0.0.1:1", profile_name=profile)
+    raw = {"settings": json.loads(settings.dumps()), "began": BEGAN.isoformat(), "endpoints": []}
+    whole, flows = records({**raw, "invalid": [], "aborted": "", "users": {"steady": 0}})
+    path = folder / "load-result.json"
+    path.write_text(
+        json.dumps({"format": 1, "system": SYSTEM, "variant": "", "runs": [whole], "flows": flows}), encoding="utf-8"
+    )
+    return path
+
+
+def _verdict(account, *files):
+    fact = next(fact for fact in facts_of(SYSTEM, "") if fact.name == "backend.scaled_out_while")
+    subjects, now = spec_of(SYSTEM).subjects[""], datetime.datetime.now(datetime.UTC)
+    connection = Connection(replace(MOCK, load_results=files), account.region, account.session, SYSTEM)
+    snapshot = Reader(connection.client, now).read(plan([fact], subjects))
+    verdict = judge(fact, subjects, snapshot, now)
+    return verdict.status, verdict.findings[0].reason or verdict.findings[0].found
+
+
+def test_a_service_must_grow_above_its_trigger_and_not_below(account, tmp_path):
+    """2,000 requests a minute for a task: 90 % of it for six minutes, then 120 % for nine."""
+    run = _result(tmp_path, "autoscale")
+    assert _verdict(account, run) == ("failed", frozenset())
+    scaled(account.account, account.region, SERVICE, 3, BEGAN + datetime.timedelta(minutes=10))
+    assert _verdict(account, run) == ("passed", frozenset({"above the scaling trigger"}))
+    scaled(account.account, account.region, SERVICE, 4, BEGAN + datetime.timedelta(minutes=2))
+    scaled(account.account, account.region, SERVICE, 2, BEGAN + datetime.timedelta(minutes=5), "Low")
+    assert _verdict(account, run)[0] == "failed"
+
+
+def test_without_an_autoscale_run_nobody_looked(account, tmp_path):
+    """No run, or one of another profile: untested, whatever the account did."""
+    assert _verdict(account)[0] == "untested"
+    status, reason = _verdict(account, _result(tmp_path, "target"))
+    assert (status, "--profile autoscale" in reason) == ("untested", True)

@@ -1,0 +1,196 @@
+"""What is settled before any load is sent: scenario files, caps, and whose host it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from asbuilt.load.plan.arrivals import Stage
+from asbuilt.load.plan.safety import (
+    RefusedError,
+    announcement,
+    enough_cores,
+    enough_files,
+    enough_ports,
+    host_of,
+    is_loopback,
+    looks_like_production,
+    permitted,
+    within_caps,
+    writable,
+)
+from asbuilt.load.plan.scenario import ScenarioError, filled, parse, settle, shipped, systems, text_of
+from asbuilt.load.plan.settings import Settings, loads
+from asbuilt.load.run import launching
+
+SHIPPED = systems()
+GOOD = '[load]\nrate = 10\nusers = 5\n[rows]\ncourse = ["a"]\n[routes.read]\npath = "/courses/{course}"\n'
+
+
+@pytest.mark.parametrize("system", SHIPPED)
+def test_every_shipped_scenario_is_whole(system: str) -> None:
+    """It parses, and makes settings for each of its variants that can be sent to another process."""
+    text = text_of(shipped(system))
+    scenario = parse(text, system)
+    for variant in scenario.variants or ("",):
+        settings = settle(scenario, text=text, host="http://127.0.0.1:1", variant=variant)
+        assert loads(settings.dumps()) == settings
+        assert settings.arrivals.count > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('path = "/courses/{course}"', 'pth = "/courses"'), "did you mean 'path'?"),
+        (("{course}", "{curse}"), "{curse} is no row: did you mean 'course'?"),
+        (('path = "/', 'method = "FETCH"\npath = "/'), "unknown method 'FETCH'"),
+        (("[rows]", "[row]"), "unknown key 'row': did you mean 'rows'?"),
+        (('path = "/courses', 'path = "courses'), "must begin with a slash"),
+        (("rate = 10", "rate = "), "scenario.toml"),
+    ],
+)
+def test_a_mistake_in_a_scenario_is_told_with_its_place(change: tuple[str, str], words: str) -> None:
+    """And with the nearest valid name."""
+    assert change[0] in GOOD
+    with pytest.raises(ScenarioError) as caught:
+        parse(GOOD.replace(*change), "x", Path("scenario.toml"))
+    assert any(words in problem for problem in caught.value.problems)
+
+
+def test_all_mistakes_of_a_scenario_are_told_at_once() -> None:
+    """Nobody mends a file one message at a time."""
+    with pytest.raises(ScenarioError) as caught:
+        parse(GOOD.replace("path =", "pth =").replace("users", "usrs"), "x", Path("scenario.toml"))
+    assert len(caught.value.problems) >= 3
+
+
+@pytest.mark.parametrize(("field", "value"), [("profile_name", "targt"), ("variant", "tier3")])
+def test_an_unknown_profile_or_variant_is_refused(field: str, value: str) -> None:
+    """With the nearest valid one."""
+    text = text_of(shipped("campushub360"))
+    with pytest.raises(ScenarioError, match=r"did you mean|valid"):
+        settle(parse(text, "campushub360"), text=text, host="http://x", **{"variant": "tier1", field: value})
+
+
+def test_templates_are_filled_throughout() -> None:
+    """Texts anywhere in a structure; unknown names stay."""
+    assert filled({"a": ["{n}", {"b": "{m}"}], "c": 3}, {"n": "7"}) == {"a": ["7", {"b": "{m}"}], "c": 3}
+
+
+@pytest.fixture
+def _world(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked for the addresses of names: all are of somewhere else."""
+    monkeypatch.setattr("asbuilt.load.plan.safety.is_loopback", lambda host: False)
+
+
+def test_this_machine_needs_no_word() -> None:
+    """Loopback is allowed by any of its names."""
+    for url in ("http://127.0.0.1:8000", "http://localhost", "http://[::1]:80"):
+        permitted(url, "", "")
+    assert not is_loopback("203.0.113.7")
+
+
+@pytest.mark.parametrize(
+    ("url", "confirm", "production", "words"),
+    [
+        ("https://staging.example.edu", "", "", "--confirm staging.example.edu"),
+        ("https://staging.example.edu", "other.example.edu", "", "--confirm"),
+        ("https://www.example.edu", "www.example.edu", "", "--production www.example.edu"),
+        ("https://example.edu", "example.edu", "", "--production"),
+        ("ftp://example.edu", "", "", "no URL"),
+        ("example.edu", "", "", "no URL"),
+        ("http://127.0.0.1:port", "", "", "no URL"),
+    ],
+)
+@pytest.mark.usefixtures("_world")
+def test_a_host_elsewhere_is_refused_until_it_was_confirmed(
+    url: str, confirm: str, production: str, words: str
+) -> None:
+    """By its name; and twice where it looks like production."""
+    with pytest.raises(RefusedError, match=words):
+        permitted(url, confirm, production)
+
+
+@pytest.mark.usefixtures("_world")
+def test_confirmed_hosts_are_permitted() -> None:
+    """The words that the messages ask for are the ones that help."""
+    permitted("https://staging.example.edu", "staging.example.edu", "")
+    permitted("https://www.example.edu", "www.example.edu", "www.example.edu")
+    assert looks_like_production("api.prod.example.edu")
+    assert host_of("https://a.example.edu:8443/x") == "a.example.edu"
+
+
+def _settings(rate: float = 100, seconds: float = 10, users: int = 100, host: str = "http://127.0.0.1:1") -> Settings:
+    return Settings("x", "", host, (), "target", (Stage(rate, rate, seconds),), users)
+
+
+@pytest.mark.parametrize(
+    ("settings", "option"),
+    [
+        (_settings(rate=2000), "--most-rate"),
+        (_settings(users=5000), "--most-users"),
+        (_settings(seconds=99_999), "--most-seconds"),
+    ],
+)
+def test_a_run_beyond_its_caps_is_refused(settings: Settings, option: str) -> None:
+    """With the option that raises the cap."""
+    within_caps(_settings(), 1000, 1000, 1000)
+    with pytest.raises(RefusedError, match=option):
+        within_caps(settings, 1000, 1000, 1000)
+
+
+def test_more_workers_than_cores_are_refused() -> None:
+    """They would only wait for one another."""
+    with pytest.raises(RefusedError, match="cores"):
+        enough_cores(100_000)
+
+
+def test_more_users_than_open_files_are_refused() -> None:
+    """With the limit that would do."""
+    with pytest.raises(RefusedError, match="ulimit -n"):
+        enough_files(2_000_000_000, 1)
+
+
+def test_more_users_than_ports_are_refused() -> None:
+    """Each connection to one address takes one of this machine's."""
+    enough_ports(100, "127.0.0.1")
+    if sys.platform == "linux":
+        with pytest.raises(RefusedError, match="ip_local_port_range"):
+            enough_ports(70_000, "127.0.0.1")
+
+
+def test_as_many_files_as_allowed_may_be_opened() -> None:
+    """The soft limit of most shells is far below what a machine allows; programs that are started inherit it."""
+    program = (
+        "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (256, r.getrlimit(r.RLIMIT_NOFILE)[1]));"
+        "from asbuilt.load.plan.safety import enough_files; enough_files(1, 1); print(r.getrlimit(r.RLIMIT_NOFILE)[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=launching.environment()
+    )
+    assert int(done.stdout) > 256
+
+
+def test_results_that_could_not_be_written_are_refused_first(tmp_path: Path) -> None:
+    """Not after the ten minutes that they took."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(RefusedError, match="cannot be written"):
+        writable(tmp_path / "file" / "load")
+    writable(tmp_path / "new" / "load")
+
+
+def test_what_will_be_sent_and_cost_is_said_first() -> None:
+    """The number of requests; and the cost, where the target is not this machine."""
+    here = "\n".join(announcement(_settings(), 2))
+    assert "1,000 requests in 10 s" in here
+    assert "USD" not in here
+    assert "USD" in "\n".join(announcement(_settings(host="https://203.0.113.7"), 2))
+
+
+def test_settings_that_differ_have_different_fingerprints() -> None:
+    """Where the target is, and how many processes load it, does not count; what is asked does."""
+    assert _settings().fingerprint() == _settings(host="https://elsewhere.example").fingerprint()
+    assert _settings().fingerprint() != _settings(rate=101).fingerprint()

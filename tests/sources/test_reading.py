@@ -1,0 +1,319 @@
+"""Reading: every page, every call once, and no failure that is taken for an empty account."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from types import SimpleNamespace
+
+import boto3
+import botocore.exceptions
+import botocore.parsers
+import pytest
+
+from asbuilt.evidence import TargetError, Unknown
+from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.reader import Plan, Reader
+from asbuilt.targets import Target
+
+NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+HTTP = SimpleNamespace(status_code=200, headers={})
+
+
+class Endpoint:
+    """Answers botocore's calls in its place; counts them."""
+
+    def __init__(self):
+        self.calls = []
+        self.answers = {}
+        self.session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
+        self.session.events.register("before-call", self._answer)
+
+    def _answer(self, model, params, context, **_):
+        params = {**params, **context.get("input_params", {})}
+        self.calls.append(model.name)
+        answer = self.answers[model.name]
+        if callable(answer):
+            answer = answer(params)
+        if isinstance(answer, Exception):
+            raise answer
+        return HTTP, {"ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}}, **answer}
+
+    def read(self, *kinds, parents=None):
+        connection = Connection(Target("endpoint", "test"), "us-east-1", self.session)
+        return Reader(connection.client, NOW).read(Plan(frozenset(kinds), parents or {}))
+
+
+@pytest.fixture
+def endpoint():
+    """A session whose every call is answered here."""
+    return Endpoint()
+
+
+def _db(name):
+    return {"DBInstanceIdentifier": name, "DBInstanceArn": f"arn:aws:rds:us-east-1:123456789012:db:{name}"}
+
+
+def error(code, status=400):
+    """A service's refusal, as the SDK raises it."""
+    response = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return botocore.exceptions.ClientError(response, "DescribeDBInstances")
+
+
+def test_all_pages_are_read(endpoint):
+    """Two pages, one list."""
+    pages = iter([{"DBInstances": [_db("a")], "Marker": "next"}, {"DBInstances": [_db("b")]}])
+    endpoint.answers = {"DescribeDBInstances": lambda _: next(pages)}
+    snapshot = endpoint.read("rds:db")
+    assert [entry.names[0] for entry in snapshot.entries("rds:db")] == ["a", "b"]
+    assert [(call.operation, call.pages) for call in snapshot.calls] == [("rds:DescribeDBInstances", 2)]
+
+
+def test_an_empty_list_is_read_and_empty(endpoint):
+    """Empty is an answer."""
+    endpoint.answers = {"DescribeDBInstances": {"DBInstances": []}}
+    assert endpoint.read("rds:db").entries("rds:db") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (error("AccessDenied"), "was denied: the reading role lacks rds:DescribeDBInstances"),
+        (error("Throttling"), "was throttled away"),
+        (error("OptInRequired"), "region is not enabled"),
+        (error("404"), "is not modelled by this endpoint"),
+        (error("SomethingNew"), "answered SomethingNew"),
+        (NotImplementedError("nothing"), "is not modelled by this mock"),
+        (botocore.parsers.ResponseParserError("broken XML"), "no answer of this API"),
+        (botocore.exceptions.EndpointConnectionError(endpoint_url="http://x"), "could not be reached"),
+        (botocore.exceptions.ReadTimeoutError(endpoint_url="http://x"), "broke off"),
+        (KeyError("moto"), "failed: KeyError"),
+        ({}, "answered without DBInstances"),
+        ({"DBInstances": ["text"]}, "where a structure belongs"),
+    ],
+)
+def test_a_failure_is_unknown_with_its_reason(endpoint, answer, reason):
+    """Whatever goes wrong, asking for the records raises and never gives an empty list."""
+    endpoint.answers = {"DescribeDBInstances": answer}
+    snapshot = endpoint.read("rds:db")
+    with pytest.raises(Unknown, match=reason):
+        snapshot.entries("rds:db")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        error("ExpiredToken"),
+        error("InvalidAccessKeyId"),
+        botocore.exceptions.NoCredentialsError(),
+        botocore.exceptions.TokenRetrievalError(provider="sso", error_msg="expired"),
+    ],
+)
+def test_unusable_credentials_end_the_run(endpoint, error):
+    """They would fail every other call as well."""
+    endpoint.answers = {"DescribeDBInstances": error}
+    with pytest.raises(TargetError, match=r"credentials|access key"):
+        endpoint.read("rds:db")
+
+
+def test_a_page_that_is_missing_is_unknown(endpoint):
+    """A call that cannot be paginated and says that there is more was not read."""
+    endpoint.answers = {"GetCallerIdentity": {"Account": "1", "Arn": "a", "NextToken": "more"}}
+    with pytest.raises(Unknown, match="first page only"):
+        endpoint.read("aws:account").entries("aws:account")
+
+
+def test_details_are_read_for_the_wanted_parents_only(endpoint):
+    """A bucket's encryption: of those that a fact is about; AWS's own "none" is an answer, a denial is not."""
+
+    def encryption(params):
+        if params["Bucket"] == "none":
+            return error("ServerSideEncryptionConfigurationNotFoundError")
+        return error("AccessDenied", 403)
+
+    endpoint.answers = {
+        "ListBuckets": {"Buckets": [{"Name": "none"}, {"Name": "denied"}, {"Name": "other"}]},
+        "GetBucketEncryption": encryption,
+    }
+    snapshot = endpoint.read(
+        "s3:bucket.encryption", parents={"s3:bucket.encryption": lambda entry: entry.names[0] != "other"}
+    )
+    none, denied, other = snapshot.entries("s3:bucket")
+    assert snapshot.of("s3:bucket.encryption", none.id) == []
+    with pytest.raises(Unknown, match="s3:GetEncryptionConfiguration"):
+        snapshot.of("s3:bucket.encryption", denied.id)
+    with pytest.raises(Unknown, match="was not read"):
+        snapshot.of("s3:bucket.encryption", other.id)
+    assert endpoint.calls.count("GetBucketEncryption") == 2
+
+
+def test_what_hangs_below_an_unreadable_list_is_unknown_too(endpoint):
+    """The reason is the list's own."""
+    endpoint.answers = {"ListBuckets": error("AccessDenied", 403)}
+    snapshot = endpoint.read("s3:bucket.encryption")
+    with pytest.raises(Unknown, match="s3:ListBuckets was denied"):
+        snapshot.entries("s3:bucket.encryption")
+
+
+def test_details_are_asked_in_batches(endpoint):
+    """Twelve services of one cluster: two calls of up to ten."""
+    cluster = "arn:aws:ecs:us-east-1:123456789012:cluster/c"
+    services = [f"arn:aws:ecs:us-east-1:123456789012:service/c/s{i}" for i in range(12)]
+    asked = []
+
+    def describe(params):
+        import json
+
+        names = json.loads(params["body"])["services"]
+        asked.append(len(names))
+        return {"services": [{"serviceArn": name, "serviceName": name[-2:], "clusterArn": cluster} for name in names]}
+
+    endpoint.answers = {
+        "ListClusters": {"clusterArns": [cluster]},
+        "DescribeClusters": {"clusters": [{"clusterArn": cluster, "clusterName": "c"}]},
+        "ListServices": {"serviceArns": services},
+        "DescribeServices": describe,
+    }
+    assert len(endpoint.read("ecs:service").entries("ecs:service")) == 12
+    assert sorted(asked) == [2, 10]
+    assert max(endpoint.calls.count(name) for name in ("ListClusters", "DescribeClusters", "ListServices")) == 1
+
+
+CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/c"
+SERVICES = [f"arn:aws:ecs:us-east-1:123456789012:service/c/s{i}" for i in range(3)]
+
+
+def _of(*arns, reason=""):
+    """What DescribeServices answers with: these services, and a reason for each of the others."""
+    found = [{"serviceArn": arn, "serviceName": arn[-2:], "clusterArn": CLUSTER} for arn in arns]
+    missing = [{"arn": arn, "reason": reason} for arn in SERVICES if reason and arn not in arns]
+    return {"services": found, "failures": missing}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (_of(), "ecs:DescribeServices was asked for 3 and answered with 0"),
+        (_of(SERVICES[0]), "was asked for 3 and answered with 1"),
+        (_of(SERVICES[0], reason="ACCESS_DENIED"), "answered with 1: .*s1: ACCESS_DENIED"),
+    ],
+)
+def test_a_batch_that_is_not_answered_in_full_is_unknown(endpoint, answer, reason):
+    """What was listed and then not described may be anything, but it is not nothing."""
+    endpoint.answers = {
+        "ListClusters": {"clusterArns": [CLUSTER]},
+        "DescribeClusters": {"clusters": [{"clusterArn": CLUSTER, "clusterName": "c"}]},
+        "ListServices": {"serviceArns": SERVICES},
+        "DescribeServices": answer,
+    }
+    snapshot = endpoint.read("ecs:service", "ecs:service.task-definition")
+    for kind in ("ecs:service", "ecs:service.task-definition"):
+        with pytest.raises(Unknown, match=reason):
+            snapshot.entries(kind)
+    for asked in snapshot.entries("ecs:service.names"):
+        with pytest.raises(Unknown, match=reason):
+            snapshot.of("ecs:service", asked.id)
+
+
+def test_what_is_gone_since_it_was_listed_is_none(endpoint):
+    """AWS's own word for it counts, of one and of all."""
+    endpoint.answers = {
+        "ListClusters": {"clusterArns": [CLUSTER]},
+        "DescribeClusters": {"clusters": [{"clusterArn": CLUSTER, "clusterName": "c"}]},
+        "ListServices": {"serviceArns": SERVICES},
+        "DescribeServices": _of(SERVICES[0], reason="MISSING"),
+    }
+    assert [entry.names[0] for entry in endpoint.read("ecs:service").entries("ecs:service")] == ["s0"]
+    endpoint.answers["DescribeServices"] = _of(reason="MISSING")
+    snapshot = endpoint.read("ecs:service")
+    assert snapshot.entries("ecs:service") == []
+    assert [snapshot.of("ecs:service", asked.id) for asked in snapshot.entries("ecs:service.names")] == [[], [], []]
+    with pytest.raises(Unknown, match="was not read"):
+        snapshot.of("ecs:service", "another")
+
+
+def test_every_batch_says_how_it_names_what_is_gone():
+    """Else a thing deleted between two calls would leave the others unknown."""
+    from asbuilt.sources.rows import collectors
+
+    assert all(row.gone for rows in collectors().values() for row in rows if row.batch)
+
+
+def test_nothing_outside_the_table_is_ever_sent(endpoint):
+    """Read-only by construction."""
+    client = Connection(Target("endpoint", "test"), "us-east-1", endpoint.session).client("rds", "")
+    with pytest.raises(PermissionError, match="only reads"):
+        client.delete_db_instance(DBInstanceIdentifier="a")
+    secrets = Connection(Target("endpoint", "test"), "us-east-1", endpoint.session).client("secretsmanager", "")
+    with pytest.raises(PermissionError, match="only reads"):
+        secrets.get_secret_value(SecretId="a")
+    assert "DeleteDBInstance" not in endpoint.calls
+
+
+def test_no_row_stands_twice():
+    """Two rows that ask the same for one kind would find everything twice."""
+    from asbuilt.sources.rows import collectors
+
+    for kind, rows in collectors().items():
+        asked = [(row.per, row.service, row.operation, row.records) for row in rows]
+        assert len(asked) == len(set(asked)), kind
+
+
+def test_the_table_holds_reads_only():
+    """No row may write, and none may read a secret's value."""
+    from asbuilt.sources.rows import collectors
+
+    verbs = ("describe_", "list_", "get_", "lookup_", "head_", "batch_get_")
+    for rows in collectors().values():
+        for row in (row for row in rows if row.source == "account"):
+            assert row.operation.startswith(verbs), row
+            assert row.operation not in ("get_secret_value", "get_parameter", "get_parameters"), row
+
+
+ORGANIZATION = {"Id": "o-1", "MasterAccountId": "999999999999", "FeatureSet": "ALL"}
+
+
+def _parents(**of):
+    """Parents by child: an id each, whose beginning says its type."""
+
+    def answer(params):
+        parent = of[json.loads(params["body"])["ChildId"].replace("-", "_")]
+        return {"Parents": [{"Id": parent, "Type": "ROOT" if parent.startswith("r-") else "ORGANIZATIONAL_UNIT"}]}
+
+    return answer
+
+
+def test_a_row_follows_itself_to_the_end(endpoint):
+    """From the account to its unit, that unit's unit, and the root, which is asked no more."""
+    endpoint.answers = {
+        "GetCallerIdentity": {"Account": "a"},
+        "DescribeOrganization": {"Organization": ORGANIZATION},
+        "ListParents": _parents(a="ou-1", ou_1="ou-2", ou_2="r-1"),
+    }
+    found = endpoint.read("organizations:ancestor").entries("organizations:ancestor")
+    assert [entry.data["Id"] for entry in found] == ["ou-1", "ou-2", "r-1"]
+    assert endpoint.calls.count("ListParents") == 3
+    endpoint.answers["DescribeOrganization"] = {"Organization": {**ORGANIZATION, "MasterAccountId": "a"}}
+    assert endpoint.read("organizations:ancestor").entries("organizations:ancestor") == []
+    assert endpoint.calls.count("ListParents") == 3
+
+
+@pytest.mark.parametrize(
+    ("parents", "kinds", "reason"),
+    [
+        (_parents(a="ou-1", ou_1="ou-2", ou_2="ou-1"), ["ancestor"], "goes in circles"),
+        (error("AccessDeniedException"), ["ancestor", "scp", "scp.document"], "lacks organizations:ListParents"),
+    ],
+)
+def test_a_row_that_does_not_come_to_its_end_is_unknown(endpoint, parents, kinds, reason):
+    """In circles, or refused with all that hangs on it."""
+    endpoint.answers = {
+        "GetCallerIdentity": {"Account": "a"},
+        "DescribeOrganization": {"Organization": ORGANIZATION},
+        "ListParents": parents,
+        "ListPoliciesForTarget": {"Policies": []},
+    }
+    snapshot = endpoint.read("organizations:scp.document")
+    for kind in kinds:
+        with pytest.raises(Unknown, match=reason):
+            snapshot.entries(f"organizations:{kind}")

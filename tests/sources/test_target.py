@@ -1,0 +1,120 @@
+"""Targets: what is wrong with accounts.toml or an endpoint is said once, with what would be right."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from asbuilt.evidence import TargetError
+from asbuilt.sources.aws_session import Connection
+from asbuilt.targets import MOCK, choose
+
+GOOD = '[accounts.production]\nprofile = "compliance"\nregion = "us-east-1"\n'
+
+
+@pytest.fixture
+def choose_from(tmp_path):
+    """Choose an account from a file with this text."""
+
+    def chosen(text, account="production", endpoint_url=""):
+        path = tmp_path / "accounts.toml"
+        path.write_text(text, encoding="utf-8")
+        return choose(account, endpoint_url, path)
+
+    return chosen
+
+
+def test_the_default_is_the_mock(tmp_path):
+    """A fresh clone needs no account."""
+    assert choose("", "", tmp_path / "accounts.toml") is MOCK
+
+
+def test_the_example_documents_every_key(choose_from):
+    """The example is a valid file, and no key is missing from it."""
+    from pathlib import Path
+
+    from asbuilt.targets import ACCOUNT_KEYS
+
+    text = Path("accounts.example.toml").read_text(encoding="utf-8")
+    target = choose_from(text)
+    assert target.external_id
+    assert target.subjects["database"] == {"name": "prod-campushub-db"}
+    assert target.subjects["load_balancer"]["arn"].startswith("arn:aws:elasticloadbalancing")
+    assert [key for key in ACCOUNT_KEYS if key not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD.replace("production", "prodution"), "no .accounts.production.: did you mean 'prodution'"),
+        (GOOD + 'regoin = "x"\n', "unknown key 'regoin': did you mean 'region'"),
+        (GOOD.replace("accounts.production", "account.production"), "no .accounts.production."),
+        ("[accounts.production]\nregion = 'us-east-1'\n", "needs a profile or a role_arn"),
+        (GOOD + 'external_id = "x"\n', "external_id goes with a role_arn"),
+        (GOOD + "variant = 1\n", "variant must be a text"),
+        (GOOD + "[accounts.production.subjects]\ndatabase = 3\n", "database must be a name"),
+        ("accounts = [", "not valid TOML"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(choose_from, text, message):
+    """Each kind of mistake, with the file's name."""
+    with pytest.raises(TargetError, match=message) as caught:
+        choose_from(text)
+    assert "accounts.toml" in str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once(choose_from):
+    """Not the first only."""
+    with pytest.raises(TargetError) as caught:
+        choose_from(GOOD + 'regoin = "x"\nexternal_id = "y"\n')
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_missing_file_says_what_to_copy(tmp_path):
+    """The example stands beside it."""
+    with pytest.raises(TargetError, match=r"accounts\.example\.toml"):
+        choose("production", "", tmp_path / "accounts.toml")
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:5000", "ftp://127.0.0.1", "http://"])
+def test_no_url_is_no_endpoint(choose_from, url):
+    """The message shows one that is."""
+    with pytest.raises(TargetError, match="is no URL"):
+        choose_from(GOOD, account="", endpoint_url=url)
+
+
+def test_a_dead_endpoint_is_one_message(choose_from):
+    """Told before any call, and not once a call."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with pytest.raises(TargetError, match="nobody answers at"):
+            choose_from(GOOD, account="", endpoint_url=url)
+
+
+def test_account_and_endpoint_together_are_refused(choose_from):
+    """It would not be clear whose verdict it is."""
+    with pytest.raises(TargetError, match="not both"):
+        choose_from(GOOD, endpoint_url="http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD, "no profile 'compliance'"),
+        (GOOD.replace('profile = "compliance"', 'role_arn = "arn:aws:iam::1:role/r"'), "no credentials to assume"),
+        (GOOD.replace('profile = "compliance"', 'profile = "default"').replace("us-east-1", "us-esat-1"), "no region"),
+    ],
+)
+def test_credentials_and_region_are_settled_before_reading(choose_from, monkeypatch, tmp_path, text, message):
+    """A profile, role or region that cannot be used is one message."""
+    config = tmp_path / "config"
+    config.write_text("[default]\nregion = us-east-1\n", encoding="utf-8")
+    for name, value in {"AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": tmp_path / "none"}.items():
+        monkeypatch.setenv(name, str(value))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(TargetError, match=message):
+        Connection(choose_from(text), "us-east-1")

@@ -1,0 +1,1 @@
+"""Tests of the documented systems: drifts, literal builds, traceability."""
