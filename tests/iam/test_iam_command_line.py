@@ -243,12 +243,11 @@ def test_who_can_reads_authorization_details(details: str, asked: tuple[str, ...
 def test_who_can_reads_a_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same of an account: read through the guard that lets nothing but reading through."""
     from asbuilt.mock.account import mock_account
-    from asbuilt.sources import aws_session as target
+    from asbuilt.sources import aws_session
 
     role = "arn:aws:iam::123456789012:role/studybunny-ec2-role"
     with mock_account("studybunny", "") as session:
-        monkeypatch.setattr(target, "_session", lambda *_: session)
-        monkeypatch.setattr(target, "_probe", lambda _: None)
+        monkeypatch.setattr(aws_session, "_session", lambda *_: session)
         account = tmp_path / "accounts.toml"
         account.write_text('[accounts.staging]\nprofile = "staging"\n')
         for action, code in (("s3:GetObject", 0), ("s3:DeleteObject", 1)):

@@ -14,7 +14,7 @@ from asbuilt.judging.judge import judge
 from asbuilt.judging.plan import plan
 from asbuilt.mock.account import account_of
 from asbuilt.mock.faults import denied
-from asbuilt.sources import aws_session as target
+from asbuilt.sources import aws_session
 from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.reader import Reader
 from asbuilt.spec.loading import load
@@ -233,7 +233,7 @@ def test_who_can_asks_within_the_organization(place, monkeypatch, capsys, action
     place.role(MEDIA)
     place.attach(place.root, NO_WRITING)
     monkeypatch.setattr(authorization, "choose", lambda *_: MOCK)
-    monkeypatch.setattr(target, "_session", lambda *_: place.session)
+    monkeypatch.setattr(aws_session, "_session", lambda *_: place.session)
     asked = ["iam", "who-can", f"arn:aws:iam::{place.account}:role/app", action, "arn:aws:s3:::media/x"]
     with denied(place.session, *refused):
         assert cli.run([*asked, "--account", "shop"]) == code
