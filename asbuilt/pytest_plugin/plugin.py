@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from asbuilt import content
 from asbuilt.check import SEVERITIES
 from asbuilt.evidence import TargetError
 from asbuilt.judging.judge import Verdict, judge
@@ -64,9 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SESSION] = Session(config, config.stash[RUN])
     config.pluginmanager.register(config.stash[SESSION], "asbuilt-session")
     if config.pluginmanager.hasplugin("html"):
-        from asbuilt_content.reports.run_log import RunLog
-
-        config.pluginmanager.register(RunLog(), "asbuilt-run-log")
+        config.pluginmanager.register(content.module("reports.run_log").RunLog(), "asbuilt-run-log")
 
 
 def _load_results(paths: Sequence[Path]) -> tuple[Path, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from asbuilt import content
 from asbuilt.load.measure.histogram import Histogram, merged
 from asbuilt.load.plan.arrivals import Arrivals
 from asbuilt.load.plan.scenario import parse
@@ -119,11 +120,8 @@ def clear(folder: Path) -> None:
 
 def write(result: Mapping[str, Any], architecture: str, folder: Path) -> None:
     """Write load-result.json, the schema that it keeps to, a page for people and JUnit for pipelines."""
-    from asbuilt_content.reports.load_html import page
-    from asbuilt_content.reports.load_junit import junit
-
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RESULT).write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (folder / SCHEMA.name).write_text(SCHEMA.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / PAGE).write_text(page(result, architecture), encoding="utf-8")
-    (folder / JUNIT).write_text(junit(result, architecture), encoding="utf-8")
+    (folder / PAGE).write_text(content.module("reports.load_html").page(result, architecture), encoding="utf-8")
+    (folder / JUNIT).write_text(content.module("reports.load_junit").junit(result, architecture), encoding="utf-8")
