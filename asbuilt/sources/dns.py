@@ -1,7 +1,6 @@
 """The DNS as a source of evidence: real questions to the resolver of this machine, in the form of a client.
 
-Asked only where the environment says so with `ASBUILT_DNS=1`: the answers are the world's, not the account's, and
-depend on where they are asked. Without it whatever the DNS would show is untested.
+Asked only with `--dns`: the answers are the world's, not the account's, and depend on where they are asked.
 """
 
 from __future__ import annotations
@@ -12,16 +11,18 @@ from types import SimpleNamespace
 from typing import Any
 
 from asbuilt.evidence import Unknown, Untested
+from asbuilt.sources.row import Row
+from asbuilt.sources.source import Clients, Option, Request, Source
 
-WANTED = "ASBUILT_DNS"
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
-def connect(environment: Mapping[str, str]) -> Client:
-    """A client, where the environment wants one. Raises `Untested` where it does not."""
-    if environment.get(WANTED) != "1":
-        raise Untested(f"the DNS was not asked: set {WANTED}=1 to have it asked")
-    return Client()
+def connect(request: Request) -> Clients:
+    """A client of the resolver. Raises `Untested` for a mock account, whose host names lead nowhere."""
+    if request.target.kind == "mock":
+        raise Untested("the host names of a mock account are not in the DNS: name an account or an endpoint")
+    client = Client()
+    return lambda service, region: client
 
 
 class Client:
@@ -47,3 +48,34 @@ def _addresses(name: str) -> list[str]:
             return []
         raise Unknown(f"the DNS gave no answer for {name!r}: {error.strerror}") from error
     return sorted({str(address[0]) for *_, address in found})
+
+
+ROWS = (
+    Row(
+        "acm:certificate.hosts",
+        "dns",
+        "lookup_hosts",
+        "Hosts[]",
+        per="acm:certificate",
+        params={"Names": "SubjectAlternativeNames"},
+        names="[Name]",
+    ),
+    Row(
+        "elbv2:load-balancer.hosts",
+        "dns",
+        "lookup_hosts",
+        "Hosts[]",
+        per="elbv2:load-balancer",
+        params={"Names": "[DNSName]"},
+        names="[Name]",
+    ),
+)
+SOURCE = Source(
+    name="dns",
+    services=("dns",),
+    rows=ROWS,
+    connect=connect,
+    about="The DNS, as the resolver of this machine answers: where host names lead.",
+    untested="the DNS was not asked: add --dns",
+    options=(Option("--dns", "ask the DNS where host names lead"),),
+)

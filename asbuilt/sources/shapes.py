@@ -6,8 +6,7 @@ from functools import cache
 from typing import Any
 
 from asbuilt.evidence import Entry, Path
-from asbuilt.sources.row import OTHER_SOURCES
-from asbuilt.sources.rows import rows_by_kind
+from asbuilt.sources.table import is_aws, rows_by_kind
 
 
 @cache

@@ -129,25 +129,6 @@ ROWS = (
         names="[Namespace, MetricName]",
     ),
     Row("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", names="[Id]"),
-    # Not AWS's answers but the DNS's, where it is asked at all: where host names lead.
-    Row(
-        "acm:certificate.hosts",
-        "dns",
-        "lookup_hosts",
-        "Hosts[]",
-        per="acm:certificate",
-        params={"Names": "SubjectAlternativeNames"},
-        names="[Name]",
-    ),
-    Row(
-        "elbv2:load-balancer.hosts",
-        "dns",
-        "lookup_hosts",
-        "Hosts[]",
-        per="elbv2:load-balancer",
-        params={"Names": "[DNSName]"},
-        names="[Name]",
-    ),
     _recent("ecs:service"),
     _recent("elbv2:load-balancer"),
 )
