@@ -12,8 +12,8 @@ from typing import Any
 from asbuilt.judging.plan import plan
 from asbuilt.mock.account import mock_account
 from asbuilt.snapshot import Snapshot
-from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.reader import Reader
+from asbuilt.sources.table import Connection
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec
 from asbuilt.targets import MOCK

@@ -11,8 +11,8 @@ from asbuilt.check import checks_of
 from asbuilt.judging.judge import judge
 from asbuilt.judging.plan import plan
 from asbuilt.mock.account import account_of
-from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.reader import Reader
+from asbuilt.sources.table import Connection
 from asbuilt.spec.expectation import expectation
 from asbuilt.spec.model import Subject
 from asbuilt.targets import MOCK

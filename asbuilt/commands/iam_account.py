@@ -12,8 +12,9 @@ from typing import Any
 from asbuilt.account import Account
 from asbuilt.evidence import TargetError, Trace
 from asbuilt.iam.records.organization import READS
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Plan, Reader
+from asbuilt.sources.reader import Reader
+from asbuilt.sources.row import Plan
+from asbuilt.sources.table import Connection
 from asbuilt.targets import choose
 
 _PARTS = {"RoleDetailList": "iam:role", "Policies": "iam:policy"}

@@ -27,7 +27,12 @@ SOURCE = Source(
     untested=UNTESTED,
     options=(
         Option("--account", "a live account of accounts.toml", "NAME"),
-        Option("--accounts-file", "the file that describes accounts; default: accounts.toml", "FILE", default="accounts.toml"),
+        Option(
+            "--accounts-file",
+            "the file that describes accounts; default: accounts.toml",
+            "FILE",
+            default="accounts.toml",
+        ),
         Option("--endpoint-url", "any endpoint that speaks AWS's API", "URL"),
         Option("--mock", "the mock account, where other evidence is named beside it"),
     ),

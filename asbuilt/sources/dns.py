@@ -6,7 +6,7 @@ Asked only with `--dns`: the answers are the world's, not the account's, and dep
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 

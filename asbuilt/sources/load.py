@@ -38,7 +38,9 @@ def connect(request: Request) -> Clients:
     file cannot be read, or several tell of one deployment.
     """
     results = [(path, read_result(Path(path))) for path in request.given]
-    ours = [(path, item) for path, item in results if (item["system"], item["variant"]) == (request.system, request.variant)]
+    ours = [
+        (path, item) for path, item in results if (item["system"], item["variant"]) == (request.system, request.variant)
+    ]
     who = f"{request.system} {request.variant}".strip()
     if not ours:
         raise Untested(f"no load result of {who} was given (--load-result FILE, as `asbuilt load` writes it)")
@@ -91,5 +93,5 @@ SOURCE = Source(
     connect=connect,
     about="What `asbuilt load` measured, from its load-result.json.",
     untested="no load result was given: add --load-result FILE, as `asbuilt load` writes it",
-    options=(Option("--load-result", "what `asbuilt load` wrote", "FILE", many=True),),
+    options=(Option("--load-result", "what `asbuilt load` wrote", "FILE", many=True, file=True),),
 )

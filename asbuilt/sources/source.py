@@ -21,13 +21,14 @@ Clients = Callable[[str, str], Any]
 class Option:
     """A command-line option that names evidence; `asbuilt verify` and pytest take it alike.
 
-    Without `metavar` it is a switch. `many` lets it be given several times.
+    Without `metavar` it is a switch. `many` lets it be given several times; the values of a `file` must exist.
     """
 
     flag: str
     help: str
     metavar: str = ""
     many: bool = False
+    file: bool = False
     default: str = ""
 
     @property

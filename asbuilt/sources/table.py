@@ -6,19 +6,21 @@ page of checks are all derived from these two tables.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import os
 import pkgutil
 import threading
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from asbuilt import sources as package
-from asbuilt.evidence import Untested
+from asbuilt.evidence import TargetError, Untested
 from asbuilt.sources.row import Row
 from asbuilt.sources.source import Clients, Option, Request, Source
-from asbuilt.targets import Target
+from asbuilt.targets import MOCK, NONE, Target, choose
 
 ACCOUNT = "account"
 
@@ -70,19 +72,45 @@ def with_parents(kinds: set[str]) -> set[str]:
     return wanted
 
 
+def narrowing_of(kind: str) -> dict[str, str]:
+    """What a spec may name to narrow a subject of this kind down, and the JMESPath of the field that answers it."""
+    return {attribute: path for row in rows_by_kind()[kind] for attribute, path in row.within.items()}
+
+
 def options() -> list[Option]:
     """The options of all sources, in the sources' order."""
     return [option for source in sources().values() for option in source.options]
 
 
-def given_for(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """What parsed options (by name) give for each source: the account's options aside, since they choose the target."""
+def chosen_target(chosen: Mapping[str, Any]) -> Target:
+    """The target that parsed options (by name) stand for, with what they give for each source.
+
+    Without an account, an endpoint or `--mock`, it is the mock account, or none where other evidence is named. Raises
+    `TargetError` with what is wrong and what would be right.
+    """
+    given = _given(chosen)
+    target = choose(
+        chosen["account"] or "",
+        chosen["endpoint_url"] or "",
+        Path(chosen["accounts_file"]),
+        default=MOCK if chosen["mock"] or not given else NONE,
+    )
+    if chosen["mock"] and target is not MOCK:
+        raise TargetError("give --mock or an account or endpoint, not both")
+    return dataclasses.replace(target, given=given)
+
+
+def _given(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What parsed options give for each source but the account, whose options choose the target."""
     given: dict[str, tuple[str, ...]] = {}
     for source in sources().values():
         values: list[str] = []
         for option in source.options if source.name != ACCOUNT else ():
             value = chosen.get(option.name)
             values += [option.flag] if value is True else [value] if isinstance(value, str) and value else value or []
+            missing = [path for path in value or () if not Path(path).is_file()] if option.file else []
+            if missing:
+                raise TargetError(f"{option.flag}: there is no file {', '.join(missing)}")
         if values:
             given[source.name] = tuple(values)
     return given
@@ -91,9 +119,7 @@ def given_for(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 class Connection:
     """Clients of every source for one target and deployment; each source is connected to once, when it is needed."""
 
-    def __init__(
-        self, target: Target, region: str, session: Any = None, system: str = "", variant: str = ""
-    ) -> None:
+    def __init__(self, target: Target, region: str, session: Any = None, system: str = "", variant: str = "") -> None:
         self._target, self._region, self._session = target, region, session
         self._system, self._variant = system, variant
         self._clients: dict[str, Clients] = {}

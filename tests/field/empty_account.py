@@ -17,8 +17,8 @@ from asbuilt.judging.judge import Finding, judge
 from asbuilt.judging.plan import plan
 from asbuilt.mock.account import account_of
 from asbuilt.results.record import fact_record
-from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.reader import Reader
+from asbuilt.sources.table import Connection
 from asbuilt.spec.loading import load
 from asbuilt.targets import MOCK
 from asbuilt_content.fixtures.aws import Aws

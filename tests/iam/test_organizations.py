@@ -15,8 +15,8 @@ from asbuilt.judging.plan import plan
 from asbuilt.mock.account import account_of
 from asbuilt.mock.faults import denied
 from asbuilt.sources import aws_session
-from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.reader import Reader
+from asbuilt.sources.table import Connection
 from asbuilt.spec.loading import load
 from asbuilt.targets import MOCK
 

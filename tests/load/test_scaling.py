@@ -13,8 +13,8 @@ from asbuilt.judging.plan import plan
 from asbuilt.load.plan.scenario import parse, settle, shipped
 from asbuilt.load.verdict.evidence import records
 from asbuilt.mock.account import mock_account
-from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.reader import Reader
+from asbuilt.sources.table import Connection
 from asbuilt.targets import MOCK
 from asbuilt_content.fixtures.aws import Aws
 from asbuilt_content.fixtures.taught.application_autoscaling import scaled

@@ -14,7 +14,7 @@ from asbuilt.results.record import fact_record
 from asbuilt.snapshot import loads
 from asbuilt.sources.atlas import KEYS, PAGE, connect
 from asbuilt.sources.reader import Reader
-from asbuilt.sources.rows import source_of
+from asbuilt.sources.table import source_of
 from asbuilt.spec.loading import load
 from tests.accounts import SYSTEMS, spec_of
 from tests.atlas_stand_in import BASE, CLUSTER, atlas

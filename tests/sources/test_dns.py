@@ -8,7 +8,7 @@ import pytest
 
 from asbuilt.evidence import Unknown, Untested
 from asbuilt.sources import dns
-from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.table import Connection
 from asbuilt.targets import MOCK, Target
 from asbuilt_content.checks.edge import resolution as host_names
 from tests.records import account, entry, record

@@ -9,10 +9,10 @@ import pytest
 
 from asbuilt.evidence import Unknown
 from asbuilt.sources import call as calling
-from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.csv_records import table
-from asbuilt.sources.rows import allowed_operations, rows_by_kind
+from asbuilt.sources.rows import allowed_operations
 from asbuilt.sources.shapes import operation_model
+from asbuilt.sources.table import Connection, rows_by_kind
 from asbuilt.targets import Target
 from tests.sources.test_reading import Endpoint, error
 

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from asbuilt.evidence import TargetError
-from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.table import Connection
 from asbuilt.targets import MOCK, choose
 
 GOOD = '[accounts.production]\nprofile = "compliance"\nregion = "us-east-1"\n'

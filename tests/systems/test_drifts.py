@@ -8,8 +8,8 @@ import pytest
 
 from asbuilt.judging.judge import judge
 from asbuilt.judging.plan import plan
-from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.reader import Reader
+from asbuilt.sources.table import Connection
 from asbuilt.targets import MOCK
 from asbuilt_content.fixtures import state
 from asbuilt_content.fixtures.aws import Aws
