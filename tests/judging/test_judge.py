@@ -11,6 +11,7 @@ from asbuilt.judging.judge import judge
 from asbuilt.judging.mutation import prove
 from asbuilt.judging.plan import plan
 from asbuilt.snapshot import Answer, Snapshot, loads
+from asbuilt.sources.table import rows_by_kind
 from asbuilt.spec.loading import load
 from tests.records import entry
 
@@ -187,4 +188,4 @@ def test_only_what_the_facts_need_is_planned(tmp_path):
     path.parent.mkdir()
     path.write_text(SPEC, encoding="utf-8")
     spec = load(path)
-    assert plan(spec.facts[:1], spec.subjects[""]).kinds == {"aws:account", "rds:db"}
+    assert plan(spec.facts[:1], spec.subjects[""], rows_by_kind()).kinds == {"aws:account", "rds:db"}

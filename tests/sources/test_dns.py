@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -31,25 +32,27 @@ def _world(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", answer)
 
 
-def test_nobody_asks_unless_told_to():
-    """Neither by default nor on a mock account, whatever the environment says."""
-    for environment in ({}, {"ASBUILT_DNS": "0"}):
-        with pytest.raises(Untested, match="ASBUILT_DNS=1"):
-            dns.connect(environment)
+GIVEN = {"dns": ("--dns",)}
 
 
-def test_a_mock_account_has_no_names_in_the_world(monkeypatch):
-    """So nothing is asked about it; of an endpoint it is."""
-    monkeypatch.setenv("ASBUILT_DNS", "1")
-    with pytest.raises(Untested):
-        Connection(MOCK, "us-east-1", object()).client("dns", "")
-    assert isinstance(Connection(Target("endpoint", "x"), "us-east-1", object()).client("dns", ""), dns.Client)
+def test_the_dns_is_asked_only_with_its_option():
+    """Without `--dns` the facts are untested, and the reason names the option."""
+    with pytest.raises(Untested, match="--dns"):
+        Connection(Target("endpoint", "x"), "us-east-1", object()).client("dns", "")
+
+
+def test_the_dns_is_not_asked_about_a_mock_account():
+    """Its host names lead nowhere; those of an endpoint do."""
+    with pytest.raises(Untested, match="mock account"):
+        Connection(replace(MOCK, given=GIVEN), "us-east-1", object()).client("dns", "")
+    asked = Connection(Target("endpoint", "x", given=GIVEN), "us-east-1", object()).client("dns", "")
+    assert isinstance(asked, dns.Client)
 
 
 @pytest.mark.usefixtures("_world")
 def test_answers():
     """Addresses once each, none for a name that is not there, wildcards left out; silence is not "none"."""
-    client = dns.connect({"ASBUILT_DNS": "1"})
+    client = dns.Client()
     found = client.lookup_hosts(Names=["a.org", "none.org", "*.a.org"])
     assert found == {
         "Hosts": [{"Name": "a.org", "Addresses": ["192.0.2.1", "192.0.2.2"]}, {"Name": "none.org", "Addresses": []}]

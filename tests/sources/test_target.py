@@ -117,4 +117,4 @@ def test_credentials_and_region_are_settled_before_reading(choose_from, monkeypa
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(TargetError, match=message):
-        Connection(choose_from(text), "us-east-1")
+        Connection(choose_from(text), "us-east-1").client("sts", "")
