@@ -38,9 +38,9 @@ def _result(folder, profile):
     raw = {"settings": json.loads(settings.dumps()), "began": BEGAN.isoformat(), "endpoints": []}
     whole, flows = records({**raw, "invalid": [], "aborted": "", "users": {"steady": 0}})
     path = folder / "load-result.json"
-    path.write_text(
-        json.dumps({"format": 1, "system": SYSTEM, "variant": "", "runs": [whole], "flows": flows}), encoding="utf-8"
-    )
+    target = {"host": settings.host, "stand_in": settings.stand_in}
+    result = {"format": 2, "system": SYSTEM, "variant": "", "target": target, "runs": [whole], "flows": flows}
+    path.write_text(json.dumps(result), encoding="utf-8")
     return path
 
 

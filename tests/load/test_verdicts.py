@@ -250,6 +250,7 @@ def test_files_keep_to_their_schema_and_show_nothing_unescaped(spec: Any, tmp_pa
     result = document(spec, _settings(), judging.load_facts(spec, "tier1"), _raw(_settings(), ms=250.0), strict=False)
     write(result, "Camps<Hub>", tmp_path)
     written = json.loads((tmp_path / "load-result.json").read_text(encoding="utf-8"))
+    assert written["target"] == {"host": "http://127.0.0.1:1", "stand_in": False}
     jsonschema.validate(written, json.loads(SCHEMA.read_text(encoding="utf-8")))
     suite = Xml.parse(tmp_path / "load-junit.xml").getroot()  # noqa: S314  # our own file
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("6", "1", "1")
@@ -290,15 +291,18 @@ def test_verify_joins_a_load_result(spec: Any, tmp_path: Path) -> None:
 
 
 def test_a_load_result_that_is_none_is_no_evidence(tmp_path: Path) -> None:
-    """A broken file, one of another system, or two of the same."""
+    """A broken file, one that does not say whose it is, one of another system, or two of the same."""
     whole, flows = records(_raw(_settings()))
-    good = {"format": 1, "system": "campushub360", "variant": "tier1", "runs": [whole], "flows": flows}
-    broken, fine = tmp_path / "broken.json", tmp_path / "fine.json"
+    good = {"format": 2, "system": "campushub360", "variant": "tier1", "runs": [whole], "flows": flows}
+    good["target"] = {"host": "http://127.0.0.1:1", "stand_in": True}
+    broken, fine, nobodys = (tmp_path / f"{name}.json" for name in ("broken", "fine", "nobodys"))
     broken.write_text("{", encoding="utf-8")
+    nobodys.write_text(json.dumps({key: good[key] for key in good.keys() - {"target"}}), encoding="utf-8")
     fine.write_text(json.dumps(good), encoding="utf-8")
     assert LoadResults([fine], "campushub360", "tier1").read_runs()["runs"][0]["samples"] == 2000
     for paths, system, error in (
         ([broken], "campushub360", Unknown),
+        ([nobodys], "campushub360", Unknown),
         ([fine], "apranova", Untested),
         ([], "campushub360", Untested),
         ([fine, fine], "campushub360", Unknown),
