@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -67,6 +68,9 @@ def run(arguments: Sequence[str]) -> int:
         return int(importlib.import_module(COMMANDS[options.command].module).run(options))
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    except Exception:  # a mistake of asbuilt itself, which must not look like a failed fact (1)
+        traceback.print_exc()
+        return ExitCode.INTERNAL
 
 
 def _print_version() -> ExitCode:

@@ -78,8 +78,9 @@ def _given(options: argparse.Namespace) -> Iterator[str]:
         yield "--strict-reading"
     for option in source_options():
         value = getattr(options, option.name)
-        if value is True:
-            yield option.flag
+        if isinstance(value, bool):
+            yield from [option.flag] * value
+            continue
         for text in [value] if isinstance(value, str) else value or ():
             yield from (option.flag, text)
     for name, _, _ in _COMMON:

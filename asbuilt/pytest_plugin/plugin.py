@@ -107,7 +107,7 @@ def _chosen_variants(spec: Spec, wanted: str, run: Run) -> tuple[str, ...]:
         return ("",)  # an architecture without variants is the same whichever is asked for
     if wanted and wanted not in spec.variants:
         raise SpecError([f"{spec.path}: no variant {wanted!r}: {nearest(wanted, spec.variants)}"])
-    if not wanted and len(spec.variants) > 1 and run.target.kind != "mock":
+    if not wanted and len(spec.variants) > 1 and run.target.kind not in ("mock", "none"):
         names = ", ".join(spec.variants)
         raise SpecError([f"{spec.path}: an account is built as one variant: name it with --variant ({names})"])
     return (wanted,) if wanted else spec.variants

@@ -13,8 +13,7 @@ from asbuilt.sources.row import Row
 from asbuilt.sources.source import Clients, Option, Request, Source
 from asbuilt.targets import Target
 
-FORMAT = 1
-
+FORMAT = 2
 
 OPERATIONS = {"read_runs": ("Run", "runs"), "read_flows": ("Flow", "flows")}
 
@@ -25,7 +24,7 @@ def read_result(path: Path) -> dict[str, Any]:
         result: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Unknown(f"the load result {str(path)!r} cannot be read: {error}") from None
-    if not isinstance(result, dict) or result.get("format") != FORMAT or "runs" not in result:
+    if not isinstance(result, dict) or result.get("format") != FORMAT or not {"runs", "target"} <= result.keys():
         raise Unknown(f"{str(path)!r} is no load result of this version")
     return result
 

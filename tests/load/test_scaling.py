@@ -18,7 +18,6 @@ from asbuilt_content.fixtures.taught.application_autoscaling import scaled
 from tests.accounts import facts_of, spec_of
 
 SYSTEM, BEGAN = "apranova", datetime.datetime(2026, 11, 2, 10, 0, tzinfo=datetime.UTC)
-HEAD = {"format": 1, "system": SYSTEM, "variant": "", "target": {"host": "http://127.0.0.1:1", "stand_in": True}}
 SERVICE = "service/production-cluster/production-backend"
 
 
@@ -36,7 +35,9 @@ def _result(folder, profile):
     raw = {"settings": json.loads(settings.dumps()), "began": BEGAN.isoformat(), "endpoints": []}
     whole, flows = records({**raw, "invalid": [], "aborted": "", "users": {"steady": 0}})
     path = folder / "load-result.json"
-    path.write_text(json.dumps({**HEAD, "runs": [whole], "flows": flows}), encoding="utf-8")
+    target = {"host": settings.host, "stand_in": True}
+    result = {"format": 2, "system": SYSTEM, "variant": "", "target": target, "runs": [whole], "flows": flows}
+    path.write_text(json.dumps(result), encoding="utf-8")
     return path
 
 
