@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from asbuilt import __version__
 from asbuilt.commands.load_arguments import add_arguments as add_load_arguments
+from asbuilt.content import OwnChecksError
 from asbuilt.results.exit_codes import HELP, ExitCode
 
 # pytest's options that are told apart from a system by name, since a value follows; all others are passed on, too
@@ -38,10 +40,16 @@ def run(arguments: Sequence[str]) -> int:
     if arguments[0] == "iam":
         return _iam(arguments[1:])
     options, passed_on = parser.parse_known_args(arguments)
+    if options.version:
+        sys.stdout.write(f"asbuilt {__version__}\n")
+        return ExitCode.PASSED
     if passed_on and options.command != "verify":
         parser.error(f"unknown option {passed_on[0]!r}")
     try:
         return COMMANDS[options.command](options, passed_on)
+    except OwnChecksError as error:
+        sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
+        return ExitCode.USAGE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
 
@@ -58,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="store_true", help="say which version this is")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     verify = commands.add_parser(
         "verify",

@@ -15,6 +15,7 @@ from asbuilt.check import SEVERITIES
 from asbuilt.evidence import TargetError
 from asbuilt.judging.judge import Verdict, judge
 from asbuilt.problems import nearest
+from asbuilt.pytest_plugin.discovery import SPEC_FILE, is_spec
 from asbuilt.pytest_plugin.session import Session
 from asbuilt.results.record import fact_record, marks, properties
 from asbuilt.results.terminal import failure_text
@@ -23,7 +24,6 @@ from asbuilt.spec.model import Fact, Spec, SpecError
 from asbuilt.targets import choose
 from asbuilt.verification import Run
 
-SPEC_FILE = "spec.toml"
 RUN = pytest.StashKey[Run]()
 SESSION = pytest.StashKey[Session]()
 _VERDICT = pytest.StashKey[Verdict]()
@@ -76,8 +76,9 @@ def _load_results(paths: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A `spec.toml` is collected as its facts."""
-    if file_path.name == SPEC_FILE:
+    """A spec is collected as its facts: a `.toml` file that is named, and a `spec.toml` that is met in a folder."""
+    named = file_path.suffix == ".toml" and parent.session.isinitpath(file_path)
+    if named or (file_path.name == SPEC_FILE and is_spec(file_path)):
         return SpecFile.from_parent(parent, path=file_path)
     return None
 
