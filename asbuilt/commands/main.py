@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from asbuilt import __version__
+from asbuilt.content import OwnChecksError
 from asbuilt.results.exit_codes import HELP, ExitCode
 
 
@@ -58,7 +60,8 @@ def run(arguments: Sequence[str]) -> int:
     own, mark, passed_on = _parted(arguments)
     options = parser.parse_args(own)
     if options.version:
-        return _print_version()
+        sys.stdout.write(f"asbuilt {__version__}\n")
+        return ExitCode.PASSED
     if options.command is None:
         parser.error("name a command")
     if mark and options.command != "verify":
@@ -66,18 +69,14 @@ def run(arguments: Sequence[str]) -> int:
     options.passed_on = passed_on
     try:
         return int(importlib.import_module(COMMANDS[options.command].module).run(options))
+    except OwnChecksError as error:
+        sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
+        return ExitCode.USAGE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Exception:  # a mistake of asbuilt itself, which must not look like a failed fact (1)
         traceback.print_exc()
         return ExitCode.INTERNAL
-
-
-def _print_version() -> ExitCode:
-    from importlib.metadata import version
-
-    sys.stdout.write(f"asbuilt {version('asbuilt')}\n")
-    return ExitCode.PASSED
 
 
 def _parted(arguments: Sequence[str]) -> tuple[list[str], bool, list[str]]:

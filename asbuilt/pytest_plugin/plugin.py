@@ -13,6 +13,7 @@ from asbuilt.check import SEVERITIES
 from asbuilt.evidence import TargetError
 from asbuilt.judging.judge import Verdict
 from asbuilt.problems import nearest
+from asbuilt.pytest_plugin.discovery import SPEC_FILE, is_spec
 from asbuilt.pytest_plugin.session import Session
 from asbuilt.pytest_plugin.sharing import Run
 from asbuilt.results.record import fact_record, marks, properties
@@ -21,7 +22,6 @@ from asbuilt.sources.table import chosen_target, options
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec, SpecError
 
-SPEC_FILE = "spec.toml"
 RUN = pytest.StashKey[Run]()
 SESSION = pytest.StashKey[Session]()
 _VERDICT = pytest.StashKey[Verdict]()
@@ -69,8 +69,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A `spec.toml` is collected as its facts."""
-    if file_path.name == SPEC_FILE:
+    """A spec is collected as its facts: a `.toml` file that is named, and a `spec.toml` that is met in a folder."""
+    named = file_path.suffix == ".toml" and parent.session.isinitpath(file_path)
+    if named or (file_path.name == SPEC_FILE and is_spec(file_path)):
         return SpecFile.from_parent(parent, path=file_path)
     return None
 

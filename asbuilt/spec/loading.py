@@ -42,11 +42,20 @@ def load(path: Path, strict: bool = False) -> Spec:
     """Load a spec and the contradictions beside it.
 
     `strict` judges the stricter of two readings where the document leaves room. Raises `SpecError` with every mistake
-    in the file.
+    in the file, or in the user's own checks.
     """
+    try:
+        all_checks()
+    except content.OwnChecksError as error:
+        raise SpecError(error.problems) from None
     text = _text(path)
     raw = _toml(path, text)
     return _Loader(path, text, raw, strict).load()
+
+
+def _system(path: Path) -> str:
+    """The name of a spec's system: its folder's, and its own where a folder may hold more than one."""
+    return path.absolute().parent.name if path.name == "spec.toml" else path.stem
 
 
 def _text(path: Path) -> str:
@@ -96,7 +105,7 @@ class _Loader:
             raise SpecError(f"{self.path}:{line}: {message}" for line, message in sorted(self.problems))
         return Spec(
             path=self.path,
-            system=self.path.parent.name,
+            system=_system(self.path),
             name=about["name"],
             document=about["document"],
             region=about["region"],
