@@ -12,6 +12,7 @@ from asbuilt.judging.mutation import prove
 from asbuilt.judging.plan import plan
 from asbuilt.results.record import fact_record
 from asbuilt.snapshot import loads
+from asbuilt.sources import shapes
 from asbuilt.sources.atlas import KEYS, PAGE, client_of
 from asbuilt.sources.reader import Reader
 from asbuilt.sources.table import rows_by_kind, source_of
@@ -228,4 +229,4 @@ def test_the_shipped_facts_hold_there_and_can_fail(stand_in, system):
         snapshot = Reader(_client(stand_in.environment), NOW).read(plan(facts, subjects, rows_by_kind()))
         for fact in facts:
             assert judge(fact, subjects, snapshot, NOW).status == "passed", fact.id
-            assert prove(fact, subjects, snapshot, NOW).killed_by, fact.id
+            assert prove(fact, subjects, snapshot, NOW, shapes).killed_by, fact.id
