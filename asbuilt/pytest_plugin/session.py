@@ -25,6 +25,7 @@ class Session:
         self.other_failures = 0
         self.other_tests = 0
         self.results: dict[str, Any] = {}
+        self.unwritten: list[str] = []
         self.shared = ""
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -78,7 +79,7 @@ class Session:
             try:
                 write(Night(self.results, architectures=names), self.config.option.out)
             except WriterError as error:
-                self.problems += str(error).splitlines()
+                self.unwritten = str(error).splitlines()
                 session.exitstatus = ExitCode.INTERNAL
 
     def _exit_code(self) -> ExitCode:
@@ -90,6 +91,8 @@ class Session:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Per architecture the counts, then what is wrong, worst first."""
         for line in self.problems if self.config.option.verbose < 0 else ():
+            terminalreporter.write_line(line)
+        for line in self.unwritten:
             terminalreporter.write_line(line)
         if self.results:
             terminalreporter.ensure_newline()
