@@ -20,7 +20,7 @@ from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import exit_code
 from asbuilt.results.record import deployment_record, document, fact_record
 from asbuilt.snapshot import Snapshot
-from asbuilt.sources.table import Connection, narrowing_of, rows_by_kind
+from asbuilt.sources.table import SourceClients, narrowing_of, rows_by_kind
 from asbuilt.spec.model import Fact, Spec, Subject
 from asbuilt.targets import Target
 
@@ -80,9 +80,9 @@ def read(
 
 
 @contextlib.contextmanager
-def _connected(spec: Spec, variant: str, target: Target, session: Any) -> Iterator[Connection]:
+def _connected(spec: Spec, variant: str, target: Target, session: Any) -> Iterator[SourceClients]:
     if session is not None or target.kind != "mock":
-        yield Connection(target, spec.region, session, spec.system, variant)
+        yield SourceClients(target, spec.region, session, spec.system, variant)
         return
     from asbuilt.mock.account import MockError, mock_account
 
@@ -92,7 +92,7 @@ def _connected(spec: Spec, variant: str, target: Target, session: Any) -> Iterat
             opened = stack.enter_context(mock_account(spec.system, variant))
         except MockError as error:
             raise TargetError(f"{error}: name an --account or an --endpoint-url") from None
-        yield Connection(target, spec.region, opened, spec.system, variant)
+        yield SourceClients(target, spec.region, opened, spec.system, variant)
     del opened, stack
     gc.collect()  # a mock account holds many reference cycles; only what came since the freeze is collected
     gc.unfreeze()

@@ -49,7 +49,7 @@ class Mutant:
 
 
 @dataclass(frozen=True)
-class Proof:
+class MutationResult:
     """How many mutants a fact took, and the one that turned it ("" where none did: the fact is vacuous)."""
 
     fact: str
@@ -59,7 +59,7 @@ class Proof:
 
 def prove(
     fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime, shapes: Shapes
-) -> Proof:
+) -> MutationResult:
     """Mutate the evidence of a fact that holds until it fails. A crash or `unknown` does not count."""
     tried = 0
     asks_fields = _asks_fields(fact)
@@ -69,8 +69,8 @@ def prove(
         if judge(fact, subjects, mutant.snapshot, now).status == "failed" and not (
             fact.subject.where and asks_fields and not bind(fact.subject, mutant.snapshot, now)
         ):
-            return Proof(fact.id, tried, mutant.change)
-    return Proof(fact.id, tried, "")
+            return MutationResult(fact.id, tried, mutant.change)
+    return MutationResult(fact.id, tried, "")
 
 
 def _asks_fields(fact: Fact) -> bool:

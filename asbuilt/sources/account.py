@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from asbuilt.evidence import Untested
 from asbuilt.sources import rows
-from asbuilt.sources.source import Clients, Option, Request, Source
+from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
 
 UNTESTED = "no account was named: add --account NAME, --endpoint-url URL or --mock"
 
 
-def connect(request: Request) -> Clients:
+def connect(request: EvidenceRequest) -> Clients:
     """Clients that can only do what the table of rows lists. Raises `Untested` where the run names no account."""
     if request.target.kind == "none":
         raise Untested(UNTESTED)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from asbuilt.evidence import Unknown, Untested
 from asbuilt.sources.row import Row
-from asbuilt.sources.source import Clients, Request, Source
+from asbuilt.sources.source import Clients, EvidenceRequest, Source
 
 if TYPE_CHECKING:
     import requests
@@ -43,7 +43,7 @@ OPERATIONS = {
 }
 
 
-def connect(request: Request) -> Clients:
+def connect(request: EvidenceRequest) -> Clients:
     """A client for the project that the environment names.
 
     Raises `Untested` where it names none, and for a mock account, which has no project beside it.
@@ -54,7 +54,7 @@ def connect(request: Request) -> Clients:
     return lambda service, region: client
 
 
-def client_of(environment: Mapping[str, str]) -> Client:
+def client_of(environment: Mapping[str, str]) -> AtlasClient:
     """A client for the project that the environment names. Raises `Untested` where it names none."""
     missing = [name for name in KEYS if not environment.get(name)]
     if missing:
@@ -66,10 +66,10 @@ def client_of(environment: Mapping[str, str]) -> Client:
     session.headers["Accept"] = MEDIA_TYPE
     session.trust_env = False  # a .netrc must not take the place of the keys
     base = (environment.get("ATLAS_API_URL") or ADDRESS).rstrip("/")
-    return Client(session, f"{base}/api/atlas/v2/groups/{quote(environment[KEYS[2]], safe='')}")
+    return AtlasClient(session, f"{base}/api/atlas/v2/groups/{quote(environment[KEYS[2]], safe='')}")
 
 
-class Client:
+class AtlasClient:
     """As much of the form of a boto3 client as reading needs: one method an operation, which gives a whole answer."""
 
     def __init__(self, session: requests.Session, project: str) -> None:

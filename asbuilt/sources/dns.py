@@ -12,20 +12,20 @@ from typing import Any
 
 from asbuilt.evidence import Unknown, Untested
 from asbuilt.sources.row import Row
-from asbuilt.sources.source import Clients, Option, Request, Source
+from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
 
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
-def connect(request: Request) -> Clients:
+def connect(request: EvidenceRequest) -> Clients:
     """A client of the resolver. Raises `Untested` for a mock account, whose host names lead nowhere."""
     if request.target.kind == "mock":
         raise Untested("the host names of a mock account are not in the DNS: name an account or an endpoint")
-    client = Client()
+    client = DnsClient()
     return lambda service, region: client
 
 
-class Client:
+class DnsClient:
     """As much of the form of a boto3 client as reading needs."""
 
     meta = SimpleNamespace(method_to_api_mapping={"lookup_hosts": "LookupHosts"})

@@ -10,7 +10,7 @@ from typing import Any
 
 from asbuilt.evidence import Unknown, Untested
 from asbuilt.sources.row import Row
-from asbuilt.sources.source import Clients, Option, Request, Source
+from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
 from asbuilt.targets import Target
 
 FORMAT = 2
@@ -29,7 +29,7 @@ def read_result(path: Path) -> dict[str, Any]:
     return result
 
 
-def connect(request: Request) -> Clients:
+def connect(request: EvidenceRequest) -> Clients:
     """The load result of the deployment that is verified.
 
     Raises `Untested` where no file tells of its system and variant, and where the result tells of something other

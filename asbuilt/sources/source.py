@@ -38,7 +38,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Request:
+class EvidenceRequest:
     """Whose evidence is asked for: the target, the deployment, and what was given for the source.
 
     `given` are the values of the source's options in their order; a switch that is on gives its flag. `region` is the
@@ -71,7 +71,7 @@ class Source:
     name: str
     services: Sequence[str]
     rows: tuple[Row, ...]
-    connect: Callable[[Request], Clients]
+    connect: Callable[[EvidenceRequest], Clients]
     about: str
     untested: str
     options: tuple[Option, ...] = ()

@@ -19,7 +19,7 @@ from typing import Any
 from asbuilt import sources as package
 from asbuilt.evidence import TargetError, Untested
 from asbuilt.sources.row import Row
-from asbuilt.sources.source import Clients, Option, Request, Source
+from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
 from asbuilt.targets import MOCK, NONE, Target, choose
 
 ACCOUNT = "account"
@@ -116,7 +116,7 @@ def _given(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return given
 
 
-class Connection:
+class SourceClients:
     """Clients of every source for one target and deployment; each source is connected to once, when it is needed."""
 
     def __init__(self, target: Target, region: str, session: Any = None, system: str = "", variant: str = "") -> None:
@@ -136,11 +136,11 @@ class Connection:
                 self._clients[source.name] = source.connect(self._request(source))
         return self._clients[source.name](service, region)
 
-    def _request(self, source: Source) -> Request:
+    def _request(self, source: Source) -> EvidenceRequest:
         given = self._target.given.get(source.name, ())
         if source.options and source.name != ACCOUNT and not given:
             raise Untested(source.untested)
-        return Request(
+        return EvidenceRequest(
             target=self._target,
             region=self._target.region or self._region,
             system=self._system,

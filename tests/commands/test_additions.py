@@ -24,10 +24,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from asbuilt.sources.row import Row
-from asbuilt.sources.source import Clients, Option, Request, Source
+from asbuilt.sources.source import Clients, Option, EvidenceRequest, Source
 
 
-def connect(request: Request) -> Clients:
+def connect(request: EvidenceRequest) -> Clients:
     """The report that the command line names."""
     reports = [json.loads(Path(path).read_text(encoding="utf-8")) for path in request.given]
     client = SimpleNamespace(

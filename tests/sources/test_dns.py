@@ -9,7 +9,7 @@ import pytest
 
 from asbuilt.evidence import Unknown, Untested
 from asbuilt.sources import dns
-from asbuilt.sources.table import Connection
+from asbuilt.sources.table import SourceClients
 from asbuilt.targets import MOCK, Target
 from asbuilt_content.checks.edge import resolution as host_names
 from tests.records import account, entry, record
@@ -38,21 +38,21 @@ GIVEN = {"dns": ("--dns",)}
 def test_the_dns_is_asked_only_with_its_option():
     """Without `--dns` the facts are untested, and the reason names the option."""
     with pytest.raises(Untested, match="--dns"):
-        Connection(Target("endpoint", "x"), "us-east-1", object()).client("dns", "")
+        SourceClients(Target("endpoint", "x"), "us-east-1", object()).client("dns", "")
 
 
 def test_the_dns_is_not_asked_about_a_mock_account():
     """Its host names lead nowhere; those of an endpoint do."""
     with pytest.raises(Untested, match="mock account"):
-        Connection(replace(MOCK, given=GIVEN), "us-east-1", object()).client("dns", "")
-    asked = Connection(Target("endpoint", "x", given=GIVEN), "us-east-1", object()).client("dns", "")
-    assert isinstance(asked, dns.Client)
+        SourceClients(replace(MOCK, given=GIVEN), "us-east-1", object()).client("dns", "")
+    asked = SourceClients(Target("endpoint", "x", given=GIVEN), "us-east-1", object()).client("dns", "")
+    assert isinstance(asked, dns.DnsClient)
 
 
 @pytest.mark.usefixtures("_world")
 def test_answers():
     """Addresses once each, none for a name that is not there, wildcards left out; silence is not "none"."""
-    client = dns.Client()
+    client = dns.DnsClient()
     found = client.lookup_hosts(Names=["a.org", "none.org", "*.a.org"])
     assert found == {
         "Hosts": [{"Name": "a.org", "Addresses": ["192.0.2.1", "192.0.2.2"]}, {"Name": "none.org", "Addresses": []}]

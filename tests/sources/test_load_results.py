@@ -15,7 +15,7 @@ from asbuilt.load.verdict import judging
 from asbuilt.load.verdict.evidence import records
 from asbuilt.load.verdict.result import document, write
 from asbuilt.sources.load import connect
-from asbuilt.sources.source import Request
+from asbuilt.sources.source import EvidenceRequest
 from asbuilt.spec.loading import load
 from asbuilt.targets import NONE, Target
 from tests.measurements import SPEC, measured, settings_of
@@ -94,7 +94,7 @@ def test_a_result_goes_with_what_it_measured(
     spec: Any, tmp_path: Path, kind: str, stand_in: bool, joined: bool
 ) -> None:
     """A stand-in's goes with the mock account and with no other; a host's with every account but the mock."""
-    request = Request(
+    request = EvidenceRequest(
         Target(kind, "it"), "us-east-1", "campushub360", "tier1", (_left(spec, tmp_path, stand_in=stand_in),)
     )
     if joined:
@@ -115,7 +115,7 @@ def test_a_load_result_that_is_none_is_no_evidence(tmp_path: Path) -> None:
     fine.write_text(json.dumps(good), encoding="utf-8")
 
     def asked(paths: Sequence[Path], system: str) -> Any:
-        request = Request(NONE, "us-east-1", system, "tier1", tuple(map(str, paths)))
+        request = EvidenceRequest(NONE, "us-east-1", system, "tier1", tuple(map(str, paths)))
         return connect(request)("load", "")
 
     assert asked([fine], "campushub360").read_runs()["runs"][0]["samples"] == 2000

@@ -14,7 +14,7 @@ import pytest
 from asbuilt.evidence import TargetError, Unknown
 from asbuilt.sources.reader import Reader
 from asbuilt.sources.row import Plan
-from asbuilt.sources.table import Connection
+from asbuilt.sources.table import SourceClients
 from asbuilt.targets import Target
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
@@ -41,7 +41,7 @@ class Endpoint:
         return HTTP, {"ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}}, **answer}
 
     def read(self, *kinds, parents=None):
-        connection = Connection(Target("endpoint", "test"), "us-east-1", self.session)
+        connection = SourceClients(Target("endpoint", "test"), "us-east-1", self.session)
         return Reader(connection.client, NOW).read(Plan(frozenset(kinds), parents or {}))
 
 
@@ -242,10 +242,10 @@ def test_every_batch_says_how_it_names_what_is_gone():
 
 def test_nothing_outside_the_table_is_ever_sent(endpoint):
     """Read-only by construction."""
-    client = Connection(Target("endpoint", "test"), "us-east-1", endpoint.session).client("rds", "")
+    client = SourceClients(Target("endpoint", "test"), "us-east-1", endpoint.session).client("rds", "")
     with pytest.raises(PermissionError, match="only reads"):
         client.delete_db_instance(DBInstanceIdentifier="a")
-    secrets = Connection(Target("endpoint", "test"), "us-east-1", endpoint.session).client("secretsmanager", "")
+    secrets = SourceClients(Target("endpoint", "test"), "us-east-1", endpoint.session).client("secretsmanager", "")
     with pytest.raises(PermissionError, match="only reads"):
         secrets.get_secret_value(SecretId="a")
     assert "DeleteDBInstance" not in endpoint.calls
