@@ -1,20 +1,22 @@
-"""The DNS as a source of evidence: real questions to the resolver of this machine, in the form of a client.
+"""The DNS as a source of evidence: questions to the resolver of this machine, in the form of a client.
 
 Asked only with `--dns`: the answers are the world's, not the account's, and depend on where they are asked.
 """
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asbuilt.evidence import Unknown, Untested
 from asbuilt.sources.row import Row
 from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
 
-_NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+if TYPE_CHECKING:
+    from dns.resolver import Resolver
+
+SECONDS = 10  # for one question, with all its retries
 
 
 def connect(request: EvidenceRequest) -> Clients:
@@ -26,28 +28,37 @@ def connect(request: EvidenceRequest) -> Clients:
 
 
 class DnsClient:
-    """As much of the form of a boto3 client as reading needs."""
+    """As much of the form of a boto3 client as reading needs; `resolver` takes the place of this machine's."""
 
     meta = SimpleNamespace(method_to_api_mapping={"lookup_hosts": "LookupHosts"})
+
+    def __init__(self, resolver: Resolver | None = None) -> None:
+        self._resolver = resolver
 
     def can_paginate(self, operation: str) -> bool:
         """No: an answer is whole."""
         return False
 
     def lookup_hosts(self, Names: Sequence[str]) -> dict[str, Any]:  # noqa: N803  # as boto3 spells parameters
-        """The IPv4 addresses of each host name, none where there is no such name; wildcards are no host names."""
+        """The IPv4 addresses of each host name, none where there is no such name; wildcards are no host names.
+
+        Raises `Unknown` where the resolver gives no answer.
+        """
         hosts = [name for name in Names if not name.startswith("*.")]
-        return {"Hosts": [{"Name": name, "Addresses": _addresses(name)} for name in hosts]}
+        return {"Hosts": [{"Name": name, "Addresses": self._addresses(name)} for name in hosts]}
 
+    def _addresses(self, name: str) -> list[str]:
+        import dns.exception
+        import dns.resolver
 
-def _addresses(name: str) -> list[str]:
-    try:
-        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        if error.errno in _NO_SUCH_NAME:
+        try:
+            resolver = self._resolver or dns.resolver.Resolver()
+            answer = resolver.resolve(f"{name.rstrip('.')}.", "A", lifetime=SECONDS, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN:
             return []
-        raise Unknown(f"the DNS gave no answer for {name!r}: {error.strerror}") from error
-    return sorted({str(address[0]) for *_, address in found})
+        except dns.exception.DNSException as error:
+            raise Unknown(f"the DNS gave no answer for {name!r}: {error}") from error
+        return sorted({record.address for record in answer.rrset or ()})
 
 
 ROWS = (
