@@ -245,5 +245,5 @@ def test_without_settings_nothing_is_known_of_variables():
     """An environment always has some: none answered is not none set."""
     seen = account({SETTINGS: []})
     for question in ("free_of_access_keys", "free_of_plain_secrets", "free_of_sample_credentials"):
-        with pytest.raises(Unknown, match="0 sets of settings"):
+        with pytest.raises(Unknown, match="0 sets of deployed settings"):
             getattr(beanstalk_variables, question)(of(ENVIRONMENT), seen)

@@ -58,7 +58,7 @@ def test_repository_and_branch():
     connected = _source(FullRepositoryId="o/r", BranchName="dev")
     assert (codepipeline.repository(WHOLE), codepipeline.branch(WHOLE)) == ("o/r", "main")
     assert (codepipeline.repository(connected), codepipeline.branch(connected)) == ("o/r", "dev")
-    with pytest.raises(Unknown, match="2 actions"):
+    with pytest.raises(Unknown, match="2 source actions"):
         codepipeline.branch(_pipeline(_stage("Source", GITHUB, GITHUB)))
 
 

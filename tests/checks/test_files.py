@@ -26,7 +26,7 @@ def mount(zone, groups=(), state="available"):
 
 def seen(*mounts, groups=(), subjects=None):
     """An account with these mount targets and security groups, in which nothing else wears one."""
-    kinds = {kind: [] for kind in reachability.WEARERS}
+    kinds = {kind: [] for kind in reachability.GROUP_READS}
     kinds |= {
         "efs:file-system.mount-target": [target for target, _ in mounts],
         "efs:file-system.mount-target.groups": [worn for _, worn in mounts],

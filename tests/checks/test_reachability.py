@@ -19,7 +19,7 @@ WEB, OTHER_WEB = (
     )
     for name, group in (("web", "sg-web"), ("other", "sg-other"))
 )
-EMPTY: dict = {kind: [] for kind in reachability.WEARERS}
+EMPTY: dict = {kind: [] for kind in reachability.GROUP_READS}
 
 
 def _db(*groups, port=5432):

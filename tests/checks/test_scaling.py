@@ -170,7 +170,7 @@ def test_a_run_that_did_not_try_scaling_says_nothing_of_it(change, error):
     """Nor does an activity that does not say what it asked for."""
     with pytest.raises(error):
         scaling.scaled_out_while(*_seen(runs=[{**RUN, **change}]))
-    with pytest.raises(Unknown, match="more or less"):
+    with pytest.raises(Unknown, match="does not name the direction"):
         scaling.scaled_out_while(*_seen([OF_WEB], activities=[_activity(9, 4, cause=STEP)], runs=[RUN]))
     strange = {**_activity(9, 4), "Description": "Something else."}
     with pytest.raises(Unknown, match="Something else"):
