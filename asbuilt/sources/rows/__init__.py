@@ -1,4 +1,4 @@
-"""The collector table: how each kind of record is read, and nowhere else an API call.
+"""The collector table: the API call that reads each kind of record; evidence is read by no other calls.
 
 The prefetch plan, the auditor's policy and the read-only guard are all derived from these rows. Add a kind of
 record by adding its row to the module of its field.
@@ -48,7 +48,7 @@ _TABLES = (
 
 @cache
 def collectors() -> dict[str, tuple[Collector, ...]]:
-    """Kind → the rows that read it (two where AWS answers one kind of thing from two operations)."""
+    """Kind → the rows that read it (two where AWS lists resources of one kind by two operations)."""
     table: dict[str, tuple[Collector, ...]] = {}
     for module in _TABLES:
         for row in module.ROWS:
@@ -57,13 +57,13 @@ def collectors() -> dict[str, tuple[Collector, ...]]:
 
 
 def source_of(kind: str) -> str:
-    """The source of evidence that a kind of record comes from: `account`, unless it is none of AWS's."""
+    """The source of evidence that a kind of record comes from: `account` for AWS, else the other source's name."""
     return collectors()[kind][0].source
 
 
 @cache
 def allowed_operations() -> frozenset[tuple[str, str]]:
-    """Every (client name, operation) that the suite may call at all."""
+    """Every (client name, operation) that the suite may call."""
     rows = (row for rows in collectors().values() for row in rows)
     return frozenset((row.service, operation) for row in rows for operation in row.operations)
 

@@ -1,23 +1,7 @@
-"""How releases come about: pipelines, builds, stacks, deployments; and the limits and ways out that they need."""
+"""Software delivery: pipelines, builds, stacks and ECS deployments."""
 
 from asbuilt.sources.row import Collector
 from asbuilt.sources.rows.compute import MISSING
-from asbuilt.sources.rows.watch import MEASURED
-
-
-def _recent(kind: str) -> Collector:
-    """The metrics that a resource has published in the last three hours."""
-    namespace, dimensions = MEASURED[kind]
-    return Collector(
-        f"{kind}.recent-metrics",
-        "cloudwatch",
-        "list_metrics",
-        "Metrics[]",
-        per=kind,
-        static={"Namespace": namespace, "RecentlyActive": "PT3H"},
-        params={"Dimensions": dimensions},
-    )
-
 
 ROWS = (
     Collector("codepipeline:pipeline.names", "codepipeline", "list_pipelines", "pipelines[]", names="[name]"),
@@ -103,53 +87,4 @@ ROWS = (
         params={"serviceDeploymentArns": "serviceDeploymentArn"},
         arn="serviceDeploymentArn",
     ),
-    Collector("ecr:registry", "ecr", "get_registry_scanning_configuration", "@", names="[registryId]"),
-    Collector(
-        "elbv2:target-group.attributes",
-        "elbv2",
-        "describe_target_group_attributes",
-        "@",
-        per="elbv2:target-group",
-        params={"TargetGroupArn": "TargetGroupArn"},
-    ),
-    Collector("iam:account-summary", "iam", "get_account_summary", "SummaryMap"),
-    Collector(
-        "service-quotas:fargate",
-        "service-quotas",
-        "list_service_quotas",
-        "Quotas[]",
-        static={"ServiceCode": "fargate"},
-        names="[QuotaCode, QuotaName]",
-        arn="QuotaArn",
-    ),
-    # Namespaces of AWS's own services are left out: what remains, somebody publishes on purpose.
-    Collector(
-        "cloudwatch:custom-metric",
-        "cloudwatch",
-        "list_metrics",
-        "Metrics[?!starts_with(Namespace, 'AWS/')]",
-        names="[Namespace, MetricName]",
-    ),
-    Collector("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", names="[Id]"),
-    # Not AWS's answers but the DNS's, where it is asked at all: where host names lead.
-    Collector(
-        "acm:certificate.hosts",
-        "dns",
-        "lookup_hosts",
-        "Hosts[]",
-        per="acm:certificate",
-        params={"Names": "SubjectAlternativeNames"},
-        names="[Name]",
-    ),
-    Collector(
-        "elbv2:load-balancer.hosts",
-        "dns",
-        "lookup_hosts",
-        "Hosts[]",
-        per="elbv2:load-balancer",
-        params={"Names": "[DNSName]"},
-        names="[Name]",
-    ),
-    _recent("ecs:service"),
-    _recent("elbv2:load-balancer"),
 )

@@ -1,8 +1,8 @@
-"""CloudFront, Route 53, certificates."""
+"""CloudFront, Route 53, certificates, and the addresses of host names in DNS."""
 
 from asbuilt.sources.row import Collector
 
-# AWS lists only certificates with an RSA key of up to 2048 bits unless told otherwise.
+# By default, AWS lists only certificates with an RSA key of up to 2048 bits.
 _KEY_TYPES = [
     "RSA_1024",
     "RSA_2048",
@@ -66,5 +66,25 @@ ROWS = (
         params={"CertificateArn": "CertificateArn"},
         names="[DomainName]",
         arn="CertificateArn",
+    ),
+    Collector("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", names="[Id]"),
+    # The addresses of host names come from DNS, an optional source, and not from AWS.
+    Collector(
+        "acm:certificate.hosts",
+        "dns",
+        "lookup_hosts",
+        "Hosts[]",
+        per="acm:certificate",
+        params={"Names": "SubjectAlternativeNames"},
+        names="[Name]",
+    ),
+    Collector(
+        "elbv2:load-balancer.hosts",
+        "dns",
+        "lookup_hosts",
+        "Hosts[]",
+        per="elbv2:load-balancer",
+        params={"Names": "[DNSName]"},
+        names="[Name]",
     ),
 )

@@ -1,10 +1,10 @@
-"""Who may do what: the caller, IAM, secrets, keys."""
+"""Access: the caller's identity, IAM, secrets, keys, queues and parameters."""
 
 from asbuilt.sources.row import Collector, Report
 
 
 def _authorization(kind: str, records: str, names: str) -> Collector:
-    """One kind of the single answer that describes all of IAM; a page of it may hold none of that kind."""
+    """One kind of record from the one answer that describes all of IAM; a page of it may hold none of that kind."""
     return Collector(
         kind, "iam", "get_account_authorization_details", records, names=f"[{names}]", arn="Arn", may_omit=True
     )
@@ -55,7 +55,7 @@ ROWS = (
         report=Report("generate_credential_report", pending=["ReportNotPresent", "ReportInProgress", "ReportExpired"]),
         permission="iam:GenerateCredentialReport, iam:GetCredentialReport",
     ),
-    # A report can be fetched by whoever had it made, and by nobody else: the reader does both.
+    # Only the identity that generates this report can fetch it, so the reader does both.
     Collector(
         "iam:role.last-accessed",
         "iam",
@@ -74,7 +74,7 @@ ROWS = (
         ),
         permission="iam:GenerateServiceLastAccessedDetails, iam:GetServiceLastAccessedDetails",
     ),
-    # Metadata only: no operation that answers with a secret's value is or will be in this table.
+    # Metadata only: no operation that returns a secret's value is in this table, or may be added to it.
     Collector("secretsmanager:secret", "secretsmanager", "list_secrets", "SecretList[]", names="[Name]", arn="ARN"),
     Collector(
         "secretsmanager:secret.policy",
@@ -117,4 +117,5 @@ ROWS = (
         may_omit=True,
     ),
     Collector("ssm:parameter", "ssm", "describe_parameters", "Parameters[]", names="[Name]", arn="ARN"),
+    Collector("iam:account-summary", "iam", "get_account_summary", "SummaryMap"),
 )

@@ -1,11 +1,11 @@
-"""Where a load balancer's listeners lead."""
+"""Routing of a load balancer's listeners, and their certificates."""
 
 from __future__ import annotations
 
 import pytest
 
 from asbuilt.evidence import Unknown
-from asbuilt_content.checks.elb import routing as entrance
+from asbuilt_content.checks.elb import routing
 from tests.records import account, entry, record
 
 
@@ -23,7 +23,7 @@ def entrance_with(*rules, certificates=(), protocol="HTTPS", port=443):
 
 
 def rule(group, *patterns, priority="1", field="path-pattern"):
-    """A rule that forwards what matches to a group."""
+    """A rule that forwards matching requests to a group."""
     conditions = [{"Field": field, "PathPatternConfig": {"Values": list(patterns)}}] if patterns else []
     return {"Priority": priority, "Conditions": conditions, "Actions": [{"Type": "forward", "TargetGroupArn": group}]}
 
@@ -31,50 +31,50 @@ def rule(group, *patterns, priority="1", field="path-pattern"):
 DEFAULT = rule("WEB", priority="default")
 
 
-def test_a_path_leads_where_the_first_rule_for_it_sends():
-    """The lower number first, the default last."""
+def test_the_first_matching_rule_decides():
+    """Rules apply in order of priority, the default rule last."""
     front = entrance_with(DEFAULT, rule("API", "/api", "/api/*", priority="20"))
-    assert entrance.path_leads_to(*front, "/api/users") == "api"
-    assert entrance.path_leads_to(*front, "/") == "web"
+    assert routing.path_leads_to(*front, "/api/users") == "api"
+    assert routing.path_leads_to(*front, "/") == "web"
     both = entrance_with(DEFAULT, rule("API", "/api/*", priority="20"), rule("WEB", "/api/docs", priority="3"))
-    assert entrance.path_leads_to(*both, "/api/docs") == "web"
+    assert routing.path_leads_to(*both, "/api/docs") == "web"
 
 
-def test_a_rule_that_asks_for_more_than_the_path_leaves_it_open():
-    """Unless it leads to the same, comes after one that takes all, or is about other paths."""
+def test_a_condition_beyond_the_path_makes_the_target_unknown():
+    """Unless the rule has the same target, comes after one that always applies, or is for other paths."""
     by_host = rule("API", "api.example.org", field="host-header", priority="1")
     with pytest.raises(Unknown, match="rule 1"):
-        entrance.path_leads_to(*entrance_with(DEFAULT, by_host), "/users")
-    assert entrance.path_leads_to(*entrance_with(rule("API", priority="default"), by_host), "/users") == "api"
+        routing.path_leads_to(*entrance_with(DEFAULT, by_host), "/users")
+    assert routing.path_leads_to(*entrance_with(rule("API", priority="default"), by_host), "/users") == "api"
     first = rule("WEB", "/*", priority="1")
-    assert entrance.path_leads_to(*entrance_with(DEFAULT, first, {**by_host, "Priority": "2"}), "/users") == "web"
+    assert routing.path_leads_to(*entrance_with(DEFAULT, first, {**by_host, "Priority": "2"}), "/users") == "web"
     other = {**by_host, "Conditions": [*by_host["Conditions"], *rule("API", "/api/*")["Conditions"]]}
-    assert entrance.path_leads_to(*entrance_with(DEFAULT, other), "/users") == "web"
+    assert routing.path_leads_to(*entrance_with(DEFAULT, other), "/users") == "web"
 
 
-def test_a_path_that_two_listeners_lead_to_different_groups_leads_to_none():
-    """The second listener's way in is one, too."""
+def test_listeners_with_different_targets_have_no_common_one():
+    """Every HTTPS listener counts."""
     balancer, seen = entrance_with(DEFAULT)
     kinds = ("elbv2:load-balancer.listener", "elbv2:load-balancer.listener.rule")
     second = entry({"Port": 8443, "Protocol": "HTTPS"}, kinds[0], ["m"], parent=balancer.entry.id)
     way = entry(rule("API", priority="default"), kinds[1], ["x"], parent=second.id)
     entries = {kind: [item.entry for item in seen.all(kind)] for kind in kinds}
     both = account({kinds[0]: [*entries[kinds[0]], second], kinds[1]: [*entries[kinds[1]], way]})
-    assert entrance.path_leads_to(balancer, both, "/") is None
+    assert routing.path_leads_to(balancer, both, "/") is None
 
 
-def test_a_path_leads_nowhere_without_a_rule_or_without_tls():
-    """A redirect is no target, either."""
-    assert entrance.path_leads_to(*entrance_with(), "/") is None
-    assert entrance.path_leads_to(*entrance_with(DEFAULT, protocol="HTTP", port=80), "/") is None
+def test_a_path_without_a_rule_or_without_tls_has_no_target():
+    """A redirect is no target either."""
+    assert routing.path_leads_to(*entrance_with(), "/") is None
+    assert routing.path_leads_to(*entrance_with(DEFAULT, protocol="HTTP", port=80), "/") is None
     redirect = {"Priority": "default", "Conditions": [], "Actions": [{"Type": "redirect"}]}
-    assert entrance.path_leads_to(*entrance_with(redirect), "/") is None
-    assert entrance.path_leads_to(*entrance_with(rule("OTHER", priority="default")), "/") == "OTHER"
+    assert routing.path_leads_to(*entrance_with(redirect), "/") is None
+    assert routing.path_leads_to(*entrance_with(rule("OTHER", priority="default")), "/") == "OTHER"
 
 
-def test_certificates_of_acm_are_counted():
-    """Those uploaded to IAM are not among them."""
+def test_acm_certificates_are_counted():
+    """Certificates uploaded to IAM do not count."""
     arns = ["arn:aws:acm:eu-west-1:1:certificate/x", "arn:aws:iam::1:server-certificate/y"]
-    assert entrance.acm_certificates(*entrance_with(certificates=arns), "443") == 1
-    assert entrance.acm_certificates(*entrance_with(certificates=arns), "8443") == 0
-    assert entrance.acm_certificates(*entrance_with(), "443") == 0
+    assert routing.acm_certificates(*entrance_with(certificates=arns), "443") == 1
+    assert routing.acm_certificates(*entrance_with(certificates=arns), "8443") == 0
+    assert routing.acm_certificates(*entrance_with(), "443") == 0
