@@ -1,11 +1,11 @@
 """Software delivery: pipelines, builds, stacks and ECS deployments."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 from asbuilt.sources.rows.compute import MISSING
 
 ROWS = (
-    Collector("codepipeline:pipeline.names", "codepipeline", "list_pipelines", "pipelines[]", names="[name]"),
-    Collector(
+    Row("codepipeline:pipeline.names", "codepipeline", "list_pipelines", "pipelines[]", names="[name]"),
+    Row(
         "codepipeline:pipeline",
         "codepipeline",
         "get_pipeline",
@@ -15,7 +15,7 @@ ROWS = (
         names="[pipeline.name]",
         arn="metadata.pipelineArn",
     ),
-    Collector(
+    Row(
         "codepipeline:pipeline.runs",
         "codepipeline",
         "list_pipeline_executions",
@@ -24,7 +24,7 @@ ROWS = (
         params={"pipelineName": "pipeline.name"},
         names="[pipelineExecutionId]",
     ),
-    Collector(
+    Row(
         "codepipeline:pipeline.actions",
         "codepipeline",
         "list_action_executions",
@@ -33,11 +33,9 @@ ROWS = (
         params={"pipelineName": "pipeline.name"},
         names="[actionExecutionId]",
     ),
-    Collector(
-        "codepipeline:webhook", "codepipeline", "list_webhooks", "webhooks[]", names="[definition.name]", arn="arn"
-    ),
-    Collector("codebuild:project.names", "codebuild", "list_projects", "projects[].{name: @}", names="[name]"),
-    Collector(
+    Row("codepipeline:webhook", "codepipeline", "list_webhooks", "webhooks[]", names="[definition.name]", arn="arn"),
+    Row("codebuild:project.names", "codebuild", "list_projects", "projects[].{name: @}", names="[name]"),
+    Row(
         "codebuild:project",
         "codebuild",
         "batch_get_projects",
@@ -49,7 +47,7 @@ ROWS = (
         names="[name]",
         arn="arn",
     ),
-    Collector(
+    Row(
         "cloudformation:stack",
         "cloudformation",
         "describe_stacks",
@@ -57,7 +55,7 @@ ROWS = (
         names="[StackName]",
         arn="StackId",
     ),
-    Collector(
+    Row(
         "cloudformation:stack.resources",
         "cloudformation",
         "list_stack_resources",
@@ -66,7 +64,7 @@ ROWS = (
         params={"StackName": "StackName"},
         names="[PhysicalResourceId]",
     ),
-    Collector(
+    Row(
         "ecs:service.deployment-names",
         "ecs",
         "list_service_deployments",
@@ -75,7 +73,7 @@ ROWS = (
         params={"service": "serviceArn", "cluster": "clusterArn"},
         names="[serviceDeploymentArn]",
     ),
-    Collector(
+    Row(
         "ecs:service.deployment",
         "ecs",
         "describe_service_deployments",

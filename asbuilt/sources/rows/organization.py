@@ -4,7 +4,7 @@ Any member account may describe its organization; only the management account, o
 administrator, may read the rest.
 """
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 _ORGANIZATION, _ANCESTOR = "organizations:organization", "organizations:ancestor"
 # These policies do not limit the management account, and an organization with consolidated billing only has none.
@@ -15,18 +15,16 @@ _TARGETS = (  # the kind of target that policies are attached to, the field with
 )
 
 
-def _ancestor(per: str, child: str, when: str) -> Collector:
+def _ancestor(per: str, child: str, when: str) -> Row:
     """The parent of an account or of one of its ancestors, up to the root."""
     params = {"ChildId": child}
-    return Collector(
-        _ANCESTOR, "organizations", "list_parents", "Parents[]", names="[Id]", per=per, when=when, params=params
-    )
+    return Row(_ANCESTOR, "organizations", "list_parents", "Parents[]", names="[Id]", per=per, when=when, params=params)
 
 
-def _attached(kind: str, policy_type: str) -> tuple[Collector, ...]:
+def _attached(kind: str, policy_type: str) -> tuple[Row, ...]:
     """The policies of a type that are attached to the account and to each of its ancestors, with their documents."""
     listed = (
-        Collector(
+        Row(
             kind,
             "organizations",
             "list_policies_for_target",
@@ -41,7 +39,7 @@ def _attached(kind: str, policy_type: str) -> tuple[Collector, ...]:
         )
         for per, target, when in _TARGETS
     )
-    documents = Collector(
+    documents = Row(
         f"{kind}.document",
         "organizations",
         "describe_policy",
@@ -54,7 +52,7 @@ def _attached(kind: str, policy_type: str) -> tuple[Collector, ...]:
 
 
 ROWS = (
-    Collector(
+    Row(
         _ORGANIZATION,
         "organizations",
         "describe_organization",
@@ -65,7 +63,7 @@ ROWS = (
         arn="Arn",
         absent=["AWSOrganizationsNotInUseException"],
     ),
-    Collector(
+    Row(
         "organizations:root",
         "organizations",
         "list_roots",

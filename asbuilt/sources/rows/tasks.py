@@ -1,10 +1,10 @@
 """ECS tasks, with or without a service; their task definitions; and Fargate quotas."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 from asbuilt.sources.rows.compute import MISSING
 
 ROWS = (
-    Collector(
+    Row(
         "ecs:task.names",
         "ecs",
         "list_tasks",
@@ -15,7 +15,7 @@ ROWS = (
         names="[taskArn]",
     ),
     # A task's only name is its group: `service:web`, or `family:job` for a standalone task.
-    Collector(
+    Row(
         "ecs:task",
         "ecs",
         "describe_tasks",
@@ -29,7 +29,7 @@ ROWS = (
         arn="taskArn",
         within={"cluster": "clusterArn"},
     ),
-    Collector(
+    Row(
         "ecs:task-definition.families",
         "ecs",
         "list_task_definition_families",
@@ -38,7 +38,7 @@ ROWS = (
         names="[family]",
     ),
     # For a family without a revision, AWS describes the latest active revision.
-    Collector(
+    Row(
         "ecs:task-definition",
         "ecs",
         "describe_task_definition",
@@ -48,7 +48,7 @@ ROWS = (
         names="[family]",
         arn="taskDefinitionArn",
     ),
-    Collector(
+    Row(
         "service-quotas:fargate",
         "service-quotas",
         "list_service_quotas",

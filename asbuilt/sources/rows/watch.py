@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 # The namespace of a resource's metrics, and the dimensions that identify the resource.
 MEASURED = {
@@ -26,10 +26,10 @@ _HOUR, _DAY = 3600, 86400
 _MONTH = 30 * _DAY
 
 
-def _metrics(kind: str, detail: str, operation: str, records: str, **static: Any) -> Collector:
+def _metrics(kind: str, detail: str, operation: str, records: str, **static: Any) -> Row:
     """The answer of a CloudWatch operation about a resource's metrics; `Namespace` replaces the resource's own."""
     namespace, dimensions = MEASURED[kind]
-    return Collector(
+    return Row(
         f"{kind}.{detail}",
         "cloudwatch",
         operation,
@@ -40,38 +40,36 @@ def _metrics(kind: str, detail: str, operation: str, records: str, **static: Any
     )
 
 
-def _published(kind: str, detail: str = "metrics", **static: Any) -> Collector:
+def _published(kind: str, detail: str = "metrics", **static: Any) -> Row:
     """The metrics that a resource published in the last two weeks."""
     return _metrics(kind, detail, "list_metrics", "Metrics[]", **static)
 
 
-def _recently_published(kind: str) -> Collector:
+def _recently_published(kind: str) -> Row:
     """The metrics that a resource published in the last three hours."""
     return _published(kind, "recent-metrics", RecentlyActive="PT3H")
 
 
-def _statistics(
-    kind: str, detail: str, metric: str, statistic: str, since: str, period: int, **static: Any
-) -> Collector:
+def _statistics(kind: str, detail: str, metric: str, statistic: str, since: str, period: int, **static: Any) -> Row:
     """A statistic of a resource's metric since a time (`now-30d`), for each period in seconds."""
     span = {"StartTime": since, "EndTime": "now", "Period": period}
     names = {"MetricName": metric, "Statistics": [statistic]}
     return _metrics(kind, detail, "get_metric_statistics", "Datapoints[]", **names, **span, **static)
 
 
-def _month(kind: str, detail: str, metric: str, statistic: str, period: int = _MONTH) -> Collector:
+def _month(kind: str, detail: str, metric: str, statistic: str, period: int = _MONTH) -> Row:
     """A statistic of a resource's metric over the last 30 days."""
     return _statistics(kind, detail, metric, statistic, "now-30d", period)
 
 
-def _day(kind: str, detail: str, metric: str, **static: Any) -> Collector:
+def _day(kind: str, detail: str, metric: str, **static: Any) -> Row:
     """The hourly averages of a resource's metric over the last day."""
     return _statistics(kind, detail, metric, "Average", "now-1d", _HOUR, **static)
 
 
 ROWS = (
-    Collector("cloudtrail:trail", "cloudtrail", "describe_trails", "trailList[]", names="[Name]", arn="TrailARN"),
-    Collector(
+    Row("cloudtrail:trail", "cloudtrail", "describe_trails", "trailList[]", names="[Name]", arn="TrailARN"),
+    Row(
         "cloudtrail:trail.status",
         "cloudtrail",
         "get_trail_status",
@@ -79,18 +77,16 @@ ROWS = (
         per="cloudtrail:trail",
         params={"Name": "TrailARN"},
     ),
-    Collector(
+    Row(
         "config:recorder",
         "config",
         "describe_configuration_recorder_status",
         "ConfigurationRecordersStatus[]",
         names="[name]",
     ),
-    Collector(
-        "cloudwatch:alarm", "cloudwatch", "describe_alarms", "MetricAlarms[]", names="[AlarmName]", arn="AlarmArn"
-    ),
+    Row("cloudwatch:alarm", "cloudwatch", "describe_alarms", "MetricAlarms[]", names="[AlarmName]", arn="AlarmArn"),
     # AWS publishes charges in one region only, so alarms on them are there as well.
-    Collector(
+    Row(
         "cloudwatch:billing-alarm",
         "cloudwatch",
         "describe_alarms",
@@ -99,7 +95,7 @@ ROWS = (
         arn="AlarmArn",
         region="us-east-1",
     ),
-    Collector(
+    Row(
         "cloudwatch:billing-metric",
         "cloudwatch",
         "list_metrics",
@@ -107,8 +103,8 @@ ROWS = (
         static={"Namespace": "AWS/Billing", "MetricName": "EstimatedCharges"},
         region="us-east-1",
     ),
-    Collector("sns:subscription", "sns", "list_subscriptions", "Subscriptions[]", names="[SubscriptionArn, TopicArn]"),
-    Collector(
+    Row("sns:subscription", "sns", "list_subscriptions", "Subscriptions[]", names="[SubscriptionArn, TopicArn]"),
+    Row(
         "sns:billing-subscription",
         "sns",
         "list_subscriptions",
@@ -116,7 +112,7 @@ ROWS = (
         names="[SubscriptionArn, TopicArn]",
         region="us-east-1",
     ),
-    Collector(
+    Row(
         "cloudwatch:dashboard",
         "cloudwatch",
         "list_dashboards",
@@ -124,7 +120,7 @@ ROWS = (
         names="[DashboardName]",
         arn="DashboardArn",
     ),
-    Collector(
+    Row(
         "cloudwatch:dashboard.body",
         "cloudwatch",
         "get_dashboard",
@@ -133,8 +129,8 @@ ROWS = (
         params={"DashboardName": "DashboardName"},
         json=["DashboardBody"],
     ),
-    Collector("logs:log-group", "logs", "describe_log_groups", "logGroups[]", names="[logGroupName]", arn="arn"),
-    Collector(
+    Row("logs:log-group", "logs", "describe_log_groups", "logGroups[]", names="[logGroupName]", arn="arn"),
+    Row(
         "logs:log-group.filters",
         "logs",
         "describe_metric_filters",
@@ -144,7 +140,7 @@ ROWS = (
         names="[filterName]",
     ),
     # A log group keeps a stream for every task that ever ran, so only the latest few are read.
-    Collector(
+    Row(
         "logs:log-group.streams",
         "logs",
         "describe_log_streams",
@@ -156,7 +152,7 @@ ROWS = (
         names="[logStreamName]",
     ),
     # Log lines can hold personal data, so only their form is kept.
-    Collector(
+    Row(
         "logs:log-group.streams.lines",
         "logs",
         "get_log_events",
@@ -174,10 +170,8 @@ ROWS = (
     _month("elbv2:load-balancer", "requests", "RequestCount", "Sum", _DAY),
     _month("elbv2:load-balancer", "own-errors", "HTTPCode_ELB_5XX_Count", "Sum"),
     _month("elbv2:load-balancer", "target-errors", "HTTPCode_Target_5XX_Count", "Sum"),
-    Collector(
-        "guardduty:detector.ids", "guardduty", "list_detectors", "DetectorIds[].{DetectorId: @}", names="[DetectorId]"
-    ),
-    Collector(
+    Row("guardduty:detector.ids", "guardduty", "list_detectors", "DetectorIds[].{DetectorId: @}", names="[DetectorId]"),
+    Row(
         "guardduty:detector",
         "guardduty",
         "get_detector",
@@ -188,7 +182,7 @@ ROWS = (
         names="[DetectorId]",
     ),
     # Custom metrics have names, but belong to no AWS resource.
-    Collector(
+    Row(
         "cloudwatch:metric",
         "cloudwatch",
         "list_metrics",
@@ -196,7 +190,7 @@ ROWS = (
         names="[MetricName]",
         within={"namespace": "Namespace"},
     ),
-    Collector(
+    Row(
         "cloudwatch:metric.month",
         "cloudwatch",
         "get_metric_statistics",
@@ -217,7 +211,7 @@ ROWS = (
     _published("autoscaling:group", "agent-metrics", Namespace="CWAgent"),
     _published("elasticbeanstalk:environment"),
     # Namespaces of AWS services are left out: applications and agents publish the others.
-    Collector(
+    Row(
         "cloudwatch:custom-metric",
         "cloudwatch",
         "list_metrics",
