@@ -9,7 +9,7 @@ from asbuilt_content.checks.elb import routing
 from tests.records import account, entry, record
 
 
-def entrance_with(*rules, certificates=(), protocol="HTTPS", port=443):
+def balancer_with(*rules, certificates=(), protocol="HTTPS", port=443):
     """A load balancer with one listener, its rules, and the target groups `web` and `api` as subjects."""
     balancer = record({}, "elbv2:load-balancer", ["front"])
     data = {"Port": port, "Protocol": protocol, "Certificates": [{"CertificateArn": arn} for arn in certificates]}
@@ -33,10 +33,10 @@ DEFAULT = rule("WEB", priority="default")
 
 def test_the_first_matching_rule_decides():
     """Rules apply in order of priority, the default rule last."""
-    front = entrance_with(DEFAULT, rule("API", "/api", "/api/*", priority="20"))
+    front = balancer_with(DEFAULT, rule("API", "/api", "/api/*", priority="20"))
     assert routing.path_leads_to(*front, "/api/users") == "api"
     assert routing.path_leads_to(*front, "/") == "web"
-    both = entrance_with(DEFAULT, rule("API", "/api/*", priority="20"), rule("WEB", "/api/docs", priority="3"))
+    both = balancer_with(DEFAULT, rule("API", "/api/*", priority="20"), rule("WEB", "/api/docs", priority="3"))
     assert routing.path_leads_to(*both, "/api/docs") == "web"
 
 
@@ -44,17 +44,17 @@ def test_a_condition_beyond_the_path_makes_the_target_unknown():
     """Unless the rule has the same target, comes after one that always applies, or is for other paths."""
     by_host = rule("API", "api.example.org", field="host-header", priority="1")
     with pytest.raises(Unknown, match="rule 1"):
-        routing.path_leads_to(*entrance_with(DEFAULT, by_host), "/users")
-    assert routing.path_leads_to(*entrance_with(rule("API", priority="default"), by_host), "/users") == "api"
+        routing.path_leads_to(*balancer_with(DEFAULT, by_host), "/users")
+    assert routing.path_leads_to(*balancer_with(rule("API", priority="default"), by_host), "/users") == "api"
     first = rule("WEB", "/*", priority="1")
-    assert routing.path_leads_to(*entrance_with(DEFAULT, first, {**by_host, "Priority": "2"}), "/users") == "web"
+    assert routing.path_leads_to(*balancer_with(DEFAULT, first, {**by_host, "Priority": "2"}), "/users") == "web"
     other = {**by_host, "Conditions": [*by_host["Conditions"], *rule("API", "/api/*")["Conditions"]]}
-    assert routing.path_leads_to(*entrance_with(DEFAULT, other), "/users") == "web"
+    assert routing.path_leads_to(*balancer_with(DEFAULT, other), "/users") == "web"
 
 
 def test_listeners_with_different_targets_have_no_common_one():
     """Every HTTPS listener counts."""
-    balancer, seen = entrance_with(DEFAULT)
+    balancer, seen = balancer_with(DEFAULT)
     kinds = ("elbv2:load-balancer.listener", "elbv2:load-balancer.listener.rule")
     second = entry({"Port": 8443, "Protocol": "HTTPS"}, kinds[0], ["m"], parent=balancer.entry.id)
     way = entry(rule("API", priority="default"), kinds[1], ["x"], parent=second.id)
@@ -65,16 +65,16 @@ def test_listeners_with_different_targets_have_no_common_one():
 
 def test_a_path_without_a_rule_or_without_tls_has_no_target():
     """A redirect is no target either."""
-    assert routing.path_leads_to(*entrance_with(), "/") is None
-    assert routing.path_leads_to(*entrance_with(DEFAULT, protocol="HTTP", port=80), "/") is None
+    assert routing.path_leads_to(*balancer_with(), "/") is None
+    assert routing.path_leads_to(*balancer_with(DEFAULT, protocol="HTTP", port=80), "/") is None
     redirect = {"Priority": "default", "Conditions": [], "Actions": [{"Type": "redirect"}]}
-    assert routing.path_leads_to(*entrance_with(redirect), "/") is None
-    assert routing.path_leads_to(*entrance_with(rule("OTHER", priority="default")), "/") == "OTHER"
+    assert routing.path_leads_to(*balancer_with(redirect), "/") is None
+    assert routing.path_leads_to(*balancer_with(rule("OTHER", priority="default")), "/") == "OTHER"
 
 
 def test_acm_certificates_are_counted():
     """Certificates uploaded to IAM do not count."""
     arns = ["arn:aws:acm:eu-west-1:1:certificate/x", "arn:aws:iam::1:server-certificate/y"]
-    assert routing.acm_certificates(*entrance_with(certificates=arns), "443") == 1
-    assert routing.acm_certificates(*entrance_with(certificates=arns), "8443") == 0
-    assert routing.acm_certificates(*entrance_with(), "443") == 0
+    assert routing.acm_certificates(*balancer_with(certificates=arns), "443") == 1
+    assert routing.acm_certificates(*balancer_with(certificates=arns), "8443") == 0
+    assert routing.acm_certificates(*balancer_with(), "443") == 0
