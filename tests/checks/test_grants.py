@@ -111,7 +111,7 @@ def test_anonymous_actions_by_access_list(seen, actions):
 def test_anonymous_actions_where_objects_may_have_lists_of_their_own():
     """Nothing found then is not nothing allowed."""
     for ownership in ("ObjectWriter", "BucketOwnerPreferred", None):
-        with pytest.raises(Unknown, match="access lists of their own"):
+        with pytest.raises(Unknown, match="their own ACLs"):
             s3_access.anonymous_actions(bucket(), opened(ownership=ownership))
 
 

@@ -49,13 +49,13 @@ def test_root_use(root, within):
 def test_root_use_that_is_not_told(column, value):
     """Whatever is neither a moment nor AWS's word for "none" says nothing, also beside a moment that is old."""
     root = {"password_last_used": ago(900), "access_key_1_last_used_date": ago(900), column: value}
-    with pytest.raises(Unknown, match="where the root user's last use belongs"):
+    with pytest.raises(Unknown, match="as the root user's last use, which is no date"):
         root_use.root_used_within_days(record({}), report(**root), NOW, "90")
 
 
 def test_a_report_without_the_root_user():
     """No line and no column: nothing is known."""
-    with pytest.raises(Unknown, match="no line for the root user"):
+    with pytest.raises(Unknown, match="no row for the root user"):
         root_use.root_used_within_days(record({}), account({REPORT: []}), NOW, "90")
     bare = account({REPORT: [entry({"password_last_used": NOW}, REPORT, ["<root_account>"])]})
     with pytest.raises(Unknown, match="access_key_1_last_used_date"):

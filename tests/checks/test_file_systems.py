@@ -1,4 +1,4 @@
-"""File systems and who reaches them, what buckets were given, and the watch over threats."""
+"""Checks of EFS file systems, of the newest object of buckets, and of GuardDuty."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ SYSTEM = record({"Encrypted": True}, "efs:file-system", ["files"])
 
 
 def mount(zone, groups=(), state="available"):
-    """A mount target, and the groups that it wears."""
+    """A mount target and its security groups."""
     data = {"AvailabilityZoneName": zone, "LifeCycleState": state}
     target = entry(data, "efs:file-system.mount-target", [zone], parent=SYSTEM.entry.id)
-    worn = entry({"SecurityGroups": list(groups)}, "efs:file-system.mount-target.groups", [zone], parent=target.id)
-    return target, worn
+    attached = entry({"SecurityGroups": list(groups)}, "efs:file-system.mount-target.groups", [zone], parent=target.id)
+    return target, attached
 
 
 def seen(*mounts, groups=(), subjects=None):
-    """An account with these mount targets and security groups, in which nothing else wears one."""
-    kinds = {kind: [] for kind in reachability.WEARERS}
+    """An account with these mount targets and security groups, which no other resource has."""
+    kinds = {kind: [] for kind in reachability.GROUP_READS}
     kinds |= {
         "efs:file-system.mount-target": [target for target, _ in mounts],
-        "efs:file-system.mount-target.groups": [worn for _, worn in mounts],
+        "efs:file-system.mount-target.groups": [attached for _, attached in mounts],
         "ec2:security-group": list(groups),
     }
     return account(kinds, subjects)
 
 
 def group(name, *sources, port=2049):
-    """A security group that admits others, or address ranges, to a port."""
+    """A security group that admits groups or address ranges to a port."""
     pairs = [{"GroupId": source} for source in sources if "/" not in source]
     ranges = [{"CidrIp": source} for source in sources if "/" in source]
     rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": pairs, "IpRanges": ranges}
@@ -44,19 +44,19 @@ def group(name, *sources, port=2049):
 
 
 def test_encryption_is_the_systems_own():
-    """As it was created."""
+    """The file system's field decides."""
     assert efs.encrypted_at_rest(SYSTEM)
     assert not efs.encrypted_at_rest(record({"Encrypted": False}))
 
 
-def test_zones_count_where_a_mount_target_answers():
-    """One that is being made or deleted does not."""
+def test_zones_of_available_mount_targets():
+    """A mount target that is being created or deleted does not count."""
     assert efs.mounted_zones(SYSTEM, seen(mount("a"), mount("b"), mount("c", state="deleting"))) == 2
     assert efs.mounted_zones(SYSTEM, seen()) == 0
 
 
-def test_who_reaches_files_is_read_from_the_mount_targets_groups():
-    """By subject where one is named, on the port of NFS alone."""
+def test_reachability_by_the_mount_targets_groups():
+    """Sources are subjects where named, on the NFS port only."""
     clients = group("clients")
     mounts = [mount("a", ["files"]), mount("b", ["files"])]
     subjects = {"clients": [clients]}
@@ -71,14 +71,14 @@ def test_who_reaches_files_is_read_from_the_mount_targets_groups():
     assert efs.reachable_only_from(SYSTEM, other) == set()
 
 
-def test_files_that_nothing_mounts_are_not_judged():
-    """No group says who reaches them."""
+def test_reachability_without_groups_is_unknown():
+    """Without a security group nothing shows who can reach the files."""
     with pytest.raises(Unknown):
         efs.reachable_only_from(SYSTEM, seen())
 
 
-def test_the_newest_object_tells_when_a_bucket_was_last_written_to():
-    """Nothing where it holds none."""
+def test_newest_object_hours():
+    """Nothing if the bucket is empty."""
     bucket = record({"Name": "kept"}, "s3:bucket", ["kept"])
     times = [NOW - datetime.timedelta(hours=30), NOW - datetime.timedelta(minutes=90)]
     held = [entry({"LastModified": time}, "s3:bucket.objects", [str(time)], parent=bucket.entry.id) for time in times]
@@ -86,8 +86,8 @@ def test_the_newest_object_tells_when_a_bucket_was_last_written_to():
     assert s3_objects.newest_object_hours(bucket, account({"s3:bucket.objects": []}), NOW) is None
 
 
-def test_a_suspended_detector_watches_nothing():
-    """Only enabled ones count."""
+def test_threat_detectors():
+    """Only enabled detectors count."""
     held = [entry({"Status": state}, "guardduty:detector", [state]) for state in ("ENABLED", "DISABLED")]
     assert guardduty.threat_detectors(record({}), account({"guardduty:detector": held})) == 1
     assert guardduty.threat_detectors(record({}), account({"guardduty:detector": held[1:]})) == 0

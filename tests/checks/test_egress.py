@@ -1,4 +1,4 @@
-"""Identifiers, sides of a network and ways out of it, both ways."""
+"""Checks of identifiers, of public and private subnets, and of routes to the internet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _tcp(first, last, cidr="0.0.0.0/0"):
 
 
 def _network(private_route=THROUGH_NAT, nat="available", nat_in="public", egress_rules=(EVERYTHING,)):
-    """A public and a private subnet, each with a table of its own."""
+    """A public and a private subnet, each with its own route table."""
     sides = {"public": THROUGH_GATEWAY, "private": private_route}
     return account(
         {
@@ -37,8 +37,8 @@ def _network(private_route=THROUGH_NAT, nat="available", nat_in="public", egress
 VPC = record({"VpcId": "v"}, "ec2:vpc", ["v"])
 
 
-def test_sides_of_a_network():
-    """A subnet is public by its route to an internet gateway; another VPC's do not count."""
+def test_public_and_private_subnets():
+    """A subnet is public by its route to an internet gateway; subnets of another VPC do not count."""
     assert (egress.public_subnets(VPC, _network()), egress.private_subnets(VPC, _network())) == (1, 1)
     opened = _network(THROUGH_GATEWAY)
     assert (egress.public_subnets(VPC, opened), egress.private_subnets(VPC, opened)) == (2, 0)
@@ -50,7 +50,7 @@ def test_sides_of_a_network():
     ("state", "subnet", "found"), [("available", "public", 1), ("deleted", "public", 0), ("available", "private", 0)]
 )
 def test_nat_gateways(state, subnet, found):
-    """Those that work, in a public subnet."""
+    """Only available gateways in a public subnet count."""
     assert egress.nat_gateways(VPC, _network(nat=state, nat_in=subnet)) == found
 
 
@@ -75,19 +75,19 @@ def _service(subnet, public="DISABLED"):
     ],
 )
 def test_reaches_internet(service, network, reaches):
-    """Through a NAT gateway that works, or with an address of its own; and only as far as its groups let it."""
+    """A NAT gateway or a public address is needed, and security groups that allow the traffic."""
     assert egress.reaches_internet(service, _network(**network)) is reaches
 
 
 @pytest.mark.parametrize(("subnets", "public"), [(["public"], True), (["public", "private"], False), ([], False)])
 def test_in_public_subnets(subnets, public):
-    """All of them, and at least one."""
+    """All subnets must be public, and there must be one."""
     balancer = record({"AvailabilityZones": [{"SubnetId": name} for name in subnets]}, "elbv2:load-balancer", ["lb"])
     assert egress.in_public_subnets(balancer, _network()) is public
 
 
 def test_identifiers():
-    """What AWS dealt, as it stands in the answer."""
+    """The answers are AWS's fields."""
     arn = "arn:aws:elasticloadbalancing:r:1:targetgroup/g/0a1b"
     group = record({"TargetGroupArn": arn}, "elbv2:target-group", ["g"], arn)
     assert identifiers.resource_id(group) == "targetgroup/g/0a1b"
@@ -97,7 +97,7 @@ def test_identifiers():
 
 
 def test_subnets():
-    """Zone, VPC and route of a subnet; without any table it leads nowhere."""
+    """Zone, VPC and route of a subnet; without a route table it is not routed to the internet."""
     subnet = record({"SubnetId": "public", "VpcId": "v", "AvailabilityZone": "a"}, SUBNETS, ["public"])
     named = {"network": [entry({"VpcId": "v"}, "ec2:vpc", ["v"])]}
     assert identifiers.availability_zone(subnet) == "a"
