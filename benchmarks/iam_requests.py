@@ -1,6 +1,6 @@
-"""Requests made of a question's own literals: what its statements name, what all but matches it, and what is left out.
+"""Requests made of the literals of a question: values that its statements name, values next to them, and absent keys.
 
-A request drawn at random seldom meets the one value that a rule turns on; these are drawn at the values themselves.
+A request drawn at random rarely has the one value on which a rule depends; these are drawn at such values.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from asbuilt.iam.language.catalogue import find
 from benchmarks.iam_policies import ALWAYS, REQUESTS, VALUES, Item
 
-ABSENT = 0.25  # how often a key that need not be there is left out
+ABSENT = 0.25  # the probability that an optional key is absent
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 MANY = {key for key, (families, _) in VALUES.items() if families == ["multi"]}
 NAMES = {key.lower(): key for key in VALUES}
@@ -47,22 +47,22 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _action(random: Random, row: Item) -> str:
-    """An action that the statement names, or now and then another."""
+    """An action that the statement covers, or, in one case of four, any action."""
     patterns = [str(text).lower() for text in _listed(row.get("Action", row.get("NotAction", "*")))]
     named = [action for action in REQUESTS if any(fnmatchcase(action.lower(), pattern) for pattern in patterns)]
     return random.choice(named if named and random.random() < 0.75 else list(REQUESTS))
 
 
 def _resource(random: Random, action: str, row: Item, context: Mapping[str, Any]) -> str:
-    """An ARN that a pattern of the statement matches, or all but matches, of a type that the action supports."""
+    """An ARN that a pattern of the statement matches or nearly matches, of a type that the action supports."""
     known = find(action)
-    shapes = [shape.pattern() for shape in known.shapes] if known else []
+    formats = [arn_format.pattern() for arn_format in known.formats] if known else []
     patterns = _listed(row.get("Resource", row.get("NotResource", "*")))
     for _ in range(6):
         text = _filled(random, str(random.choice(patterns)), context) if patterns else "*"
         if random.random() < 0.25:
             text = _nearly(random, text)
-        if any(shape.accepts(text) for shape in shapes):
+        if any(arn_format.accepts(text) for arn_format in formats):
             return text
     return random.choice(REQUESTS[action])
 

@@ -103,7 +103,7 @@ def _who_can(options: argparse.Namespace) -> int:
     name, found, seen, code = _details(options)
     if found is None:
         return code
-    from asbuilt.iam.questions.account import who_can
+    from asbuilt.iam.questions.who_can import who_can
 
     asked = (found, options.role, options.action, options.resource)
     try:

@@ -43,7 +43,7 @@ def opened(statements=None, block=None, grants=None, ownership="BucketOwnerEnfor
     )
 
 
-NAMED = {"AWS": "arn:aws:iam::123456789012:role/app"}
+NAMED_GRANTS = {"AWS": "arn:aws:iam::123456789012:role/app"}
 DENY = {**READ, "Effect": "Deny"}
 OVER_HTTP = {**DENY, "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
 
@@ -70,12 +70,12 @@ def under(statement, operator, **keys):
         ([{**READ, "Resource": "arn:aws:s3:::b/shown/*"}], {"s3:GetObject in part"}),
         ([{**READ, "Resource": "arn:aws:s3:::another/*"}], set()),
         ([{**READ, "Principal": {"Service": "cloudfront.amazonaws.com"}}], set()),
-        ([{**READ, "Principal": NAMED}], set()),
-        ([of_all_but(READ, NAMED)], {"s3:GetObject"}),
+        ([{**READ, "Principal": NAMED_GRANTS}], set()),
+        ([of_all_but(READ, NAMED_GRANTS)], {"s3:GetObject"}),
         ([DENY], set()),
         ([READ, DENY], set()),
-        ([READ, {**DENY, "Principal": NAMED}], {"s3:GetObject"}),
-        ([READ, of_all_but(DENY, NAMED)], set()),
+        ([READ, {**DENY, "Principal": NAMED_GRANTS}], {"s3:GetObject"}),
+        ([READ, of_all_but(DENY, NAMED_GRANTS)], set()),
         ([READ, {**DENY, "Resource": "arn:aws:s3:::b/hidden/*"}], {"s3:GetObject in part"}),
         ([READ, OVER_HTTP], {"s3:GetObject"}),
         ([under(READ, "IpAddress", aws_SourceIp="203.0.113.0/24")], set()),
@@ -122,7 +122,7 @@ def test_policies():
     assert s3_access.has_policy(bucket(), opened()) is False
     assert s3_access.policy_admits(bucket(), seen) == {"*", "Service cloudfront.amazonaws.com"}
     assert s3_access.policy_admits(bucket(), opened()) == frozenset()
-    assert s3_access.policy_admits(bucket(), opened([of_all_but(READ, NAMED)])) == {"*"}
+    assert s3_access.policy_admits(bucket(), opened([of_all_but(READ, NAMED_GRANTS)])) == {"*"}
 
 
 @pytest.mark.parametrize(

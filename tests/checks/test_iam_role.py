@@ -259,18 +259,18 @@ def test_what_was_taken_for_a_secret_is_not_known():
     ("name", "raw", "message"),
     [
         ("allows_at_most", "s3:GetObject on media/*", "takes a list of grants"),
-        ("allows_at_most", ["s3:GetObject"], "is no grant: write ACTION"),
-        ("allows_at_most", [7], "7 is no grant"),
-        ("allows_at_most", ["s3:GetObject on meida/*"], "'meida' is no subject, ARN or *; did you mean media?"),
+        ("allows_at_most", ["s3:GetObject"], "is not a grant: write ACTION"),
+        ("allows_at_most", [7], "7 is not a grant"),
+        ("allows_at_most", ["s3:GetObject on meida/*"], "'meida' is not a subject, an ARN or *; did you mean media?"),
         ("allows_at_most", ["s3:GetObjekt on media/*"], "did you mean s3:GetObject?"),
         ("allows_at_most", ["S3:ReadOnyl on media"], "S3:ReadOnly"),
         ("allows_at_most", ["s3:Frob* on media"], "matches no action"),
-        ("allows_at_most", ["GetObject on media/*"], "'GetObject' is no action"),
+        ("allows_at_most", ["GetObject on media/*"], "'GetObject' is not an action"),
         ("allows_at_most", ["s3:GetObject on media"], "cannot act on media: they act on"),
         ("allows_at_most", ["ecr:GetAuthorizationToken on media"], "grant it on *"),
-        ("allows_at_most", ["s3:GetObject on media/* if x"], "is no condition"),
+        ("allows_at_most", ["s3:GetObject on media/* if x"], "is not a condition"),
         ("allows_at_most", ["s3:GetObject on arn:aws::x"], "is not an ARN"),
-        ("allows_at_most", ["iam:PassRole on arn:aws:iam::{acount}:role/x"], "only {account} does"),
+        ("allows_at_most", ["iam:PassRole on arn:aws:iam::{acount}:role/x"], "the only one is {account}"),
         ("allows", [], "names no grant"),
         ("no_admin", False, "write true"),
     ],
@@ -363,7 +363,10 @@ def test_what_a_secret_denies_is_not_allowed():
     """A secret without a policy is answered for without the field."""
     own = _role(allow("secretsmanager:GetSecretValue", KEY.arn))
     refused = {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*"}
-    for policy, holds in (({}, True), ({"ResourcePolicy": {"Version": "2012-10-17", "Statement": refused}}, False)):
+    for policy, holds in (
+        ({}, True),
+        ({"ResourcePolicy": {"Version": "2012-10-17", "Statement": refused}}, False),
+    ):
         read = {"secretsmanager:secret.policy": [entry(policy, "secretsmanager:secret.policy", parent=KEY.id)]}
         assert ask("allows", own, ["secretsmanager:GetSecretValue on key"], details=read)[1] is holds
 

@@ -130,7 +130,7 @@ def test_what_was_not_read_neither_passes_nor_accuses():
     assert ask("allows_at_most", GRANT, [allow("s3:GetObject", MEDIA)], member(), denied)[1]
     answer, holds = ask("allows_at_most", GRANT, [allow("s3:*", MEDIA)], member(), denied)
     assert not holds
-    assert "what an organization takes away is not counted: the policies of organization o-1 were not read" in answer
+    assert "what an organization denies is not counted: the policies of organization o-1 were not read" in answer
     assert ask("allows", GRANT, [allow("s3:GetObject", MEDIA)], member(), denied, arn=LINKED)[1]
 
 

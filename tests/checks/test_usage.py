@@ -107,7 +107,7 @@ def test_a_report_of_nothing_is_not_that_all_is_used():
 
 def test_a_young_role():
     """What it never used is not known to be unneeded; what it used is used."""
-    with pytest.raises(Unknown, match="not 90 days old: whether it needs ecs, sqs is yet to be seen"):
+    with pytest.raises(Unknown, match="not 90 days old, so whether it needs ecs, sqs is not known"):
         unused({"s3": 1, "sqs": None, "ecs": None}, age=89)
     assert unused({"s3": 1, "sqs": 2}, age=3) == frozenset()
 
