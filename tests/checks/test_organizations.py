@@ -79,7 +79,7 @@ def ask(name, expected, statements, records, problem="", arn=ROLE):
 
 
 @pytest.mark.parametrize("records", [ALONE, MANAGEMENT, SHARED_BILLS, member(types={}), member()])
-def test_nothing_is_taken_where_no_policy_does(records):
+def test_accounts_that_no_organization_policy_limits(records):
     """No organization, its management account, one that shares bills, one without such policies, one that allows."""
     assert ask("allows", GRANT, [allow("s3:GetObject", MEDIA)], records) == ("", True)
     assert not ask("allows", GRANT, [allow("s3:GetObject", "arn:aws:s3:::other/*")], records)[1]
@@ -120,7 +120,7 @@ def test_every_level_must_allow():
     assert "not allowed by the organization's level 'ou-a'" in answer
 
 
-def test_what_was_not_read_neither_passes_nor_accuses():
+def test_policies_that_were_not_read_leave_grants_unknown():
     """What its own policies lack is failed, what they grant unknown; what is narrow passes, what is wide says so."""
     denied = "organizations:ListParents was denied"
     with pytest.raises(Unknown, match=r"may stop it: the policies of organization o-1 were not read.*denied") as raised:
@@ -183,7 +183,7 @@ OTHERS = deny("*", StringNotEqualsIfExists={"aws:ResourceOrgID": "${aws:Principa
         (deny("*", StringNotEquals={"aws:ResourceAccount": "123456789012"}), f"sqs:SendMessage on {QUEUE}", "passed"),
     ],
 )
-def test_what_a_grant_leaves_open(scp, grant, status):
+def test_regions_and_owners_that_a_grant_leaves_open(scp, grant, status):
     """Regions and other people's resources are no part of a grant; what it names of them settles them."""
     if status == "unknown":
         with pytest.raises(Unknown, match="in some regions, or on the resources of others"):

@@ -237,7 +237,7 @@ def test_who_can_reads_authorization_details(details: str, asked: tuple[str, ...
     done = run("who-can", *asked, "--details", details)
     assert done.returncode == code, done.stderr
     assert told in done.stdout + done.stderr
-    assert ("organization policies were not read" in done.stderr) is (code != 4)
+    assert ("policies of the organization are not counted" in done.stderr) is (code != 4)
 
 
 def test_who_can_reads_a_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

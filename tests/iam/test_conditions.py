@@ -118,7 +118,7 @@ def test_arn_operators(wanted: str, given: str, holds: bool | None) -> None:
         ("DateNotEquals", "2024-01-01", "2024-01-01T00:00:00Z", False),
     ],
 )
-def test_dates_are_moments(operator: str, wanted: str, given: str, holds: bool) -> None:
+def test_dates_compare_as_points_in_time(operator: str, wanted: str, given: str, holds: bool) -> None:
     """ISO 8601 or seconds since 1970."""
     assert admits({operator: {"aws:CurrentTime": wanted}}, {"aws:CurrentTime": given}) is holds
 
@@ -169,7 +169,7 @@ def test_which_keys_are_in_every_request(key: str, always: bool) -> None:
 
 
 @pytest.mark.parametrize("key", ["aws:SourceIp", "aws:TagKeys"])
-def test_if_exists_forgives_a_missing_key_under_any_qualifier(key: str) -> None:
+def test_if_exists_holds_for_a_missing_key_under_any_qualifier(key: str) -> None:
     """Also under ForAnyValue, which a missing key fails otherwise."""
     operator = "IpAddress" if key == "aws:SourceIp" else "ForAnyValue:StringEquals"
     value = "10.0.0.0/8" if key == "aws:SourceIp" else "a"

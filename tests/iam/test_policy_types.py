@@ -61,7 +61,7 @@ def test_every_scp_level_must_allow_and_policies_of_a_level_add_up() -> None:
     assert granted(policies, grant("sqs:SendMessage")) == "missing"
 
 
-def test_scps_spare_service_linked_roles_and_the_management_account() -> None:
+def test_scps_do_not_apply_to_service_linked_roles_and_the_management_account() -> None:
     """A service-linked role and the management account's principals are beyond SCPs."""
     policies = [identity(allow("s3:GetObject", MEDIA)), limit("scp", deny("*"), level="root")]
     linked = "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"

@@ -86,13 +86,13 @@ def test_resource_patterns(given: str, documented: str, verdict: str) -> None:
     assert proof.verdict == verdict
 
 
-def test_star_ending_an_arn_part_runs_past_colons() -> None:
+def test_star_at_the_end_of_an_arn_part_matches_colons() -> None:
     """`arn:aws:sqs:*` is every queue."""
     assert granted(allow("sqs:SendMessage", "arn:aws:sqs:*"), grant("sqs:SendMessage", QUEUE)) == "granted"
     assert granted(allow("sqs:SendMessage", "arn:aws:*:jobs"), grant("sqs:SendMessage", QUEUE)) == "granted"
 
 
-def test_not_action_reaches_other_services() -> None:
+def test_not_action_covers_other_services() -> None:
     """Allow with NotAction allows everything else."""
     row = {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}
     proof = ask("containment", row, grant("s3:*"))
@@ -135,7 +135,7 @@ def test_requests_carry_arns_of_types_the_action_supports(action: str, resource:
     assert within(allow(action, resource)) == verdict
 
 
-def test_free_action_is_left_out() -> None:
+def test_free_action_needs_no_grant() -> None:
     """sts:GetCallerIdentity needs no permission."""
     assert within(allow("sts:GetCallerIdentity")) == "subset"
     assert granted(identity(deny("*")), grant("sts:GetCallerIdentity")) == "granted"
@@ -162,14 +162,14 @@ def test_short_arns_are_unknown(resource: str) -> None:
     assert within(allow("sqs:SendMessage", resource)) == "unknown"
 
 
-def test_star_inside_a_part_across_a_colon_is_unknown() -> None:
+def test_star_inside_an_arn_part_across_a_colon_is_unknown() -> None:
     """A star in the middle of a part is decided as long as it need not cross a colon."""
     row = allow("sqs:SendMessage", "arn:aws:sqs:us-*-1:123456789012:jobs")
     assert granted(row, grant("sqs:SendMessage", QUEUE)) == "granted"
     assert within(allow("s3:GetObject", "arn:aws:s3*media:::x/y")) == "unknown"
 
 
-def test_action_unknown_to_the_catalogue_is_a_finding() -> None:
+def test_action_that_the_catalogue_lacks_is_reported() -> None:
     """A name newer than the catalogue counts and is reported."""
     proof = ask("containment", allow("s3:FrobnicateQuanta", "*"), grant("s3:Get*"))
     assert proof.verdict == "exceeds"
@@ -181,14 +181,14 @@ def test_action_unknown_to_the_catalogue_is_a_finding() -> None:
     assert within(allow("newservice:Get*", "*"), grant("newservice:*")) == "subset"
 
 
-def test_grant_that_no_request_fits_proves_nothing() -> None:
+def test_grant_that_covers_no_request_proves_nothing() -> None:
     """A documented grant without any possible request is not granted vacuously."""
     proof = ask("required", EVERYTHING, grant("s3:GetObject", "arn:aws:s3:::media"))
     assert proof.verdict == "unknown"
     assert "no possible request" in proof.reason
 
 
-def test_reason_names_the_statement_that_let_it_through() -> None:
+def test_reason_names_the_statement_that_decides() -> None:
     """The reason holds the policy, the index and the Sid."""
     row = allow("s3:PutObject", MEDIA) | {"Sid": "Upload"}
     item = {"type": "identity", "name": "app", "document": document(allow("s3:GetObject", MEDIA), row)}

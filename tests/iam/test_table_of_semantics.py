@@ -7,12 +7,12 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
 FILES = {
-    "S": "iam/test_iam_semantics.py",
-    "C": "iam/test_iam_conditions.py",
-    "V": "iam/test_iam_variables.py",
-    "P": "iam/test_iam_policy_types.py",
+    "S": "iam/test_semantics.py",
+    "C": "iam/test_conditions.py",
+    "V": "iam/test_variables.py",
+    "P": "iam/test_policy_types.py",
     "O": "checks/test_organizations.py",
-    "M": "iam/test_organizations.py",
+    "M": "iam/test_mock_organization.py",
 }
 
 

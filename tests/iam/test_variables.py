@@ -66,7 +66,7 @@ OWN_QUEUE, OTHER_QUEUE = "arn:aws:sqs:us-east-1:123456789012:q", "arn:aws:sqs:us
 OWNED = {"aws:ResourceAccount": "123456789012"}
 
 
-def test_an_arn_says_whose_the_resource_is() -> None:
+def test_resource_account_is_the_account_in_the_arn() -> None:
     """Where it names an account, aws:ResourceAccount is that account or absent, whatever a fact says."""
     own = allow("sqs:SendMessage", StringEquals=OWNED)
     assert within(own, grant("sqs:*", "arn:*:sqs:*:123456789012:*")) == "subset"
@@ -88,7 +88,7 @@ def _here() -> dict[str, str]:
     return {"aws:ResourceAccount": "false"}
 
 
-def test_an_arn_without_account_leaves_open_whose_the_resource_is() -> None:
+def test_resource_account_of_an_arn_without_account_is_open() -> None:
     """A bucket may be anybody's; a fact settles it. The counterexample says whose it is."""
     row = allow(resources=MEDIA, StringEquals={"aws:ResourceAccount": "2"})
     assert within(row) == "exceeds"
@@ -100,7 +100,7 @@ def test_an_arn_without_account_leaves_open_whose_the_resource_is() -> None:
 
 @pytest.mark.parametrize("given", [{}, {"facts": {"aws:ResourceAccount": "123456789012"}}])
 @pytest.mark.parametrize("operator", ["NumericEquals", "ArnEquals"])
-def test_whose_the_resource_is_compared_as_no_text_is_unknown(operator: str, given: dict[str, Any]) -> None:
+def test_resource_account_that_is_not_compared_as_text_is_unknown(operator: str, given: dict[str, Any]) -> None:
     """An account is a text; as a variable it is not resolved."""
     assert within(allow("sqs:SendMessage", OWN_QUEUE, **{operator: OWNED}), **given) == "unknown"
     variable = allow("sqs:SendMessage", "arn:aws:sqs:us-east-1:${aws:ResourceAccount}:q")

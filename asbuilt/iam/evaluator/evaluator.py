@@ -277,12 +277,15 @@ def _granting(consulted: Sequence[Consulted], *, alone: Truth) -> str:
 
 
 def _implicit_deny(consulted: Sequence[Consulted], by_identity: Truth) -> Decision:
-    """Why no policy allows a request that none denies: the first limit that is silent, else the missing Allow."""
+    """Why a request is not allowed that no policy denies: which Allow is missing, or which limit is silent."""
+    identity = either(allow.holds for policy in consulted if policy.kind == "identity" for allow in policy.allows)
     if not either([by_identity, *(allow.holds for allow in _resource_allows(consulted))]):
         return Decision(False, "", "nothing allows it")
     for limit, answer in _limits(consulted, "scp", "boundary", "session").items():
         if not answer:
             return Decision(False, limit, "not allowed")
+    if not identity:
+        return Decision(False, "", "the resource's own policy allows it, but no identity policy does")
     return Decision(False, "", "the resource's own policy does not allow it")
 
 
