@@ -68,7 +68,7 @@ def _resource(random: Random, action: str, row: Item, context: Mapping[str, Any]
 
 
 def _filled(random: Random, pattern: str, context: Mapping[str, Any]) -> str:
-    """A text that a pattern matches, or all but: variables at the request's own values, wildcards at short texts."""
+    """A text that a pattern matches or nearly matches, with texts in place of its variables and wildcards."""
 
     def value(found: re.Match[str]) -> str:
         key, _, default = found[1].partition(",")
@@ -84,17 +84,17 @@ def _filled(random: Random, pattern: str, context: Mapping[str, Any]) -> str:
 
 
 def _nearly(random: Random, text: str) -> str:
-    """The text with one thing about it changed."""
+    """The text with one change."""
     changes = [f"{text}x", f"{text}/x", text[:-1], text.swapcase(), text.replace("us-", "eu-"), text.replace("a", "A")]
     return random.choice(changes)
 
 
 def _context(random: Random, item: Item, rows: list[Item], at: Item) -> Item:
-    """The keys that the question asks about, and now and then others, at values that its conditions turn on."""
+    """Values for the keys of the question, at or next to those that its conditions name, and for some other keys."""
     fixed = {name.lower() for name in (*item.get("facts", {}), *item.get("absent", []))}
     asked: dict[str, list[tuple[str, Any]]] = {}
     for row in rows:
-        # values of the statement at hand are the likelier ones
+        # The values of the chosen statement are more probable.
         for operator, keys in (row.get("Condition") or {}).items():
             for key, values in keys.items():
                 asked.setdefault(key.lower(), []).extend(
@@ -107,7 +107,7 @@ def _context(random: Random, item: Item, rows: list[Item], at: Item) -> Item:
         if key.lower() in fixed or (not needed and random.random() < (ABSENT if here else 0.7)):
             continue
         if key == "aws:ResourceAccount" and not here:
-            continue  # a bucket of which nothing says whose it is is taken to be the principal's
+            continue  # a bucket without a known owner is taken to be the principal's
         literals = [made for operator, value in here for made in _values(random, operator, value)]
         options = [text for text in literals if _legal(key, text)] or [v for v in plain if _legal(key, v)]
         if random.random() < 0.15:
@@ -120,7 +120,7 @@ def _context(random: Random, item: Item, rows: list[Item], at: Item) -> Item:
 
 
 def _legal(key: str, value: Any) -> bool:
-    """Whether a request's key may hold it: ARNs are whole ones, addresses are no ranges, and so on."""
+    """Whether the value is valid in a request: an ARN without wildcards, an address that is no range, and so on."""
     families = VALUES[key][0]
     text = str(value)
     if "arn" in families:

@@ -37,7 +37,7 @@ def allow(action, resource="*", **more):
 
 
 def role(*statements, **more):
-    """A role with one policy of its own."""
+    """A role with one inline policy."""
     own = {"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
     data = {"Arn": ARN, "RolePolicyList": [own], "AttachedManagedPolicies": [], "AssumeRolePolicyDocument": TRUST}
     return {**data, **more}

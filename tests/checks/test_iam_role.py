@@ -1,4 +1,4 @@
-"""Grants of a role as expectations: what exceeds them, what falls short of them, and mistakes in them."""
+"""Grants of a role as expectations: excess grants, missing grants, and mistakes in grants."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ from tests.checks.iam_role_records import KINDS, LOGS, SECRET_ARN, allow, ask, p
     ],
 )
 def test_what_is_allowed_beyond_the_grants(statement, grants, found):
-    """Nothing where the grants cover it; else a request, and the statement that lets it through."""
+    """The answer is empty where the grants cover everything; else it has a request and its statement."""
     answer, holds = ask("allows_at_most", role(statement), grants)
     assert holds is (found == "")
     assert found in " ".join(answer)
 
 
 def test_every_statement_too_wide_is_named_once():
-    """Each with a request of its own; the fix is the policy that would be as documented."""
+    """Each statement has a request of its own; the fix is the minimal policy."""
     data = role(allow("s3:GetObject", "arn:aws:s3:::media/*"), allow("sqs:*"), allow(["s3:Get*", "s3:PutObject"]))
     answer, holds = ask("allows_at_most", data, ["s3:GetObject on media/*"])
     assert not holds
@@ -72,7 +72,7 @@ def test_every_statement_too_wide_is_named_once():
 
 
 def test_boundaries_and_attached_policies_count():
-    """A boundary takes away; a policy that was not read makes the answer unknown."""
+    """A boundary limits; a policy that was not read makes the answer unknown."""
     wide, narrow = (
         policy("arn:wide", allow("s3:*")),
         policy("arn:narrow", allow("s3:GetObject", "arn:aws:s3:::media/*")),
@@ -103,21 +103,23 @@ def test_boundaries_and_attached_policies_count():
     ],
 )
 def test_what_the_role_lacks(statements, grants, found):
-    """Nothing where all is granted; else a request of the grant, and what stops it."""
+    """The answer is empty where everything is granted; else it has a request of the grant, and what stops it."""
     answer, holds = ask("allows", role(*statements), grants)
     assert holds is (found == "")
     assert found in " ".join(answer)
 
 
 def test_a_grant_on_something_absent_is_not_there_to_be_had():
-    """It fails, and is no reason to let anything else pass."""
+    """The grant fails, and it does not make any other pass."""
     data = role(allow("s3:GetObject", "arn:aws:s3:::media/*"))
     absent = {"media": []}
     assert "is not there" in " ".join(ask("allows", data, ["s3:GetObject on media/*"], subjects=absent)[0])
     both = ["s3:GetObject on arn:aws:s3:::media/*, media/*"]
-    assert not ask("allows", data, both, subjects=absent)[1]  # the half that is there does not make up for the other
+    assert not ask("allows", data, both, subjects=absent)[
+        1
+    ]  # one of the two subjects is absent
     limited = ["ecs:StopTask on * if ecs:cluster = cluster"]
-    asked = {"ecs:cluster": "cluster"}  # the word is no value of the key
+    asked = {"ecs:cluster": "cluster"}  # the name of the subject is not a value of the key
     stops = role(allow("ecs:StopTask", Condition={"StringEquals": asked}))
     assert not ask("allows", stops, limited, subjects={"cluster": []})[1]
     assert not ask("allows_at_most", stops, limited, subjects={"cluster": []})[1]
@@ -145,7 +147,7 @@ def test_a_grant_on_something_absent_is_not_there_to_be_had():
     ],
 )
 def test_mistakes_in_grants(name, raw, message):
-    """Each is told with the nearest valid name, before anything is read."""
+    """Each mistake is reported with the nearest valid name, before anything is read."""
     with pytest.raises(BadExpectation) as caught:
         expectation(raw, checks_of("iam:role")[name], KINDS)
     assert message in str(caught.value)

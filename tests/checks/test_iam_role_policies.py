@@ -1,4 +1,4 @@
-"""What the policies of a role make it: wildcards, administrators, privilege escalation, trust, and their evidence."""
+"""What the policies of a role amount to: wildcards, administrators, escalation, trust, and the evidence of these."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.records import account, entry, record
     ],
 )
 def test_wildcards(statement, found):
-    """In actions, and for resources where the action could name one."""
+    """Wildcards count in actions, and in resources where the action can name one."""
     answer, holds = ask("no_wildcards", role(statement), True)
     assert holds is (found == "")
     assert found in " ".join(answer)
@@ -43,12 +43,12 @@ def test_wildcards(statement, found):
     ],
 )
 def test_administrators(statements, holds):
-    """However it is written."""
+    """An administrator is found in whatever way the policies say so."""
     assert ask("no_admin", role(*statements), True)[1] is holds
 
 
 def test_ways_to_more():
-    """By its own policies, by another role, or by being an administrator already; none among those known."""
+    """A role escalates by its own policies, by another role, or is an administrator already."""
     admin = entry({**role(allow("*")), "Arn": "arn:aws:iam::123456789012:role/admin"}, "iam:role", ["admin"])
     passing = role(allow(["iam:PassRole", "ec2:RunInstances"]))
     answer, holds = ask("no_escalation", passing, True, others=[admin])
@@ -71,7 +71,7 @@ def test_ways_to_more():
     ],
 )
 def test_who_may_assume(principal, condition, names):
-    """By names that a spec can hold."""
+    """Principals are called by names that a spec can hold."""
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     trust = {"Statement": [{**statement, "Condition": condition} if condition else statement]}
     assert iam_role.assumable_only_by(record({"Arn": ARN, "AssumeRolePolicyDocument": trust})) == names
@@ -90,7 +90,7 @@ def test_what_was_taken_for_a_secret_is_not_known():
 
 
 def test_every_field_of_a_policy_is_evidence():
-    """So that the mutation self-test can change exactly what decided."""
+    """The mutation self-test can then change exactly the fields that decide."""
     trace = Trace()
     data = role(allow("s3:GetObject", "arn:aws:s3:::media/*"))
     principal_of(Record(Entry("r", "iam:role", "iam:Get", data), trace), account({"iam:policy": []}))

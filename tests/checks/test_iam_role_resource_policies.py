@@ -1,4 +1,4 @@
-"""Grants of a role on buckets, secrets and keys whose own policies deny them."""
+"""Grants of a role on buckets, secrets and keys, whose own policies may deny them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def deny(**more):
 
 
 def with_policy(*statements, grants=("s3:GetObject on media/*",), own=(READS_MEDIA,)):
-    """Ask whether the role is allowed what the bucket's policy has a say in, too."""
+    """Ask whether the role has grants on the bucket, which has a policy of these statements."""
     policy = {"Policy": {"Version": "2012-10-17", "Statement": list(statements)}}
     read = [entry(policy, "s3:bucket.policy", parent=MEDIA.id)] if statements else []
     return ask("allows", role(*own), list(grants), details={"s3:bucket.policy": read})
@@ -38,44 +38,44 @@ def with_policy(*statements, grants=("s3:GetObject on media/*",), own=(READS_MED
         ([deny(Action="s3:PutObject")], ""),
         ([deny(Resource="arn:aws:s3:::media")], ""),
         ([{**deny(), "Effect": "Allow"}], ""),
-        # of the role itself, which the condition is about
+        # The condition is about the role itself.
         ([deny(Principal="*", Condition={"ArnNotEquals": {"aws:PrincipalArn": ARN}})], ""),
         ([deny(Principal="*", Condition={"ArnEquals": {"aws:PrincipalArn": ARN}})], "denied by"),
-        # nobody's SDK leaves TLS out
+        # Requests of SDKs use TLS.
         ([deny(Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}})], ""),
         ([deny(Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}})], "denied by"),
         ([deny(Condition=ORG), deny()], "denied by"),
     ],
 )
 def test_what_a_bucket_denies_is_not_allowed(statements, found):
-    """Whatever the role's own policies say; what the bucket allows adds nothing."""
+    """What the bucket denies is not granted; what it allows adds nothing."""
     answer, holds = with_policy(*statements)
     assert holds is (found == "")
     assert found in " ".join(answer)
 
 
 def test_what_a_bucket_denies_under_conditions_is_unknown():
-    """From elsewhere than a network, or without a header: the grant leaves it open."""
+    """A condition on a network or an organization depends on the request, which the grant leaves open."""
     for condition in ({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}, ORG):
         with pytest.raises(Unknown, match=r"media.*may stop it"):
             with_policy(deny(Condition=condition))
 
 
 def test_what_the_role_lacks_is_failed_before_what_a_bucket_may_deny():
-    """Its own policies fall short, whether or not the bucket's was read."""
+    """What the role's own policies lack fails, whether or not the bucket's policy was read."""
     assert "not s3:GetObject" in " ".join(with_policy(deny(Condition=ORG), own=())[0])
     assert not ask("allows", role(), ["s3:GetObject on media/*"], details={})[1]
 
 
 def test_a_bucket_policy_that_was_not_read_is_unknown():
-    """It may deny."""
+    """A policy that was not read may deny."""
     unread = entry({}, "s3:bucket.policy", parent=MEDIA.id)
     with pytest.raises(Unknown, match="has no field Policy"):
         ask("allows", role(READS_MEDIA), ["s3:GetObject on media/*"], details={"s3:bucket.policy": [unread]})
 
 
 def test_what_a_secret_denies_is_not_allowed():
-    """A secret without a policy is answered for without the field."""
+    """AWS omits the field for a secret without a policy."""
     own = role(allow("secretsmanager:GetSecretValue", KEY.arn))
     refused = {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*"}
     for policy, holds in (
@@ -96,7 +96,7 @@ def test_what_a_secret_denies_is_not_allowed():
     ],
 )
 def test_a_keys_own_policy_decides_too(statement, own, holds):
-    """It must let the account's policies decide, or name the role; and not deny."""
+    """It must delegate to the account or name the role, and must not deny."""
     key = entry({}, "kms:key", ["k"], arn="arn:aws:kms:us-east-1:123456789012:key/k")
     policy = {"Version": "2012-10-17", "Statement": [{**statement, "Action": "kms:*", "Resource": "*"}]}
     read = {"kms:key.policy": [entry({"Policy": policy}, "kms:key.policy", parent=key.id)]}

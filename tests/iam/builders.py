@@ -66,7 +66,7 @@ def granted(policies: Item | list[Item], *grants: Item, **more: Any) -> str:
 
 
 def admits(block: Item, context: dict[str, Any], *, absent: tuple[str, ...] = ()) -> bool:
-    """Whether a condition holds in a context that is wholly known."""
+    """Whether a condition holds in a context in which every key is known or absent."""
     item = {"facts": context, "absent": list(absent)}
     verdicts = (
         within({**allow(resources=MEDIA), "Condition": block}, **item),

@@ -1,4 +1,4 @@
-"""`asbuilt iam` as a user runs it: output, exit codes, and what is said of wrong input."""
+"""`asbuilt iam` as a program: answers, exit codes, and messages about wrong input."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def prove(item: Any) -> Run:
 
 
 def question(**changes: Any) -> dict[str, Any]:
-    """A question whose answer is subset, with changes."""
+    """A question whose answer is `subset`, with some fields changed."""
     item = {
         "id": "web",
         "kind": "containment",
@@ -57,7 +57,7 @@ def policy(**changes: Any) -> dict[str, Any]:
 
 
 def test_answers_are_json_lines_and_the_exit_code_sums_them_up(tmp_path: Path) -> None:
-    """A list gives a line each, in order; one failure is enough for 1."""
+    """Each item of a list has a line, in order; one failure makes the exit code 1."""
     file = tmp_path / "questions.json"
     wide = question(id="wide", policies=[identity(allow("s3:*", MEDIA))])
     open_ = question(id="open", policies=[identity(allow("sqs:*", "arn:aws:sqs"))])
@@ -78,7 +78,7 @@ def test_answers_are_json_lines_and_the_exit_code_sums_them_up(tmp_path: Path) -
 
 
 def test_counterexample_has_action_resource_and_context() -> None:
-    """An excess is shown as a request."""
+    """An excess grant is shown as a request."""
     line = json.loads(prove(policy(Action="s3:PutObject")).stdout)
     assert line["verdict"] == "exceeds"
     assert line["counterexample"] == {"action": "s3:PutObject", "resource": "arn:aws:s3:::media/x", "context": {}}
@@ -159,7 +159,7 @@ def test_wrong_input_is_named_by_policy_statement_and_field(item: Any, told: lis
     ],
 )
 def test_wrong_input_of_the_other_commands(command: str, item: Any, told: str) -> None:
-    """The same for trust and escalate."""
+    """`trust` and `escalate` report wrong input in the same way."""
     done = run(command, "-", given=json.dumps(item))
     assert done.returncode == 4
     assert told in done.stderr
@@ -183,7 +183,7 @@ def test_runs_from_a_shell() -> None:
 
 
 def test_usage_errors_are_4(tmp_path: Path) -> None:
-    """A missing file, a missing argument, an unknown command."""
+    """A missing file, a missing argument and an unknown command are usage errors."""
     missing = run("prove", str(tmp_path / "none.json"))
     assert missing.returncode == 4
     assert "No such file" in missing.stderr
@@ -241,7 +241,7 @@ def test_who_can_reads_authorization_details(details: str, asked: tuple[str, ...
 
 
 def test_who_can_reads_a_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same of an account: read through the guard that lets nothing but reading through."""
+    """`who-can` reads the role from a live account as well."""
     from asbuilt.mock.account import mock_account
     from asbuilt.sources import aws_session
 

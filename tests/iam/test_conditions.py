@@ -52,7 +52,7 @@ def test_key_names_ignore_case_also_in_tags() -> None:
     ],
 )
 def test_missing_keys(block: Item, holds: bool) -> None:
-    """What each kind of operator says of a key that is not there."""
+    """Each kind of operator has its own answer for a key that is absent."""
     key = next(iter(next(iter(block.values()))))
     assert admits(block, {}, absent=(key,)) is holds
 
@@ -80,7 +80,7 @@ def test_missing_keys(block: Item, holds: bool) -> None:
     ],
 )
 def test_text_and_number_operators(operator: str, wanted: str, given: str, holds: bool) -> None:
-    """Equals takes no wildcards, Like does; numbers compare as numbers."""
+    """Equals has no wildcards, Like has them; numbers compare as numbers."""
     assert admits({operator: {"s3:anything": wanted}}, {"s3:anything": given}) is holds
 
 
@@ -163,14 +163,14 @@ def test_addresses(wanted: str, given: str, holds: bool) -> None:
     ],
 )
 def test_which_keys_are_in_every_request(key: str, always: bool) -> None:
-    """A condition that one of them be there is none; of any other key it is one."""
+    """Every request meets a condition that such a key is present; for another key, some do not."""
     assert implies({}, {"Null": {key: "false"}}) is always
     assert implies({"Null": {key: "true"}}, {"StringEquals": {"s3:prefix": "a"}}) is always
 
 
 @pytest.mark.parametrize("key", ["aws:SourceIp", "aws:TagKeys"])
 def test_if_exists_holds_for_a_missing_key_under_any_qualifier(key: str) -> None:
-    """Also under ForAnyValue, which a missing key fails otherwise."""
+    """This includes ForAnyValue, which a missing key fails without IfExists."""
     operator = "IpAddress" if key == "aws:SourceIp" else "ForAnyValue:StringEquals"
     value = "10.0.0.0/8" if key == "aws:SourceIp" else "a"
     assert not admits({operator: {key: value}}, {}, absent=(key,))
@@ -178,7 +178,7 @@ def test_if_exists_holds_for_a_missing_key_under_any_qualifier(key: str) -> None
 
 
 def test_source_ip_may_be_absent() -> None:
-    """Behind a VPC endpoint there is no aws:SourceIp: all addresses together are not all requests."""
+    """Requests through a VPC endpoint have no aws:SourceIp, so that all addresses together are not all requests."""
     proof = ask(
         "containment", allow(resources=MEDIA), grant(resources=MEDIA, IpAddress={"aws:SourceIp": ["0.0.0.0/0", "::/0"]})
     )

@@ -41,14 +41,14 @@ ROLES = {"StudyBunny instances": STUDYBUNNY, **{f"CampusLearn {name}": rows for 
 
 @pytest.mark.parametrize("name", ROLES)
 def test_a_role_with_the_minimal_policy_is_as_documented(name: str) -> None:
-    """The policy printed as the fix grants everything documented and nothing else."""
+    """The minimal policy allows everything documented and nothing else."""
     policy = {"type": "identity", "document": minimal_policy(ROLES[name])}
     assert within([policy], *ROLES[name]) == "subset"
     assert granted([policy], *ROLES[name]) == "granted"
 
 
 def test_what_stops_a_documented_grant_is_named() -> None:
-    """A gap, a Deny and a boundary."""
+    """The reason names a missing Allow, a Deny or a boundary."""
     policy = {"type": "identity", "document": minimal_policy(STUDYBUNNY)}
     assert "nothing allows it" in ask("required", identity(allow("s3:GetObject", MEDIA)), *STUDYBUNNY).reason
     assert "Statement[0]" in ask("required", [policy, identity(deny("s3:PutObject"))], *STUDYBUNNY).reason
@@ -56,7 +56,7 @@ def test_what_stops_a_documented_grant_is_named() -> None:
 
 
 def test_named_grants_are_documented_actions() -> None:
-    """Every action of the table is in the catalogue, and every row says how it was read."""
+    """Every action of the table is in the catalogue, and every row states its source and its reading."""
     for row in NAMED_GRANTS.values():
         assert all("*" in action or find(action) for action in row.actions)
         assert row.source

@@ -1,4 +1,4 @@
-"""Ways to more privileges."""
+"""Paths of privilege escalation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def trusts(principal: Any) -> dict[str, Any]:
 
 
 def admin(principal: Any) -> dict[str, Any]:
-    """A strong role that trusts somebody."""
+    """A role with all permissions and a trust policy."""
     return {"arn": ADMINISTRATOR_ACCESS, "trust_policy": trusts(principal), "policies": [ALL]}
 
 
@@ -73,7 +73,7 @@ def ask(account: dict[str, Any], *policies: dict[str, Any], principal: str = ROL
     ],
 )
 def test_paths_of_roles(account: dict[str, Any], policies: list[dict[str, Any]], verdict: str) -> None:
-    """A path counts if every step is allowed, what it needs exists, and it gives more."""
+    """A path is open where every step is allowed, what it needs exists, and it gives more permissions."""
     found = ask(account, *policies)
     assert found.verdict == verdict, found.reason
     assert bool(found.ways) == (verdict == "escalates")
@@ -113,6 +113,6 @@ def test_steps_are_requests() -> None:
 
 
 def test_removing_the_boundary_escalates() -> None:
-    """What the boundary holds back is the gain."""
+    """The gain is a request that the boundary stops."""
     policies = [allow("*"), limit("boundary", allow(["s3:*", "iam:DeleteRolePermissionsBoundary"]))]
     assert ask({"roles": []}, *policies).verdict == "escalates"

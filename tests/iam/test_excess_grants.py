@@ -1,4 +1,4 @@
-"""Documented roles with one grant too many: each is found, on the mock account and by the shipped spec."""
+"""Documented roles with one excess grant: each is found on the mock account by the shipped spec."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ LEAST = 5
 
 @pytest.mark.parametrize("system", EXCESS_GRANTS)
 def test_each_excess_grant_is_found(system: str) -> None:
-    """The role passes without it and fails with it, by a request of the kind expected that the evaluator confirms."""
+    """The role passes without the grant and fails with it, by an expected request that the evaluator confirms."""
     wrong = {found.grant.name: found for found in outcomes(system) if not found.holds}
     assert wrong == {}
 
 
 def test_there_are_enough_of_them() -> None:
-    """Five a role, each another one."""
+    """Each role has at least five excess grants, all of them different."""
     for of in EXCESS_GRANTS.values():
         assert len({(grant.role, grant.name) for grant in of}) == len(of)
         assert min(Counter(grant.role for grant in of).values()) >= LEAST

@@ -1,4 +1,4 @@
-"""A role judged in an organization: alone, as a member whose policies are read or not, in the management account."""
+"""A role in a mock organization: without one, as a member whose policies are read or not, in the management account."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _document(*statements):
 
 
 class Place:
-    """A session on an empty mock; `account` is whose calls it makes, as moto's own header says."""
+    """A session on an empty mock; `account` is the caller's account, as moto's own header states it."""
 
     def __init__(self, session):
         self.session = session
@@ -58,7 +58,7 @@ class Place:
         session.events.register("before-sign", self._say_whose)
 
     def _say_whose(self, request, signing_name, operation_name, **_):
-        # a delegated administrator is answered as the management account is
+        # AWS answers a delegated administrator as it answers the management account.
         delegated = signing_name == "organizations" and operation_name != "DescribeOrganization"
         request.headers["x-moto-account-id"] = MANAGEMENT if delegated else self.account
 
@@ -84,7 +84,7 @@ class Place:
 
     def _unit(self, parent, name):
         made = self.organizations.create_organizational_unit(ParentId=parent, Name=name)
-        for policy in ("p-FullAWSAccess", "p-RCPFullAWSAccess"):  # as AWS does by itself
+        for policy in ("p-FullAWSAccess", "p-RCPFullAWSAccess"):  # AWS attaches these itself
             self.organizations.attach_policy(PolicyId=policy, TargetId=made["OrganizationalUnit"]["Id"])
         return made["OrganizationalUnit"]["Id"]
 
@@ -123,7 +123,7 @@ def place():
     """An empty mock, which calls as the account that will manage."""
     module = SimpleNamespace(build=lambda session, variant: None)
     with account_of(module, "") as session, pytest.MonkeyPatch.context() as within:
-        within.delenv("MOTO_ACCOUNT_ID")  # it would go before the header
+        within.delenv("MOTO_ACCOUNT_ID")  # moto prefers it to the header
         yield Place(session)
 
 
@@ -132,7 +132,7 @@ def _expected(**others):
 
 
 def test_in_no_organization_one_call_says_so(place, spec):
-    """The role's own policies decide."""
+    """One call tells that there is no organization, and the role's own policies decide."""
     place.role(MEDIA)
     assert place.statuses(spec) == _expected()
     assert place.calls.count("organizations:DescribeOrganization") == 1
@@ -141,7 +141,7 @@ def test_in_no_organization_one_call_says_so(place, spec):
 
 @pytest.mark.parametrize("level", ["root", "upper", "lower", "account"])
 def test_a_policy_at_any_level_stops_a_member(place, spec, level):
-    """Two units below the root; what it denies is neither granted nor too much."""
+    """What an SCP two units below the root denies is neither granted nor in excess."""
     place.organize()
     place.role(MEDIA, WIDER)
     assert place.statuses(spec) == _expected(allows_at_most="failed")
@@ -156,7 +156,7 @@ def test_a_policy_at_any_level_stops_a_member(place, spec, level):
 
 @pytest.mark.parametrize("refused", [UNREADABLE, *([name] for name in UNREADABLE), ["organizations:DescribePolicy"]])
 def test_a_member_whose_policies_cannot_be_read(place, spec, refused):
-    """What it grants is unknown, with the permission; what is narrow already passes."""
+    """What the role grants is unknown, with the missing permission; a role within its grants passes."""
     place.organize()
     place.role(MEDIA)
     place.attach(place.root, NO_QUEUES)
@@ -168,7 +168,7 @@ def test_a_member_whose_policies_cannot_be_read(place, spec, refused):
 
 
 def test_a_member_whose_policies_cannot_be_read_fails_by_its_own(place, spec):
-    """Lacking a grant, and allowing more: both are told, the latter with what was not counted."""
+    """A missing grant fails, and an excess grant fails with a note about what is not counted."""
     place.organize()
     place.role({**MEDIA, "Action": "s3:GetObject"}, WIDER)
     with denied(place.session, *UNREADABLE):
@@ -180,7 +180,7 @@ def test_a_member_whose_policies_cannot_be_read_fails_by_its_own(place, spec):
 
 
 def test_an_organization_that_cannot_be_asked_for_is_unknown(place, spec):
-    """Whether there is one is not known then."""
+    """Whether there is an organization is then unknown."""
     place.role(MEDIA)
     with denied(place.session, "organizations:DescribeOrganization"):
         assert place.statuses(spec) == _expected(allows="unknown")
@@ -197,7 +197,7 @@ def test_the_management_account_is_not_limited(place, spec):
 
 
 def test_policies_of_a_type_that_is_switched_off_do_not_count(place, spec):
-    """At the root; whatever is still listed."""
+    """A type that is not enabled at the root does not count, whatever policies AWS still lists."""
     place.organize()
     place.role(MEDIA)
     place.attach(place.root, NO_WRITING)
@@ -207,7 +207,7 @@ def test_policies_of_a_type_that_is_switched_off_do_not_count(place, spec):
 
 
 def test_a_resource_control_policy_leaves_a_grant_unknown(place, spec):
-    """Where it could be about it."""
+    """A grant that an RCP may cover is unknown."""
     place.organize()
     place.role(MEDIA)
     place.attach(place.units[0], {**NO_QUEUES, "Principal": "*"}, sort="RESOURCE")
@@ -228,7 +228,7 @@ def test_a_resource_control_policy_leaves_a_grant_unknown(place, spec):
     ],
 )
 def test_who_can_asks_within_the_organization(place, monkeypatch, capsys, action, refused, code, reason):
-    """As the checks do: what an organization may stop is not known before its policies are read."""
+    """`who-can` counts the organization as the checks do: the answer is unknown where its policies are not read."""
     place.organize()
     place.role(MEDIA)
     place.attach(place.root, NO_WRITING)

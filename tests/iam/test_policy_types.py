@@ -33,7 +33,7 @@ def test_conditional_deny_removes_only_what_it_matches() -> None:
 
 
 def test_allows_add_up_on_both_sides() -> None:
-    """The union of the policies is held against the union of the grants."""
+    """The union of the policies is compared with the union of the grants."""
     halves = [identity(allow("s3:GetObject", MEDIA)), identity(allow("s3:PutObject", MEDIA))]
     assert within(halves, grant("s3:GetObject", MEDIA), grant("s3:PutObject", MEDIA)) == "subset"
     by_ssl = [grant(resources=MEDIA, Bool={"aws:SecureTransport": v}) for v in ("true", "false")]
@@ -42,7 +42,7 @@ def test_allows_add_up_on_both_sides() -> None:
 
 
 def test_boundary_and_session_only_limit() -> None:
-    """They intersect and grant nothing themselves."""
+    """They intersect with identity policies and grant nothing."""
     for kind in ("boundary", "session"):
         assert within([limit(kind, EVERYTHING)]) == "subset"
         both = [identity(EVERYTHING), limit(kind, allow("s3:GetObject", MEDIA))]
@@ -62,7 +62,7 @@ def test_every_scp_level_must_allow_and_policies_of_a_level_add_up() -> None:
 
 
 def test_scps_do_not_apply_to_service_linked_roles_and_the_management_account() -> None:
-    """A service-linked role and the management account's principals are beyond SCPs."""
+    """SCPs limit neither service-linked roles nor principals of the management account."""
     policies = [identity(allow("s3:GetObject", MEDIA)), limit("scp", deny("*"), level="root")]
     linked = "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
     assert granted(policies, grant("s3:GetObject", MEDIA), principal=ROLE) == "missing"
@@ -98,7 +98,7 @@ def test_resource_policy_of_the_same_account(principal: Any, alone: str, with_id
 
 @pytest.mark.parametrize("principal", [{"AWS": ROLE}, {"AWS": "123456789012"}, "*"])
 def test_resource_policy_of_another_account_needs_both_sides(principal: Any) -> None:
-    """Across accounts neither side is enough."""
+    """Across accounts, both the identity policy and the resource policy must allow."""
     wanted = grant("sqs:SendMessage", FOREIGN)
     own = identity(allow("sqs:SendMessage", FOREIGN))
     assert granted([_queue(principal, FOREIGN)], wanted, principal=ROLE) == "missing"
@@ -108,7 +108,7 @@ def test_resource_policy_of_another_account_needs_both_sides(principal: Any) -> 
 
 
 def test_not_principal() -> None:
-    """A Deny with NotPrincipal spares only who is listed together with the account."""
+    """A Deny with NotPrincipal excludes a principal that is listed together with its account."""
     row = {"Effect": "Deny", "Action": "*", "Resource": "*"}
     own = identity(allow("sqs:SendMessage", QUEUE))
     other = limit("resource", row | {"NotPrincipal": {"AWS": "arn:aws:iam::1:role/x"}}, attached_to=QUEUE)
@@ -119,7 +119,7 @@ def test_not_principal() -> None:
 
 
 def test_resource_grant_beyond_a_boundary_is_unknown_for_roles() -> None:
-    """AWS's text and reports differ for roles; a named user is not limited."""
+    """AWS's documentation leaves it open for roles; a boundary does not limit a user whom the resource policy names."""
     policies = [_queue({"AWS": [ROLE, USER]}), limit("boundary", allow("s3:*"))]
     assert granted(policies, grant("sqs:SendMessage", QUEUE), principal=ROLE) == "unknown"
     assert granted(policies, grant("sqs:SendMessage", QUEUE), principal=USER) == "granted"

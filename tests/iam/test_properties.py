@@ -1,4 +1,4 @@
-"""What holds of all policies: prover and evaluator agree, AWS's own policies are ordered, limits only limit."""
+"""Properties of all policies: prover and evaluator agree, AWS managed policies are ordered, limits only limit."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def containment(item: Item) -> str:
 @settings(quick, max_examples=60)
 @given(seed=SEEDS)
 def test_more_denies_and_limits_never_widen_more_allows_never_narrow(seed: int) -> None:
-    """A subset stays one under more refusals; an excess stays one under more Allows of the same principal."""
+    """A subset stays a subset with more Denies; an excess stays one with more Allows."""
     random = Random(seed)
     item = question(random)
     verdict = containment(item)
@@ -61,7 +61,7 @@ def test_more_denies_and_limits_never_widen_more_allows_never_narrow(seed: int) 
 @settings(quick, max_examples=40)
 @given(seed=SEEDS)
 def test_identity_and_boundary_commute(seed: int) -> None:
-    """What the one allows within the other is what the other allows within the one."""
+    """An identity policy and a boundary allow the same when they are exchanged."""
     random = Random(seed)
     item = question(random)
     one, other = policy(random, "identity"), policy(random, "identity")
@@ -73,7 +73,7 @@ def test_identity_and_boundary_commute(seed: int) -> None:
 @settings(quick, max_examples=60)
 @given(seed=SEEDS)
 def test_policies_are_contained_in_themselves(seed: int) -> None:
-    """Whatever a grant says, a policy that says the same is within it, and is all of it."""
+    """A policy that repeats a grant is within the grant, and allows all of it."""
     item = question(Random(seed))  # repeatable cases, not secrets
     rows = [
         {"Effect": "Allow", "Action": g["actions"], "Resource": g["resources"]}
@@ -93,7 +93,7 @@ GLOBS = st.text(alphabet="ab:*?", max_size=6)
 @settings(quick, max_examples=400)
 @given(one=GLOBS, other=GLOBS, text=TEXTS)
 def test_patterns_against_backtracking(one: str, other: str, text: str) -> None:
-    """Automata, disjointness and inclusion agree with a matcher that knows none of them."""
+    """Automata, `disjoint` and `included` agree with a matcher that uses backtracking."""
     first, second = glob(one), glob(other)
     simple = [[{"*": STAR, "?": ONE}.get(c, c) for c in p] for p in (one, other)]
     matches = [wild(p, text) for p in simple]
@@ -123,7 +123,7 @@ def test_managed_policies_are_ordered(name: str) -> None:
 
 
 def test_the_large_policies_are_ordered() -> None:
-    """ReadOnlyAccess reads what PowerUserAccess may not; neither is AdministratorAccess."""
+    """ReadOnlyAccess allows reads that PowerUserAccess does not; AdministratorAccess exceeds both."""
     documents = policies_once()
     admin, power, reader = (documents[name] for name in LARGE)
     assert contained(power, admin).verdict == "subset"

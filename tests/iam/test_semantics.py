@@ -93,7 +93,7 @@ def test_star_at_the_end_of_an_arn_part_matches_colons() -> None:
 
 
 def test_not_action_covers_other_services() -> None:
-    """Allow with NotAction allows everything else."""
+    """Allow with NotAction allows all other actions, of every service."""
     row = {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}
     proof = ask("containment", row, grant("s3:*"))
     assert proof.verdict == "exceeds"
@@ -104,14 +104,14 @@ def test_not_action_covers_other_services() -> None:
 
 
 def test_not_resource_matches_what_is_in_none_of_its_patterns() -> None:
-    """NotResource leaves out all that it lists."""
+    """NotResource excludes all that it lists."""
     row = {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": [MEDIA, HOME + "*"]}
     assert granted(row, grant("s3:GetObject", "arn:aws:s3:::other/*")) == "granted"
     assert granted(row, grant("s3:GetObject", "arn:aws:s3:::home/x")) == "missing"
 
 
 def test_not_resource_without_resource_is_unknown() -> None:
-    """Whether NotResource covers a request without a resource is nowhere said."""
+    """AWS does not define whether NotResource covers a request without a resource."""
     row = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "NotResource": MEDIA}
     assert within(row) == "unknown"
 
@@ -158,19 +158,19 @@ def test_pass_role_is_limited_by_role_and_service() -> None:
 
 @pytest.mark.parametrize("resource", ["arn:aws:sqs", "arn:aws:sqs:us-east-1"])
 def test_short_arns_are_unknown(resource: str) -> None:
-    """With fewer than six parts it is not defined what an ARN matches."""
+    """AWS does not define what an ARN with fewer than six parts matches."""
     assert within(allow("sqs:SendMessage", resource)) == "unknown"
 
 
 def test_star_inside_an_arn_part_across_a_colon_is_unknown() -> None:
-    """A star in the middle of a part is decided as long as it need not cross a colon."""
+    """A star inside a part is decided where it need not match a colon."""
     row = allow("sqs:SendMessage", "arn:aws:sqs:us-*-1:123456789012:jobs")
     assert granted(row, grant("sqs:SendMessage", QUEUE)) == "granted"
     assert within(allow("s3:GetObject", "arn:aws:s3*media:::x/y")) == "unknown"
 
 
 def test_action_that_the_catalogue_lacks_is_reported() -> None:
-    """A name newer than the catalogue counts and is reported."""
+    """An action that the catalogue lacks counts, and is reported."""
     proof = ask("containment", allow("s3:FrobnicateQuanta", "*"), grant("s3:Get*"))
     assert proof.verdict == "exceeds"
     assert proof.counterexample is not None

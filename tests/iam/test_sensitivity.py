@@ -1,4 +1,4 @@
-"""The comparison of prover and evaluator notices wrong readings of the rules within a normal run of it."""
+"""The comparison of prover and evaluator finds wrong readings of rules within a normal run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ QUESTIONS: dict[str, int] = json.loads(TELLING.read_text(encoding="utf-8"))
 
 
 def test_every_fault_has_its_telling_question() -> None:
-    """One that a normal run comes to; after a change: `python -m benchmarks.iam_sensitivity --write`."""
+    """A normal run asks the question; after a change, run `python -m benchmarks.iam_sensitivity --write`."""
     assert len(SIDES) == 2
     assert set(QUESTIONS) == set(FAULTS)
     assert all(seed < PAIRS // REQUESTS for seed in QUESTIONS.values())
@@ -22,6 +22,6 @@ def test_every_fault_has_its_telling_question() -> None:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_noticed(name: str) -> None:
-    """With the fault they disagree about the question, without it they do not."""
+    """Prover and evaluator disagree on the question with the fault, and agree without it."""
     assert check(QUESTIONS[name], REQUESTS)[3] == []
     assert noticed(name, QUESTIONS[name])

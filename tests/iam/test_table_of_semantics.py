@@ -1,4 +1,4 @@
-"""The table of semantics in docs/iam.md names tests that there are, and every test of a semantic stands in it."""
+"""The table of semantics in docs/iam.md names existing tests, and names every test of the semantics."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _written(letter: str) -> set[str]:
 
 
 def test_every_rule_names_tests_that_there_are() -> None:
-    """No rule without a test, no test that nobody wrote."""
+    """Every rule names at least one test, and each of them exists."""
     named = _named()
     assert len(named) >= 30
     for rule, by_file in named.items():
@@ -45,7 +45,7 @@ def test_every_rule_names_tests_that_there_are() -> None:
 
 
 def test_every_test_of_a_semantic_stands_in_the_table() -> None:
-    """What is proved is told."""
+    """Every test of the semantics is in the table."""
     named = list(_named().values())
     for letter in "SCVP":
         assert _written(letter) - {test for by_file in named for test in by_file.get(letter, ())} == set()

@@ -50,7 +50,7 @@ def can(trust_policy: dict[str, Any], principal: Any, policies: Any = (), **more
     ],
 )
 def test_who_is_let_in(principal: Any, candidate: Any, policies: Any, answer: bool) -> None:
-    """Naming is enough within the account; across accounts both sides are needed; the account only delegates."""
+    """Within an account, naming the principal is enough; across accounts both sides must allow."""
     assert can(policy(principal), candidate, policies) is answer
 
 
@@ -63,7 +63,7 @@ def test_external_id() -> None:
 
 
 def test_a_deny_wins() -> None:
-    """In the trust policy too."""
+    """This holds for trust policies, too."""
     rows = policy({"AWS": CI})
     rows["Statement"].append(
         {
@@ -78,7 +78,7 @@ def test_a_deny_wins() -> None:
 
 
 def test_web_identity_by_subject_and_audience() -> None:
-    """The token's claims decide."""
+    """The claims of the token decide."""
     claims = {
         "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
         "token.actions.githubusercontent.com:sub": "repo:org/app:ref:refs/heads/main",
@@ -116,18 +116,18 @@ def test_web_identity_by_subject_and_audience() -> None:
     ],
 )
 def test_anyone_in_any_account(principal: Any, condition: Any, answer: bool) -> None:
-    """Strangers choose their tags and external ids, not their account, organization or network."""
+    """Principals of other accounts choose tags and external ids, but not account, organization or network."""
     assert trust({"role": ROLE, "trust_policy": policy(principal, condition)}).anyone_in_any_account is answer
 
 
 def test_everyone_but_somebody_is_anyone() -> None:
-    """Allow with NotPrincipal lets in all others."""
+    """Allow with NotPrincipal covers all other principals."""
     row = {"Effect": "Allow", "NotPrincipal": {"AWS": CI}, "Action": "sts:AssumeRole"}
     assert trust({"role": ROLE, "trust_policy": document(row)}).anyone_in_any_account is True
 
 
 def test_deny_keeps_strangers_out() -> None:
-    """A Deny of all foreign organizations closes an open Allow."""
+    """A Deny for all other organizations closes an open Allow."""
     rows = policy("*")
     rows["Statement"].append(
         {
@@ -149,5 +149,5 @@ def test_deny_keeps_strangers_out() -> None:
     ],
 )
 def test_findings(principal: Any, condition: Any, told: str) -> None:
-    """Trust that is wider than it looks is named."""
+    """Statements that trust more than they seem to are named."""
     assert told in " ".join(trust({"role": ROLE, "trust_policy": policy(principal, condition)}).findings)

@@ -1,4 +1,4 @@
-"""The rows of the table of semantics in docs/iam.md that are about policy variables and what is known of requests."""
+"""The rows of the table of semantics in docs/iam.md about policy variables and known facts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOME = "arn:aws:s3:::home/"
     ],
 )
 def test_variables_in_resources(resource: str, more: dict[str, Any], covered: str, verdict: str) -> None:
-    """Filled in from the request; without a value a resource matches nothing; values hold no wildcards."""
+    """The request gives the values; without a value a resource matches nothing; values have no wildcards."""
     assert within(allow(resources=HOME + resource), grant(resources=HOME + covered), **more) == verdict
 
 
@@ -48,7 +48,7 @@ def test_variables_in_conditions() -> None:
 
 
 def test_facts_of_principals() -> None:
-    """A role has no user name; its ARN and account are known."""
+    """A role has no user name; its ARN and its account are known."""
     assert within(allow(resources=MEDIA, StringLike={"aws:username": "*"}), principal=ROLE) == "subset"
     assert within(allow(resources=MEDIA, ArnEquals={"aws:PrincipalArn": ROLE}), principal=ROLE) == "exceeds"
     assert within(allow(resources=MEDIA, ArnEquals={"aws:PrincipalArn": USER}), principal=ROLE) == "subset"
@@ -67,7 +67,7 @@ OWNED = {"aws:ResourceAccount": "123456789012"}
 
 
 def test_resource_account_is_the_account_in_the_arn() -> None:
-    """Where it names an account, aws:ResourceAccount is that account or absent, whatever a fact says."""
+    """Where the ARN names an account, aws:ResourceAccount is this account or absent, whatever a fact says."""
     own = allow("sqs:SendMessage", StringEquals=OWNED)
     assert within(own, grant("sqs:*", "arn:*:sqs:*:123456789012:*")) == "subset"
     assert within(own, grant("sqs:*", "arn:*:sqs:*:9*:*")) == "exceeds"
@@ -89,7 +89,7 @@ def _here() -> dict[str, str]:
 
 
 def test_resource_account_of_an_arn_without_account_is_open() -> None:
-    """A bucket may be anybody's; a fact settles it. The counterexample says whose it is."""
+    """A bucket may belong to any account unless a fact settles it; the counterexample names the account."""
     row = allow(resources=MEDIA, StringEquals={"aws:ResourceAccount": "2"})
     assert within(row) == "exceeds"
     assert within(row, facts={"aws:ResourceAccount": "1"}) == "subset"
@@ -101,7 +101,7 @@ def test_resource_account_of_an_arn_without_account_is_open() -> None:
 @pytest.mark.parametrize("given", [{}, {"facts": {"aws:ResourceAccount": "123456789012"}}])
 @pytest.mark.parametrize("operator", ["NumericEquals", "ArnEquals"])
 def test_resource_account_that_is_not_compared_as_text_is_unknown(operator: str, given: dict[str, Any]) -> None:
-    """An account is a text; as a variable it is not resolved."""
+    """The account is a text, and is not resolved as a variable."""
     assert within(allow("sqs:SendMessage", OWN_QUEUE, **{operator: OWNED}), **given) == "unknown"
     variable = allow("sqs:SendMessage", "arn:aws:sqs:us-east-1:${aws:ResourceAccount}:q")
     assert within(variable, **given) == "unknown"

@@ -1,4 +1,4 @@
-"""What one role of an account may do: some request gets through, or none, and what it carries."""
+"""Whether one role of an account is allowed an action by some request, and what the request must carry."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _details(*rows: dict[str, Any], trusted: Any = "sts:AssumeRole") -> dict[str
     ],
 )
 def test_some_request_gets_through_or_none(rows: list[dict[str, Any]], allowed: bool, reason: str) -> None:
-    """A condition that can be met is no refusal, and one that is always met no permission."""
+    """A condition that can be met does not deny, and a Deny that is always met leaves nothing."""
     found = who_can(_details(*rows), ROLE, "s3:GetObject", OBJECT)
     assert found.allowed is allowed
     assert found.reason.startswith(reason)
@@ -55,7 +55,7 @@ def test_some_request_gets_through_or_none(rows: list[dict[str, Any]], allowed: 
 
 @pytest.mark.parametrize("action", ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "kms:Decrypt"])
 def test_keys_and_roles_have_a_say_of_their_own(action: str) -> None:
-    """Their policies are not among a role's."""
+    """Their own policies must allow, too, and are not among the role's."""
     resource = KEY if action.startswith("kms") else "arn:aws:iam::123456789012:role/other"
     assert who_can(_details(allow("*")), ROLE, action, resource).allowed is None
     assert who_can(_details(allow("s3:*")), ROLE, action, resource).allowed is False
@@ -75,7 +75,7 @@ def test_keys_and_roles_have_a_say_of_their_own(action: str) -> None:
     ],
 )
 def test_tags_of_the_role_hold_unless_sessions_bring_their_own(trusted: Any, brings: bool) -> None:
-    """Whoever may tag the session says what its tags are."""
+    """Tags of the session replace those of the role."""
     blue = allow(StringEquals={"aws:PrincipalTag/team": "blue"})
     assert who_can(_details(blue, trusted=trusted), ROLE, "s3:GetObject", OBJECT).allowed is brings
     red = allow(StringEquals={"aws:PrincipalTag/team": "red"})

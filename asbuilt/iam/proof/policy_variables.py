@@ -43,7 +43,10 @@ def keys_in(text: str) -> list[str]:
 def _tokens(
     text: str, known: Known, marks: Mapping[str, str], *, variables: bool, wildcards: bool, ignore_case: bool
 ) -> tuple[list[Token], list[Token], list[str], list[str]] | None:
-    """Tokens with any text for unknown variables, tokens with marks for them, unknown keys, keys that must be there."""
+    """The tokens with any text for unknown variables, those with marks, the unknown keys, and the keys that are needed.
+
+    None where a variable has no value and no default.
+    """
     wide: list[Token] = []
     marked: list[Token] = []
     unknown: list[str] = []
@@ -69,7 +72,7 @@ def _tokens(
             if not comma:
                 return None
             value = default.strip().strip("'")
-        if isinstance(value, str) and key != RESOURCE_ACCOUNT:  # which an ARN may say otherwise
+        if isinstance(value, str) and key != RESOURCE_ACCOUNT:  # the ARN may name another account
             write(value, wild=False)
             continue
         wide.append(VALUE)

@@ -62,7 +62,7 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Model:
-    """A request that fits: texts by variable, and what had to be supposed of what is open."""
+    """A request that satisfies a formula: texts by variable, and the undecided atoms that are assumed to hold."""
 
     texts: Mapping[str, str | list[str]]
     supposed: frozenset[Undecided]
@@ -86,11 +86,11 @@ class Solver:
         self.domains = domains
 
     def domain(self, key: str) -> Domain:
-        """What the key may be."""
+        """The values that the key may have."""
         return self.domains.get(key, Domain())
 
     def value(self, what: Atom, state: Assumptions) -> bool | None:
-        """What the assumptions say about an atom."""
+        """Whether the assumptions make an atom true or false; None where they leave it open."""
         if isinstance(what, Text):
             return self._text_value(what, state)
         if isinstance(what, OneOf):
@@ -127,7 +127,7 @@ class Solver:
         return build(self.simplify(part, state) for part in node.parts)
 
     def suppose(self, literal: Literal, state: Assumptions) -> bool:
-        """Add an assumption; False if it can't be."""
+        """Add an assumption; False where it contradicts the others."""
         what, holds = literal.atom, literal.holds
         if isinstance(what, Text):
             side = state.inside if holds else state.outside
@@ -150,7 +150,7 @@ class Solver:
         return not holds or self.suppose(Literal(Absent(what.key), holds=False), state)
 
     def _imply(self, what: Undecided, state: Assumptions) -> bool:
-        """Whether no wider pattern with the same unknown variables was supposed not to match."""
+        """Whether no wider pattern with the same unknown variables is assumed not to match."""
         pairs = [(a, b) for a, yes in state.opened.items() if yes for b, other in state.opened.items() if not other]
         return not any(
             a.marked and b.marked and a.variable == b.variable and _wider(b.marked, a.marked)
@@ -159,7 +159,7 @@ class Solver:
         )
 
     def solve(self, node: Node, state: Assumptions | None = None) -> Model | None:
-        """A request that fits, or None if there is none. Raises `TooLargeError`."""
+        """A request that satisfies the formula; None where there is none. Raises `TooLargeError`."""
         state = state.copy() if state is not None else Assumptions()
         while True:
             node = self.simplify(node, state)
@@ -225,7 +225,7 @@ class Solver:
         return plain
 
     def _several(self, key: str, state: Assumptions) -> list[str] | None:
-        """Values that satisfy everything assumed of a multi-valued key; empty: may be absent."""
+        """Values of a multi-valued key that meet its assumptions, None where there are none; empty: the key may be absent."""
         clauses: list[tuple[Pattern, ...]] = [(p,) for p in (NOT_EMPTY, *self.domain(key).base)]
         never: list[Pattern] = []
         wanted: list[SomeValue] = []
@@ -250,7 +250,7 @@ class Solver:
 def _element(
     clauses: list[tuple[Pattern, ...]], outside: frozenset[Pattern], inside: tuple[Pattern, ...] = ()
 ) -> str | None:
-    """A text in one pattern of every clause and outside the others."""
+    """A text that matches one pattern of every clause, all of `inside` and none of `outside`."""
     if not clauses:
         return text_between(frozenset(inside), outside)
     first, *others = sorted(clauses, key=len)
