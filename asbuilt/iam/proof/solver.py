@@ -70,7 +70,7 @@ class Model:
 
 @lru_cache(maxsize=200_000)
 def text_between(inside: frozenset[Pattern], outside: frozenset[Pattern]) -> str | None:
-    """A text in all of the first and none of the second patterns, or None. Raises `TooLargeError`."""
+    """A text that matches all of the first and none of the second patterns, or None. Raises `TooLargeError`."""
     if any(disjoint(a, b) for a in inside for b in inside if a is not b):
         return None
     near = [n for n in outside if not any(disjoint(n, p) for p in inside)]
@@ -80,7 +80,7 @@ def text_between(inside: frozenset[Pattern], outside: frozenset[Pattern]) -> str
 
 
 class Solver:
-    """Searches for a request that fits a formula; `domains` by key, every other key any text or absent."""
+    """Searches for a request that satisfies a formula; a key that is not in `domains` has any text, or is absent."""
 
     def __init__(self, domains: Mapping[str, Domain]) -> None:
         self.domains = domains
@@ -225,7 +225,7 @@ class Solver:
         return plain
 
     def _several(self, key: str, state: Assumptions) -> list[str] | None:
-        """Values of a multi-valued key that meet its assumptions, None where there are none; empty: the key may be absent."""
+        """Values of a multi-valued key that meet its assumptions; empty where it may be absent, None where none exist."""
         clauses: list[tuple[Pattern, ...]] = [(p,) for p in (NOT_EMPTY, *self.domain(key).base)]
         never: list[Pattern] = []
         wanted: list[SomeValue] = []
