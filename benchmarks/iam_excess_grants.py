@@ -28,8 +28,8 @@ from asbuilt.judging.judge import Verdict, judge
 from asbuilt.judging.plan import plan
 from asbuilt.mock.account import mock_account
 from asbuilt.snapshot import Snapshot
-from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.reader import Reader
+from asbuilt.sources.table import SourceClients
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Subject
 from asbuilt.targets import MOCK
@@ -71,7 +71,7 @@ class JudgedAccount:
         self.subjects: Mapping[str, Subject] = self.spec.subjects[""]
         self.facts = {f.subject.name: f for f in self.spec.facts if f.check.name == "allows_at_most"}
         self.aws, self.now = Aws(session), datetime.datetime.now(datetime.UTC)
-        self.client = cache(Connection(MOCK, self.spec.region, session).client)
+        self.client = cache(SourceClients(MOCK, self.spec.region, session).client)
         judged = {name: self.judged(fact) for name, fact in self.facts.items()}
         self.before = {name: verdict.status for name, (verdict, _) in judged.items()}
         self.roles = {n: bind(self.facts[n].subject, snapshot, self.now)[0].data for n, (_, snapshot) in judged.items()}

@@ -32,9 +32,10 @@ def page(result: Mapping[str, Any], architecture: str) -> str:
     """The HTML text; everything that came from the target or a file is escaped."""
     settings = result["settings"]
     who = escape(f"{architecture} {result['variant']}".strip())
+    stand_in = " (a stand-in)" if result["target"]["stand_in"] else ""
     parts = [
         f"<h1>{who} under load</h1>",
-        f"<p class=dim>{escape(settings['host'])} · profile {escape(settings['profile'])} · "
+        f"<p class=dim>{escape(result['target']['host'])}{stand_in} · profile {escape(settings['profile'])} · "
         f"{settings['arrivals']:,} arrivals in {settings['seconds']:,.0f} s · {settings['users']:,} users · "
         f"{escape(result['finished'])} · exit code {result['exit_code']}</p>",
         _invalid(result["invalid"]),

@@ -105,6 +105,7 @@ def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, f
         seconds=options.seconds,
         ramp=options.ramp,
         users=options.users,
+        stand_in=not options.host,
         objectives=judging.objectives(facts),
         seed=options.seed,
         ca_file=str(Path(options.ca_file).resolve()) if options.ca_file else "",

@@ -10,15 +10,12 @@ import pytest
 
 from asbuilt.commands import iam_account as authorization
 from asbuilt.commands import main as cli
-from asbuilt.judging.judge import judge
-from asbuilt.judging.plan import plan
 from asbuilt.mock.account import account_of
 from asbuilt.mock.faults import denied
 from asbuilt.sources import aws_session
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Reader
 from asbuilt.spec.loading import load
 from asbuilt.targets import MOCK
+from asbuilt.verification import read
 
 MANAGEMENT = "999999999999"
 SPEC = """
@@ -97,12 +94,11 @@ class Place:
 
     def verdicts(self, spec):
         """The verdict on each fact by its check, and the calls that reading took."""
-        now, facts, subjects = datetime.datetime.now(datetime.UTC), spec.facts, spec.subjects[""]
-        snapshot = Reader(Connection(MOCK, spec.region, self.session).client, now).read(plan(facts, subjects))
-        asked = [(call.operation, call.asked) for call in snapshot.calls]
+        deployment = read(spec, "", MOCK, datetime.datetime.now(datetime.UTC), session=self.session)
+        asked = [(call.operation, call.asked) for call in deployment.snapshot.calls]
         assert len(asked) == len(set(asked))
         self.calls = [operation for operation, _ in asked]
-        return {fact.check.name: judge(fact, subjects, snapshot, now) for fact in facts}
+        return {fact.check.name: deployment.judge(fact) for fact in spec.facts}
 
     def statuses(self, spec):
         """As `verdicts`, their statuses only."""

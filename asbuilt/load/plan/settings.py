@@ -10,11 +10,17 @@ from dataclasses import dataclass
 from asbuilt.load.measure.gate import Objective
 from asbuilt.load.plan.arrivals import Arrivals, Stage
 
+# two runs may differ in these and still be compared: where the target is, how many processes load it, which files
+NOT_COMPARED = frozenset(
+    ("host", "stand_in", "allowed_hosts", "out", "kill_file", "workers", "ca_file", "verify_tls", "abort")
+)
+
 
 @dataclass(frozen=True)
 class Settings:
     """A run: rates are requests a second, times seconds. `scenario` is the text of its file, so that every process
-    asks the same; `writes` says whether routes that change data may be asked.
+    asks the same; `stand_in` says that `host` is this suite's own stand-in; `writes` says whether routes that change
+    data may be asked.
     """
 
     system: str
@@ -24,6 +30,7 @@ class Settings:
     profile: str
     stages: tuple[Stage, ...]
     users: int
+    stand_in: bool = False
     objectives: tuple[Objective, ...] = ()
     seed: int = 1
     timeout_seconds: float = 10.0
@@ -66,11 +73,7 @@ class Settings:
 
     def fingerprint(self) -> str:
         """Settings that two runs must share to be compared: all but where, how many processes and which files."""
-        same = {
-            key: value
-            for key, value in dataclasses.asdict(self).items()
-            if key not in ("host", "allowed_hosts", "out", "kill_file", "workers", "ca_file", "verify_tls", "abort")
-        }
+        same = {key: value for key, value in dataclasses.asdict(self).items() if key not in NOT_COMPARED}
         return hashlib.sha256(json.dumps(same, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def dumps(self) -> str:

@@ -46,6 +46,7 @@ def document(
         "format": FORMAT,
         "system": spec.system,
         "variant": facts[0].variant,
+        "target": {"host": settings.host, "stand_in": settings.stand_in},
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "exit_code": code,
         "fingerprint": settings.fingerprint(),
@@ -71,7 +72,7 @@ def document(
 
 def _settings(settings: Settings) -> dict[str, Any]:
     """What may be shown: a scenario's text may hold credentials."""
-    hidden = ("scenario", "out", "kill_file", "ca_file")
+    hidden = ("scenario", "out", "kill_file", "ca_file", "host", "stand_in")  # the target stands beside the settings
     plain = {key: value for key, value in dataclasses.asdict(settings).items() if key not in hidden}
     plain["allowed_hosts"], plain["stages"] = list(settings.allowed_hosts), list(plain["stages"])
     plain["objectives"] = list(plain["objectives"])
