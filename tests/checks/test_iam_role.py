@@ -115,9 +115,7 @@ def test_a_grant_on_something_absent_is_not_there_to_be_had():
     absent = {"media": []}
     assert "is not there" in " ".join(ask("allows", data, ["s3:GetObject on media/*"], subjects=absent)[0])
     both = ["s3:GetObject on arn:aws:s3:::media/*, media/*"]
-    assert not ask("allows", data, both, subjects=absent)[
-        1
-    ]  # one of the two subjects is absent
+    assert not ask("allows", data, both, subjects=absent)[1]  # one of the two subjects is absent
     limited = ["ecs:StopTask on * if ecs:cluster = cluster"]
     asked = {"ecs:cluster": "cluster"}  # the name of the subject is not a value of the key
     stops = role(allow("ecs:StopTask", Condition={"StringEquals": asked}))

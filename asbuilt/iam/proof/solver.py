@@ -225,7 +225,7 @@ class Solver:
         return plain
 
     def _several(self, key: str, state: Assumptions) -> list[str] | None:
-        """Values of a multi-valued key that meet its assumptions; empty where it may be absent, None where none exist."""
+        """Values of a multi-valued key that meet its assumptions; empty where it may be absent, None where none do."""
         clauses: list[tuple[Pattern, ...]] = [(p,) for p in (NOT_EMPTY, *self.domain(key).base)]
         never: list[Pattern] = []
         wanted: list[SomeValue] = []
