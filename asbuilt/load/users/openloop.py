@@ -93,6 +93,8 @@ class _Stage:
         def start(**_: Any) -> None:
             settings = _settings(self._environment)
             locust.runners.HEARTBEAT_LIVENESS = ceil(settings.silence_seconds) + 3  # seconds: ours comes first
+            for client in runner.clients.all:  # each counts down from what was set before, until its next heartbeat
+                client.heartbeat = locust.runners.HEARTBEAT_LIVENESS
             self._members = {client.id: RemoteMember(runner, client.id) for client in runner.clients.all}
             self._conductor = self._conduct(runner, settings)
             for member in self._members.values():
