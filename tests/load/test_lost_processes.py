@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from asbuilt.load.run import launching
+from asbuilt.load.run import processes
 from tests.load.running import LONG, ROOT, SILENCE, SMALL, children_of, load, spec_of, watched
 
 pytestmark = pytest.mark.realtime
@@ -74,7 +74,7 @@ def test_a_run_leaves_no_process_behind_when_told_to_end(tmp_path: Path) -> None
 
 def test_users_that_a_worker_has_no_files_for_are_told(tmp_path: Path) -> None:
     """A worker elsewhere has a limit of its own: a user without a connection is counted once, and not waited for."""
-    with launching.reserved_address() as address:
+    with processes.reserved_address() as address:
         port = address.rpartition(":")[2]
         worker = subprocess.Popen(
             [*WORKER, port],

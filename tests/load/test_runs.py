@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from asbuilt.load.run import launching
+from asbuilt.load.run import processes
 from asbuilt.load.selfcheck.selfcheck import served
 from tests.load.running import ANY_LAG, LONG, ROOT, SMALL, Run, load, scenario_of, spec_of
 
@@ -115,8 +115,8 @@ def test_a_smoke_run_asks_every_route(smoke_runs: dict[str, Run], system: str) -
 
 def test_a_plain_locust_run_works() -> None:
     """`locust -f loadtests/<system>/users.py`: its own statistics agree with what the server served."""
-    with launching.processes() as children:
-        host = launching.stand_in(children, "stall", [])
+    with processes.child_processes() as children:
+        host = processes.stand_in(children, "stall", [])
         locust = [sys.executable, "-m", "locust", "-f", "loadtests/stall/users.py", "--headless", "--host", host]
         size = ["-u", "150", "-r", "1000", "--load-rate", "500", "--load-seconds", "3", "--load-profile", "smoke"]
         done = subprocess.run(

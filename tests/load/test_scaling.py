@@ -10,7 +10,8 @@ import pytest
 
 from asbuilt.judging.judge import judge
 from asbuilt.judging.plan import plan
-from asbuilt.load.plan.scenario import parse, settle, shipped
+from asbuilt.load.plan.scenario import parse, shipped
+from asbuilt.load.plan.settings import settle
 from asbuilt.load.verdict.evidence import records
 from asbuilt.mock.account import mock_account
 from asbuilt.sources.aws_session import Connection

@@ -33,14 +33,7 @@ def document(
     run["variant"] = settings.variant
     verdicts = judging.judged(spec, facts[0].variant, facts, judging.snapshot_of([run], flows))
     judged = judging.fact_records(spec, verdicts, strict)
-    code = exit_code(judged)
-    if (raw["invalid"] or raw["aborted"]) and code in (ExitCode.PASSED, ExitCode.NOTHING):
-        code = ExitCode.UNKNOWN
-    untried: list[str] = []
-    if settings.profile == "smoke" and not raw["invalid"] and not raw["aborted"] and run["samples"]:
-        untried = judging.untried(parse(settings.scenario, settings.system), raw["endpoints"], settings.writes)
-        code = judging.smoke_code(raw["endpoints"], untried)
-    counted = [one for one in raw["endpoints"] if one["counted"]]
+    untried, code = _outcome(settings, run, judged, raw)
     return {
         "$schema": SCHEMA.name,
         "format": FORMAT,
@@ -51,23 +44,28 @@ def document(
         "exit_code": code,
         "fingerprint": settings.fingerprint(),
         "settings": _settings(settings),
-        "invalid": list(raw["invalid"]),
-        "stopped": raw["stopped"],
-        "aborted": raw["aborted"],
         "untried": untried,
-        "health": raw["health"],
         "runs": [run],
         "flows": flows,
         "facts": judged,
         "endpoints": [_endpoint(one) for one in raw["endpoints"] if one["flow"] != "sign-in"],
-        "curves": {
-            "response": _curve(merged(_whole(one) for one in counted)),
-            "service": _curve(merged(Histogram.parse(one["service"]) for one in counted)),
-            "lag": _curve(merged(Histogram.parse(one["lag"]) for one in counted)),
-        },
-        "timeline": list(raw["timeline"]),
-        "workers": list(raw["workers"]),
+        "curves": _curves([one for one in raw["endpoints"] if one["counted"]]),
+        **{name: raw[name] for name in ("invalid", "stopped", "aborted", "health", "timeline", "workers")},
     }
+
+
+def _outcome(
+    settings: Settings, run: Mapping[str, Any], judged: Sequence[Mapping[str, Any]], raw: Mapping[str, Any]
+) -> tuple[list[str], ExitCode]:
+    """The routes that a smoke run never had an answer from, and the exit code."""
+    cut_short = bool(raw["invalid"] or raw["aborted"])
+    if settings.profile == "smoke" and not cut_short and run["samples"]:
+        untried = judging.untried(parse(settings.scenario, settings.system), raw["endpoints"], settings.writes)
+        return untried, judging.smoke_code(raw["endpoints"], untried)
+    code = exit_code(judged)
+    if cut_short and code in (ExitCode.PASSED, ExitCode.NOTHING):
+        code = ExitCode.UNKNOWN
+    return [], code
 
 
 def _settings(settings: Settings) -> dict[str, Any]:
@@ -77,6 +75,14 @@ def _settings(settings: Settings) -> dict[str, Any]:
     plain["allowed_hosts"], plain["stages"] = list(settings.allowed_hosts), list(plain["stages"])
     plain["objectives"] = list(plain["objectives"])
     return plain | {"seconds": Arrivals(settings.stages).seconds, "arrivals": round(settings.arrivals.count)}
+
+
+def _curves(counted: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "response": _curve(merged(_whole(one) for one in counted)),
+        "service": _curve(merged(Histogram.parse(one["service"]) for one in counted)),
+        "lag": _curve(merged(Histogram.parse(one["lag"]) for one in counted)),
+    }
 
 
 def _whole(one: Mapping[str, Any]) -> Histogram:
