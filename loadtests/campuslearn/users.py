@@ -41,7 +41,7 @@ class Chatter(JourneyUser):
         super().on_start()
         settings = self.generator.settings
         token = self.client.headers.get("Authorization", "").removeprefix("Bearer ")
-        self.socket: Any = socketio.HttpClient(reconnection=False, ssl_verify=settings.verify_tls)
+        self.socket: Any = socketio.Client(reconnection=False, ssl_verify=settings.verify_tls)
         try:
             self.socket.connect(
                 settings.host,
