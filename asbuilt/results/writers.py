@@ -31,6 +31,13 @@ class Night:
         """The architecture's own name: `CampsHub360` for campushub360."""
         return (self.architectures or {}).get(system, system)
 
+    def load_file(self, name: str, result: Mapping[str, Any]) -> str:
+        """The name of a file about one load run: as given for the only one, with system and variant among several."""
+        if len(self.load) == 1:
+            return name
+        stem, _, suffix = name.rpartition(".")
+        return "-".join(part for part in (stem, result["system"], result["variant"]) if part) + f".{suffix}"
+
 
 Writer = Callable[[Night, Path], None]
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from asbuilt.load.plan.scenario import parse, settle, shipped
+from asbuilt.load.plan.scenario import parse, shipped
+from asbuilt.load.plan.settings import settle
 from asbuilt.load.verdict.evidence import records
 from asbuilt.mock.account import mock_account
 from asbuilt.targets import MOCK

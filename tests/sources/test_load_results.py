@@ -18,7 +18,7 @@ from asbuilt.sources.load import connect
 from asbuilt.sources.source import EvidenceRequest
 from asbuilt.spec.loading import load
 from asbuilt.targets import NONE, Target
-from tests.measurements import SPEC, measured, settings_of
+from tests.load.measured import SPEC, measured, settings_of
 from tests.programs import verify
 
 DATABASE = """

@@ -1,15 +1,18 @@
-"""What a load run leaves, made up: for tests of what becomes of it."""
+"""What a generator leaves behind, made up: a spec, the settings of a run, and its measurements."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 from asbuilt.load.measure.gate import Counts
 from asbuilt.load.measure.histogram import Histogram
 from asbuilt.load.plan.arrivals import Stage
 from asbuilt.load.plan.settings import Settings
+from asbuilt.spec.loading import load
+from asbuilt.spec.model import Spec
 
 SPEC = """
 [architecture]
@@ -35,7 +38,7 @@ reading.slowest_ms = "< 5000"
 
 
 def settings_of(**change: Any) -> Settings:
-    """Settings of a run of 20 seconds at 100 a second, with 50 users."""
+    """The settings of a run of 20 s at 100 requests a second, changed so."""
     plain = Settings("campushub360", "tier1", "http://127.0.0.1:1", (), "target", (Stage(100, 100, 20),), 50)
     scenario = '[routes.page]\npath = "/"\nflow = "read"\n'
     return dataclasses.replace(plain, scenario=scenario, **change)
@@ -69,3 +72,11 @@ def measured(settings: Settings, ms: float = 20.0, failed: int = 0, dropped: int
         "users": {"asked": 50, "steady": 50},
         **change,
     }
+
+
+def spec_in(folder: Path) -> Spec:
+    """The spec above, loaded from a folder."""
+    path = folder / "campushub360" / "spec.toml"
+    path.parent.mkdir()
+    path.write_text(SPEC, encoding="utf-8")
+    return load(path)

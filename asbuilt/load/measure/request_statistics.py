@@ -17,7 +17,7 @@ from asbuilt.load.measure.histogram import Histogram, merged
 DROPPED = "dropped: no user was free when it was due"
 
 
-class Endpoint:
+class EndpointStatistics:
     """One kind of request: samples (ms) since the last report, and counts."""
 
     __slots__ = (
@@ -92,17 +92,17 @@ class Endpoint:
         return entry
 
 
-class Ledger:
+class RequestStatistics:
     """All endpoints of one process."""
 
     def __init__(self) -> None:
-        self.endpoints: dict[tuple[str, str], Endpoint] = {}
+        self.endpoints: dict[tuple[str, str], EndpointStatistics] = {}
 
-    def endpoint(self, name: str, method: str = "GET", flow: str = "", counted: bool = True) -> Endpoint:
+    def endpoint(self, name: str, method: str = "GET", flow: str = "", counted: bool = True) -> EndpointStatistics:
         """The endpoint of that name and method; `counted` is false for what is no request (a whole journey)."""
         found = self.endpoints.get((name, method))
         if found is None:
-            found = self.endpoints[name, method] = Endpoint(name, method, flow, counted)
+            found = self.endpoints[name, method] = EndpointStatistics(name, method, flow, counted)
         return found
 
     def entries(self) -> Iterator[dict[str, Any]]:
@@ -113,11 +113,11 @@ class Ledger:
                 yield entry
 
 
-class Merged:
+class MergedStatistics:
     """What all processes measured, from their reports; `measured` says which slots count for a verdict."""
 
     def __init__(self, measured: Callable[[int], bool] = lambda slot: True) -> None:
-        self.endpoints: dict[tuple[str, str], _Whole] = {}
+        self.endpoints: dict[tuple[str, str], _Totals] = {}
         self.lag_by_slot: dict[int, Histogram] = {}
         self.ended = self.received = 0
         self._measured = measured
@@ -129,7 +129,7 @@ class Merged:
         counts_for_verdict = self._measured(slot)
         for entry in report["endpoints"]:
             key = (str(entry["name"]), str(entry["method"]))
-            whole = self.endpoints.setdefault(key, _Whole(str(entry["flow"]), bool(entry["counted"])))
+            whole = self.endpoints.setdefault(key, _Totals(str(entry["flow"]), bool(entry["counted"])))
             response, lag, counts = (
                 Histogram.unpacked(entry["response"]),
                 Histogram.unpacked(entry["lag"]),
@@ -188,7 +188,7 @@ class Merged:
         ]
 
 
-class _Whole:
+class _Totals:
     """One endpoint over the whole run: response and counts by slot."""
 
     def __init__(self, flow: str, counted: bool) -> None:

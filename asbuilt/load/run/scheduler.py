@@ -1,4 +1,4 @@
-"""The arrival clock: serves requests when they are due, to some 10 microseconds, whatever the target does."""
+"""Starts arrivals when they are due, to some 10 microseconds, whatever the target does."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import gevent
 
 _BUSY_RATE = 1000.0
 _TICK, _LONG_TICK, _MANY = 0.0005, 0.001, 10  # above the busy rate one wake-up serves several arrivals, at best many
-_EARLY = 0.0001  # what waking takes: below the busy rate the process wakes early, and waits out the rest awake
-_AT_ONCE = 2000  # arrivals between two looks at the sockets, when behind
+_EARLY = 0.0001  # waking takes this long: below the busy rate the process wakes early, and polls the clock for the rest
+_AT_ONCE = 2000  # arrivals between two looks at the sockets, when the process is behind
 _NEVER = float("inf")
 
 
 @dataclass
-class Stream:
-    """The arrivals of one kind of user, as times after the start, and who serves them."""
+class ArrivalStream:
+    """The arrivals of one class of users, as seconds after the start, and the function that serves each."""
 
     times: Iterator[float]
-    arrive: Callable[[float, float], None]  # (when it was due, what time it is), on the monotonic clock
+    arrive: Callable[[float, float], None]  # (when it was due, now), on the monotonic clock
     due: float = _NEVER
     scheduled: int = 0
 
@@ -43,7 +43,7 @@ class _Spec(ctypes.Structure):
 
 
 class TimerFd:
-    """Linux's timer as a file: absolute, and exact where an event loop's own timers round to milliseconds."""
+    """Linux's timerfd: absolute times, and exact where an event loop's own timers round to milliseconds."""
 
     _MONOTONIC, _ABSOLUTE = 1, 1
     _FLAGS = os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0)
@@ -102,17 +102,17 @@ class LoopTimer:
 
 
 def timer(call: Callable[[], None]) -> Timer:
-    """The most exact timer that this machine has."""
+    """The most exact timer of this machine."""
     try:
         return TimerFd(call)
     except (OSError, AttributeError):
         return LoopTimer(call)
 
 
-class Clock:
+class ArrivalScheduler:
     """Serves streams of arrivals from `start` (monotonic clock) on; calls `ended` after the last."""
 
-    def __init__(self, start: float, streams: Sequence[Stream], ended: Callable[[], None]) -> None:
+    def __init__(self, start: float, streams: Sequence[ArrivalStream], ended: Callable[[], None]) -> None:
         self.start = start
         self.streams = list(streams)
         self._ended = ended
@@ -128,7 +128,7 @@ class Clock:
         """How many arrivals came due so far."""
         return sum(stream.scheduled for stream in self.streams)
 
-    def deal(self, times: Sequence[Iterator[float]]) -> None:
+    def replace(self, times: Sequence[Iterator[float]]) -> None:
         """Give each stream new times, from now on."""
         for stream, new in zip(self.streams, times, strict=True):
             stream.times = new
@@ -137,12 +137,12 @@ class Clock:
             self._sleep(monotonic())
 
     def stop(self) -> None:
-        """No more arrivals."""
+        """Start no more arrivals."""
         if self.running:
             self.running = False
             self._timer.close()
 
-    def _next(self, stream: Stream) -> float:
+    def _next(self, stream: ArrivalStream) -> float:
         at = next(stream.times, None)
         return _NEVER if at is None else self.start + at
 
