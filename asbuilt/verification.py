@@ -113,9 +113,9 @@ class Run:
 
 def _renamed(subject: Subject, called: Mapping[str, Any], account: str) -> Subject:
     """The subject under the account's own name: what the document called it no longer counts."""
-    from asbuilt.sources.rows import collectors
+    from asbuilt.sources.rows import narrowing_of
 
-    narrowing = {attribute for row in collectors()[subject.kind] for attribute in row.within}
+    narrowing = narrowing_of(subject.kind)
     known = {"name", "arn", "tags", *narrowing}
     for key in called:
         if key not in known:
@@ -127,5 +127,5 @@ def _renamed(subject: Subject, called: Mapping[str, Any], account: str) -> Subje
         arn=str(called.get("arn", "")),
         tags=called.get("tags", {}),
         where={} if {"name", "arn", "tags"} & set(called) else subject.where,
-        within={**subject.within, **{key: str(called[key]) for key in narrowing & set(called)}},
+        within={**subject.within, **{key: (narrowing[key], str(called[key])) for key in narrowing.keys() & called}},
     )

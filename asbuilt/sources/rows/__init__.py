@@ -61,6 +61,11 @@ def source_of(kind: str) -> str:
     return collectors()[kind][0].source
 
 
+def narrowing_of(kind: str) -> dict[str, str]:
+    """What a spec may name to narrow a subject of this kind down, and the JMESPath of the field that answers it."""
+    return {attribute: path for row in collectors()[kind] for attribute, path in row.within.items()}
+
+
 @cache
 def allowed_operations() -> frozenset[tuple[str, str]]:
     """Every (client name, operation) that the suite may call at all."""
