@@ -1,7 +1,7 @@
 """Mistakes in input files: a file is read once, and all its mistakes are told with line and nearest valid name.
 
-`parsing` makes a `file.File` of a text, `rows` says what may stand in it, `lines` where each key stands. A mistake is
-one line: `file:line: what is expected, what was found, and what to write instead`.
+`parsing` makes a `file.InputFile` of a text, `rules` says what may stand in it, `lines` where each key stands. A
+mistake is one line: `file:line: what is expected, what was found, and what to write instead`.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ def _same_service(word: str, name: str) -> bool:
     if not colon or word == resource:
         return True
     parts, whole = (word.partition(":")[0], service), (word, name)
-    return any(
-        difflib.SequenceMatcher(None, *pair).ratio() >= limit for pair, limit in ((parts, _NEAR), (whole, 0.85))
-    )
+    return any(difflib.SequenceMatcher(None, *pair).ratio() >= limit for pair, limit in ((parts, _NEAR), (whole, 0.85)))
 
 
 def shown(value: Any, depth: int = 2) -> str:

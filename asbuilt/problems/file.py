@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 
 from asbuilt.problems import UNPRINTABLE, InputError, hint, nearest, shown
 from asbuilt.problems.lines import Key, Lines
-from asbuilt.problems.rows import TABLE, TABLES, Row
+from asbuilt.problems.rules import TABLE, TABLES, Rule
+
+_ESCAPED = re.compile(r"\\[bferuUx]")  # what may stand for a control character in a TOML text
 
 
-class File:
+class InputFile:
     """One input file that could be parsed: its `data`, and the mistakes that were found in it so far.
 
     `error` is raised for them; `data` is what the parser made of the text.
@@ -34,7 +37,7 @@ class File:
 
     def wrong_in(self, line: int, message: str) -> None:
         """Note a mistake in a line (from 1)."""
-        self._problems[line, message] = None
+        self._problems[line, UNPRINTABLE.sub("?", " ".join(message.splitlines()))] = None
 
     @property
     def is_right(self) -> bool:
@@ -46,45 +49,46 @@ class File:
         if self._problems:
             raise self.error(f"{self.path}:{line}: {message}" for line, message in sorted(self._problems))
 
-    def table(self, key: Key, rows: Mapping[str, Row], value: Any, others: bool = False) -> dict[str, Any]:
-        """The valid entries of a table; the rest is noted. `others` says that it may hold keys without a row."""
+    def table(self, key: Key, rules: Mapping[str, Rule], value: Any, others: bool = False) -> dict[str, Any]:
+        """The valid entries of a table; the rest is noted. `others` says that it may hold keys without a rule."""
         for name in value if not others else ():
-            if name not in rows:
+            if name not in rules:
                 what = "table" if not key and isinstance(value[name], dict | list) else "key"
-                self.wrong((*key, name), f"{self.place(key)}unknown {what} {name!r}: {nearest(name, rows)}")
+                self.wrong((*key, name), f"{self.place(key)}unknown {what} {name!r}: {nearest(name, rules)}")
         found = {}
-        for name, row in rows.items():
+        for name, rule in rules.items():
             if name in value:
-                item = self.value((*key, name), row, value[name])
+                item = self.value((*key, name), rule, value[name])
                 if item is not None:
                     found[name] = item
-            elif row.needed:
-                self.wrong(key, f"{self.place(key)}needs {name}: {row.kind.words}")
+            elif rule.needed:
+                within = f" with {', '.join(at for at, of in rule.keys.items() if of.needed)}" if rule.keys else ""
+                self.wrong(key, f"{self.place(key)}needs {name}: {rule.type.words}{within}")
         return found
 
-    def value(self, key: Key, row: Row, value: Any) -> Any:
+    def value(self, key: Key, rule: Rule, value: Any) -> Any:
         """The value, with nothing left in it but what is valid; None where it is not valid at all."""
-        if row.kind is TABLES:
-            kept = [self.value(at, row.each or Row(TABLE), item) for at, item in self.tables(key, value)]
+        if rule.type is TABLES:
+            kept = [self.value(at, rule.each or Rule(TABLE), item) for at, item in self.tables(key, value)]
             return [item for item in kept if item is not None]
-        if row.kind is TABLE and TABLES.fits(value) and value:
+        if rule.type is TABLE and TABLES.fits(value) and value:
             self.wrong((*key, 0), f"write [{dotted(key)}], not [[{dotted(key)}]]: there is one")
             key, value = (*key, 0), value[0]
-        name = dotted(key[-1:]) or "an entry"
-        choices = row.choices() if callable(row.choices) else row.choices
-        if not row.kind.fits(value):
-            instead = hint(value, row.kind.of)
-            self.wrong(key, f"{self.place(key[:-1])}{name} must be {row.kind.words}, found {shown(value)}{instead}")
-        elif choices and value not in choices:
-            self.wrong(key, f"{self.place(key[:-1])}unknown {name} {value!r}: {nearest(value, choices)}")
-        elif row.rows is not None:
-            return self.table(key, row.rows, value)
-        elif row.each is not None:
-            entries = ((at, self.value((*key, at), row.each, item)) for at, item in value.items())
+        if not rule.type.fits(value):
+            found = f"found {shown(value)}{hint(value, rule.type.of)}"
+            self.wrong(key, f"{self.place(key[:-1])}{_last(key)} must be {rule.type.words}, {found}")
+            return None
+        if rule.choices:
+            choices = rule.choices() if callable(rule.choices) else rule.choices
+            if value not in choices:
+                self.wrong(key, f"{self.place(key[:-1])}unknown {_last(key)} {value!r}: {nearest(value, choices)}")
+                return None
+        if rule.keys is not None:
+            return self.table(key, rule.keys, value)
+        if rule.each is not None:
+            entries = ((at, self.value((*key, at), rule.each, item)) for at, item in value.items())
             return {at: item for at, item in entries if item is not None}
-        else:
-            return value
-        return None
+        return value
 
     def tables(self, key: Key, value: Any) -> Iterator[tuple[Key, dict[str, Any]]]:
         """The tables of a list, each with its key; what is none is noted."""
@@ -102,32 +106,34 @@ class File:
                     self.wrong((*key, index), f"{name} must hold tables, found {shown(item)}")
 
     def place(self, key: Key) -> str:
-        """How messages name a table: `[routes.page] `, `[[claim]] `, nothing for the file itself."""
+        """How messages name a table: `[routes.page] `, `[[claim]] `, in JSON `flows[0] `; nothing for a whole file."""
         if self._is_json:
-            return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).lstrip(
-                "."
-            ) + " " * bool(key)
+            parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
+            return f"{parts.removeprefix('.')} " if key else ""
         if not key:
             return ""
         return f"[[{dotted(key)}]] " if isinstance(key[-1], int) else f"[{dotted(key)}] "
 
     def no_control_characters(self) -> None:
         """Note texts and keys with characters that would change what a terminal or page shows around them."""
-        if "\\" not in self.text and not UNPRINTABLE.search(self.text):
+        if not _ESCAPED.search(self.text) and not UNPRINTABLE.search(self.text):
             return
         todo: list[tuple[Key, Any]] = [((), self.data)]
         while todo:
             key, value = todo.pop()
-            if isinstance(value, dict | list):
-                todo += [
-                    ((*key, at), item) for at, item in (value.items() if isinstance(value, dict) else enumerate(value))
-                ]
+            if isinstance(value, dict):
+                todo += [((*key, name), item) for name, item in value.items()]
+            elif isinstance(value, list):
+                todo += [((*key, index), item) for index, item in enumerate(value)]
             for text in (value, key[-1] if key else ""):
                 if isinstance(text, str) and (found := UNPRINTABLE.search(text)):
-                    name = repr(dotted(key))
-                    self.wrong(key, f"{name} holds the control character {found[0]!r}: leave it out")
+                    self.wrong(key, f"{dotted(key)!r} holds the control character {found[0]!r}: leave it out")
 
 
 def dotted(key: Key) -> str:
     """A key as it is written, without the places in lists."""
     return ".".join(part for part in key if isinstance(part, str))
+
+
+def _last(key: Key) -> str:
+    return str(key[-1]) if isinstance(key[-1], str) else f"entry {key[-1] + 1}"

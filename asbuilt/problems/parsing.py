@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from asbuilt.problems import InputError, shown
-from asbuilt.problems.file import File, dotted
+from asbuilt.problems.file import InputFile, dotted
 from asbuilt.problems.lines import Lines
 
 
@@ -35,13 +35,13 @@ def decoded(raw: bytes, path: Path | str, error: type[InputError] = InputError) 
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def toml(text: str, path: Path | str, error: type[InputError] = InputError) -> File:
+def toml(text: str, path: Path | str, error: type[InputError] = InputError) -> InputFile:
     """A TOML file. Raises `error` where it is none; keys that are set twice are noted like any other mistake."""
     repeated: list[tuple[int, str]] = []
     rest = text
     while True:
         try:
-            file = File(path, text, tomllib.loads(rest), error)
+            file = InputFile(path, text, tomllib.loads(rest), error)
         except RecursionError:
             raise error([f"{path}: is nested too deep"]) from None
         except ValueError as bad:
@@ -73,10 +73,12 @@ def _without(text: str, first: int, last: int) -> str:
     return "\n".join(lines)
 
 
-def json_text(text: str, path: Path | str, error: type[InputError] = InputError) -> File:
+def json_text(text: str, path: Path | str, error: type[InputError] = InputError) -> InputFile:
     """A JSON file. Raises `error` where it is none, or sets a key twice."""
     try:
-        return File(path, text, json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant), error, True)
+        return InputFile(
+            path, text, json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant), error, True
+        )
     except RecursionError:
         raise error([f"{path}: is nested too deep"]) from None
     except json.JSONDecodeError as bad:

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 from asbuilt.check import SEVERITIES, Check, all_checks
-from asbuilt.sources.rows import collectors
+from asbuilt.sources.rows import rows_by_kind
 from asbuilt.spec.expectation import TABLES
-from asbuilt.spec.loading import ARCHITECTURE_KEYS
+from asbuilt.spec.loading import ARCHITECTURE
+from asbuilt.spec.subjects import subject_kinds
 
 _TYPES: dict[type, dict[str, Any]] = {
     bool: {"type": "boolean"},
@@ -27,7 +28,7 @@ def schema() -> dict[str, Any]:
     questions: dict[str, list[Check]] = {}
     for (_, name), check in sorted(all_checks().items()):
         questions.setdefault(name, []).append(check)
-    narrowing = sorted({attribute for rows in collectors().values() for row in rows for attribute in row.within})
+    narrowing = sorted({attribute for rows in rows_by_kind().values() for row in rows for attribute in row.within})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "asbuilt architecture specification",
@@ -39,7 +40,7 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["name", "document", "region"],
-                "properties": dict.fromkeys((key for key in ARCHITECTURE_KEYS if key != "variants"), _TEXT)
+                "properties": dict.fromkeys((key for key in ARCHITECTURE if key != "variants"), _TEXT)
                 | {"variants": {"type": "array", "items": _TEXT}},
             },
             "subjects": {"type": "object", "additionalProperties": {"$ref": "#/$defs/subject_or_variants"}},
@@ -51,7 +52,7 @@ def schema() -> dict[str, Any]:
                 "additionalProperties": False,
                 "required": ["kind"],
                 "properties": {
-                    "kind": {"enum": sorted(collectors())},
+                    "kind": {"enum": sorted(subject_kinds())},
                     "name": _TEXT,
                     "arn": _TEXT,
                     "tags": {"type": "object", "additionalProperties": {"type": "string"}},

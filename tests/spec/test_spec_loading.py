@@ -78,7 +78,7 @@ def test_a_good_spec_gives_facts_per_variant(spec):
         ('severity = "low"', 'severity = "lwo"', 19, "unknown severity 'lwo': did you mean 'low'?"),
         ('">= 1"', '">= one"', 20, "answers with a number"),
         ('region = "us-east-1"\n', "", 1, "[architecture] needs region"),
-        ('says = "A bucket."\n', "", 16, "the claim needs says"),
+        ('says = "A bucket."\n', "", 16, "needs says: a text"),
         ("[subjects]", "[subject]", 7, "unknown table 'subject': did you mean 'subjects'?"),
         ("bucket.count", "database.multi_az = true\nbucket.count", 20, "already stated on line 14"),
         ("bucket.count", 'disputed = "no-such"\nbucket.count', 20, "no contradiction is called 'no-such'"),
