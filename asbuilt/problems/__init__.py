@@ -26,19 +26,24 @@ class InputError(Exception):
         super().__init__("\n".join(self.problems))
 
 
-def nearest(word: str, options: Iterable[str]) -> str:
-    """A hint for a message: the nearest valid name, else the valid names of the same service, else all, cut short."""
-    valid = sorted({str(option) for option in options})
-    if not valid:
-        return "none is valid here"
-    by_lower = {option.lower(): option for option in valid}
+def closest(word: str, options: Iterable[str]) -> str:
+    """The valid name that a misspelt word is nearest to; "" where none is near."""
+    by_lower = {option.lower(): option for option in sorted(options)}
     lower = word.lower()
     close = [name for name in by_lower if name.partition(":")[2] == lower]  # `bucket` for `s3:bucket`
     close += difflib.get_close_matches(lower, by_lower, n=5, cutoff=_NEAR)
-    for name in close:
-        if _same_service(lower, name):
-            return f"did you mean {by_lower[name]!r}?"
-    service = lower.partition(":")[0] + ":"
+    close.sort(key=lambda name: sorted(name) != sorted(lower))  # letters that only changed places come first
+    return next((by_lower[name] for name in close if _same_service(lower, name)), "")
+
+
+def nearest(word: str, options: Iterable[str]) -> str:
+    """A hint for a message: the nearest valid name, else the valid names of the same service, else all, cut short."""
+    valid = sorted(set(options))
+    if not valid:
+        return "none is valid here"
+    if close := closest(word, valid):
+        return f"did you mean {close!r}?"
+    service = word.lower().partition(":")[0] + ":"
     valid = [name for name in valid if name.lower().startswith(service)] or valid
     count = max(1, sum(len(", ".join(valid[:end])) <= _LONGEST_LIST for end in range(1, len(valid) + 1)))
     return f"valid: {', '.join(valid[:count])}{', ...' if count < len(valid) else ''}"
