@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     if options.question == "who-can":
         return _who_can(options)
     ask: Callable[[Any], Outcome] = {"prove": _prove, "trust": _trust, "escalate": _escalate}[options.question]
-    file = _read(options.file, options.question)
+    file = _read(options.file)
     if file is None:
         return WRONG
     items = file.data if isinstance(file.data, list) else [file.data]
@@ -76,11 +76,11 @@ def _answer(ask: Callable[[Any], Outcome], item: Any, index: int, file: InputFil
 
 
 def _key(problem: Problem) -> Key:
-    """The key of a problem in its item: `policies[0]`, `Statement[1]` and such stand in its `where`, in their order."""
+    """The key of a problem in its item: `policies[0] (identity)`, `Statement[1]` and such stand in its `where`."""
     unquoted = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "", problem.where)
     found: list[str | int] = []
-    for name, index in re.findall(r"([A-Za-z_.]+)\[(\d+)\]", unquoted):
-        found += ["document"] * (name == "Statement") + name.split(".") + [int(index)]
+    for name, index, document in re.findall(r"([A-Za-z_.]+)\[(\d+)\]( \()?", unquoted):
+        found += [*name.split("."), int(index), *["document"] * bool(document)]
     return (*found, *problem.field.split(".", 2))
 
 
@@ -150,7 +150,7 @@ def _organization(role: str, seen: Any) -> tuple[Any, str]:
 def _details(options: argparse.Namespace) -> tuple[str, dict[str, Any] | None, Any, int]:
     """Where the account's details are from, the details, what else was read, and the exit code where nothing was."""
     if options.details:
-        file = _read(options.details, "who-can", lists=False)
+        file = _read(options.details, lists=False)
         return options.details, file.data if file else None, None, WRONG
     from asbuilt.commands.iam_account import details
     from asbuilt.evidence import TargetError, Unknown
@@ -166,7 +166,7 @@ def _details(options: argparse.Namespace) -> tuple[str, dict[str, Any] | None, A
     return name, None, None, code
 
 
-def _read(file: str, question: str, *, lists: bool = True) -> InputFile | None:
+def _read(file: str, *, lists: bool = True) -> InputFile | None:
     """An input, `-` for standard input; None and a line on standard error where it cannot be read or holds no item."""
     name = "standard input" if file == "-" else file
     try:
@@ -181,6 +181,6 @@ def _read(file: str, question: str, *, lists: bool = True) -> InputFile | None:
         if read.data == []:
             raise InputError([f"{name}:1: holds no items"])
     except InputError as error:
-        print(f"asbuilt iam {question}: {error}", file=sys.stderr)  # noqa: T201  # to the user
+        print(error, file=sys.stderr)  # noqa: T201  # to the user
         return None
     return read

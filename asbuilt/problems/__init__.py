@@ -37,16 +37,21 @@ def closest(word: str, options: Iterable[str]) -> str:
 
 
 def nearest(word: str, options: Iterable[str]) -> str:
-    """A hint for a message: the nearest valid name, else the valid names of the same service, else all, cut short."""
+    """A hint for a message: the nearest valid name, else those with a word in common, else all, cut short."""
     valid = sorted(set(options))
     if not valid:
         return "none is valid here"
     if close := closest(word, valid):
         return f"did you mean {close!r}?"
-    service = word.lower().partition(":")[0] + ":"
-    valid = [name for name in valid if name.lower().startswith(service)] or valid
+    valid = [name for name in valid if _words(name) & _words(word)] or valid
     count = max(1, sum(len(", ".join(valid[:end])) <= _LONGEST_LIST for end in range(1, len(valid) + 1)))
     return f"valid: {', '.join(valid[:count])}{', ...' if count < len(valid) else ''}"
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name; of one such as `ec2:nat-gateway` its service, since a gateway may be anybody's."""
+    service, colon, _ = name.lower().partition(":")
+    return {service} if colon else set(re.split(r"[_-]", service))
 
 
 def _same_service(word: str, name: str) -> bool:

@@ -49,6 +49,13 @@ class InputFile:
         if self._problems:
             raise self.error(f"{self.path}:{line}: {message}" for line, message in sorted(self._problems))
 
+    def top_table(self, rules: Mapping[str, Rule], others: bool = False) -> dict[str, Any]:
+        """The valid entries of the whole file; noted where it is no table at all, as JSON may be."""
+        if isinstance(self.data, dict):
+            return self.table((), rules, self.data, others)
+        self.wrong((), f"must hold an object, found {shown(self.data)}")
+        return {}
+
     def table(self, key: Key, rules: Mapping[str, Rule], value: Any, others: bool = False) -> dict[str, Any]:
         """The valid entries of a table; the rest is noted. `others` says that it may hold keys without a rule."""
         for name in value if not others else ():

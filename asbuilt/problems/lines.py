@@ -52,11 +52,14 @@ class Lines:
     """The lines of a text by the keys that they set. A text that does not parse is read as far as it makes sense.
 
     A key is a path such as ("subjects", "database") or, in the third `[[claim]]`, ("claim", 2, "database", "engine").
-    `repeated` lists what is set twice, as (line, first line, key).
+    `repeated` lists what is set twice, as (line, first line, key); `headers` the lines of `[table]` and `[[list]]`;
+    `last` is the last line.
     """
 
     def __init__(self, text: str, is_json: bool = False) -> None:
         self.repeated: list[tuple[int, int, Key]] = []
+        self.headers: list[int] = []
+        self.last = text.count("\n") + 1
         self._text = text
         self._exact: dict[Key, int] = {}  # what is set there
         self._within: dict[Key, int] = {}  # the tables that only keys and headers below them make: their first line
@@ -84,9 +87,10 @@ class Lines:
 
     def _set(self, key: Key, position: int) -> None:
         line = self._line(position)
-        first = self._exact.setdefault(key, line)
-        if first != line:
-            self.repeated.append((line, first, key))
+        if key in self._exact:
+            self.repeated.append((line, self._exact[key], key))
+        else:
+            self._exact[key] = line
         for length in range(len(key) - 1, 0, -1):
             if self._within.setdefault(key[:length], line) != line:
                 break  # so are those above
@@ -99,6 +103,7 @@ class Lines:
             if found and found["header"]:
                 table = self._header(_parts(found["table"]), found["header"] == "[[")
                 self._set(table, found.start("header"))
+                self.headers.append(self._line(found.start("header")))
                 position = found.end()
             elif found:
                 key = (*table, *_parts(found["key"]))

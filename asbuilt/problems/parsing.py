@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NoReturn
 
-from asbuilt.problems import InputError, shown
+from asbuilt.problems import InputError
 from asbuilt.problems.file import InputFile, dotted
 from asbuilt.problems.lines import Lines
 
@@ -36,7 +36,7 @@ def decoded(raw: bytes, path: Path | str, error: type[InputError] = InputError) 
 
 
 def toml(text: str, path: Path | str, error: type[InputError] = InputError) -> InputFile:
-    """A TOML file. Raises `error` where it is none; keys that are set twice are noted like any other mistake."""
+    """A TOML file. Raises `error` where it is none; what is set twice is noted like any other mistake."""
     repeated: list[tuple[int, str]] = []
     rest = text
     while True:
@@ -46,24 +46,35 @@ def toml(text: str, path: Path | str, error: type[InputError] = InputError) -> I
             raise error([f"{path}: is nested too deep"]) from None
         except ValueError as bad:
             said, line = _said(str(bad), rest)
-            again = max((twice for twice in Lines(rest).repeated if twice[0] <= line), default=None)
-            if not said.startswith("Cannot overwrite") or again is None:
+            again = _again(Lines(rest), line) if said.startswith("Cannot") else None
+            if again is None:
                 told = [*repeated, (line, f"not valid TOML: {said}")]
                 raise error(f"{path}:{at}: {message}" for at, message in sorted(told)) from None
-            repeated.append((again[0], f"{dotted(again[2])} is set twice: first on line {again[1]}"))
-            rest = _without(rest, again[0], line)
+            repeated.append((again[0], again[2]))
+            rest = _without(rest, *again[:2])
         else:
             for at, message in repeated:
                 file.wrong_in(at, message)
             return file
 
 
+def _again(lines: Lines, line: int) -> tuple[int, int, str] | None:
+    """The first and last line of what is set a second time at a line, and the message; None where that is unclear."""
+    if line in lines.headers:
+        behind = [header for header in lines.headers if header > line]
+        message = "this table is set before: write it once, or each time as [[...]] where there are several"
+        return line, behind[0] - 1 if behind else lines.last, message
+    twice = max((found for found in lines.repeated if found[0] <= line), default=None)
+    return (twice[0], line, f"{dotted(twice[2])} is set twice: first on line {twice[1]}") if twice else None
+
+
 def _said(message: str, text: str) -> tuple[str, int]:
     """What the TOML parser says, and of which line."""
     found = re.fullmatch(r"(.*) \((?:at line (\d+), column \d+|at end of document)\)", message, re.DOTALL)
     if found is None:
-        return shown(message), 1
-    return found[1], int(found[2] or text.count("\n") + 1)
+        return message[:100], 1
+    said = found[1].replace("Cannot overwrite a value", "Cannot set a key again that is set before")
+    return said, int(found[2] or text.count("\n") + 1)
 
 
 def _without(text: str, first: int, last: int) -> str:

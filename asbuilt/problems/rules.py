@@ -53,7 +53,7 @@ POSITIVE = ValueType("a number above 0", lambda value: number(value) and value >
 AMOUNT = ValueType("a number from 0", lambda value: number(value) and value >= 0, float)
 TEXTS = ValueType("a list of texts", _texts, list)
 NAMES = ValueType(
-    "a list of different names",
+    "a list of one or more different names",
     lambda value: _texts(value) and len(set(value)) == len(value) and all(map(is_name, value)),
     list,
 )

@@ -36,12 +36,14 @@ CLAIM = {
 
 @dataclass(frozen=True)
 class Scope:
-    """What claims may name. `subjects` are by variant; None stands for subjects or contradictions that have mistakes.
+    """What claims may name. `subjects` are by variant; None stands for subjects or contradictions that are unknown,
+    since their own table cannot be read; so does `variants_known` for variants.
 
     `strict` says that the stricter of two readings is judged.
     """
 
     variants: tuple[str, ...]
+    variants_known: bool
     subjects: Subjects | None
     contradictions: frozenset[str] | None
     strict: bool
@@ -136,7 +138,7 @@ def _facts(file: InputFile, key: Key, claim: Claim, asked: Any, variants: tuple[
         if subject is None:
             continue
         for question in questions(file, key, subject, asked):
-            value = _of_variant(file, question.key, question.value, variant, scope.variants)
+            value = _of_variant(file, question.key, question.value, variant, scope)
             read = (
                 answer(file, question, value, scope.kinds.get(variant, {}), scope.variants)
                 if value is not None
@@ -150,11 +152,11 @@ def _facts(file: InputFile, key: Key, claim: Claim, asked: Any, variants: tuple[
     return facts
 
 
-def _of_variant(file: InputFile, key: Key, value: Any, variant: str, variants: tuple[str, ...]) -> Any:
+def _of_variant(file: InputFile, key: Key, value: Any, variant: str, scope: Scope) -> Any:
     """What a table keyed by variants expects of one of them; None where it is silent."""
-    if not isinstance(value, dict) or not set(value) & set(variants):
-        return value
+    if not isinstance(value, dict) or not set(value) & set(scope.variants):
+        return value if scope.variants_known or not isinstance(value, dict) else None
     for other in value:
-        if other not in variants:
-            file.wrong((*key, other), f"unknown variant {other!r}: {nearest(other, variants)}")
+        if other not in scope.variants:
+            file.wrong((*key, other), f"unknown variant {other!r}: {nearest(other, scope.variants)}")
     return value.get(variant)

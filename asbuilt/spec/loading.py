@@ -11,7 +11,7 @@ from asbuilt.check import SEVERITIES
 from asbuilt.problems import nearest
 from asbuilt.problems.file import InputFile
 from asbuilt.problems.parsing import text_of, toml
-from asbuilt.problems.rules import ANY, LINE, NAMES, TABLE, TABLES, TEXT, TEXTS, Rule
+from asbuilt.problems.rules import ANY, LINE, NAMES, TABLE, TABLES, TEXT, TEXTS, Rule, is_name
 from asbuilt.sources.regions import regions
 from asbuilt.spec.claims import CLAIM, Scope, read_claims
 from asbuilt.spec.model import Spec, SpecError
@@ -25,7 +25,7 @@ ARCHITECTURE = {
 }
 _SPEC = {
     "architecture": Rule(TABLE, needed=True, keys=ARCHITECTURE),
-    "subjects": Rule(TABLE),
+    "subjects": Rule(TABLE, needed=True),
     "claim": Rule(ANY),
 }
 _CONTRADICTION = {
@@ -68,10 +68,11 @@ def load(path: Path, strict: bool = False) -> Spec:
     contradictions, problems = _contradictions(path.with_name("contradictions.toml"))
     read = file.table((), _SPEC, file.data)
     about = read.get("architecture", {})
-    variants = tuple(about.get("variants", ()))
-    listed = read.get("subjects", {} if "subjects" not in file.data else None)
+    variants = _variants(file.data)
+    listed = read.get("subjects")
     scope = Scope(
         variants=variants,
+        variants_known=bool(variants) or "variants" not in (file.data.get("architecture") or ()),
         subjects=read_subjects(file, listed, variants, frozenset(CLAIM)) if listed is not None else None,
         contradictions=frozenset(entry["id"] for entry in contradictions) if not problems else None,
         strict=strict,
@@ -93,6 +94,14 @@ def load(path: Path, strict: bool = False) -> Spec:
         facts=tuple(facts),
         contradictions=contradictions,
     )
+
+
+def _variants(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """The variants as far as they make sense, so that a mistake among them makes no others of the facts."""
+    about = data.get("architecture")
+    listed = about.get("variants") if isinstance(about, dict) else None
+    names = listed if isinstance(listed, list) else [listed]
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and is_name(name)))
 
 
 def _finish(file: InputFile, problems: list[str]) -> None:

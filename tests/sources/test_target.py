@@ -76,8 +76,14 @@ def test_account_and_endpoint_together_are_refused(choose_from):
     ("text", "message"),
     [
         (GOOD, "no profile 'compliance'"),
-        (GOOD.replace('profile = "compliance"', 'role_arn = "arn:aws:iam::123456789012:role/r"'), "no credentials to assume"),
-        (GOOD.replace('profile = "compliance"', 'profile = "default"').replace("us-east-1", "us-esat-1"), "unknown region .us-esat-1.: did you mean .us-east-1."),
+        (
+            GOOD.replace('profile = "compliance"', 'role_arn = "arn:aws:iam::123456789012:role/r"'),
+            "no credentials to assume",
+        ),
+        (
+            GOOD.replace('profile = "compliance"', 'profile = "default"').replace("us-east-1", "us-esat-1"),
+            "unknown region .us-esat-1.: did you mean .us-east-1.",
+        ),
     ],
 )
 def test_credentials_and_region_are_settled_before_reading(choose_from, monkeypatch, tmp_path, text, message):

@@ -107,13 +107,13 @@ def read_scenario(file: InputFile) -> dict[str, Any]:
     rows = file.data.get("rows", {})
     if ("places" in options) == ("places" in checked) and isinstance(rows, dict):
         known = {*rows, *OWN_ROWS, *checked.get("places", ())}
-        for name, about in read.get("routes", {}).items():
-            _filled(file, ("routes", name), [about.get("path"), about.get("body")], known, "row")
-    login = read.get("login", {})
-    _filled(file, ("login",), login.get("body"), OWN_ROWS, "value of a sign-in")
-    _filled(file, ("login",), login.get("header"), ("token",), "value of a header")
-    _filled(file, ("login",), login.get("user"), ("n",), "value of a user's name")
-    _filled(file, ("login",), login.get("password"), ("n", "user"), "value of a password")
+        for name in read.get("routes", {}):
+            _filled(file, ("routes", name, "path"), known, "row")
+            _filled(file, ("routes", name, "body"), known, "row")
+    _filled(file, ("login", "body"), OWN_ROWS, "value of a sign-in")
+    _filled(file, ("login", "header"), ("token",), "value of a header")
+    _filled(file, ("login", "user"), ("n",), "value of a user's name")
+    _filled(file, ("login", "password"), ("n", "user"), "value of a password")
     return read
 
 
@@ -134,10 +134,13 @@ def _stated(file: InputFile) -> None:
             file.wrong(("load",), f"[load] needs {name}: {_LOAD[name].type.words}")
 
 
-def _filled(file: InputFile, key: Key, template: Any, known: Collection[str], what: str) -> None:
-    """Note places of a template that nothing can fill."""
+def _filled(file: InputFile, key: Key, known: Collection[str], what: str) -> None:
+    """Note places of the template under a key that nothing can fill."""
+    template = file.data
+    for part in key:
+        template = template.get(part) if isinstance(template, dict) else None
     for name in sorted(placeholders(template) - set(known)):
-        file.wrong(key, f"{file.place(key)}{{{name}}} is no {what}: {nearest(name, known)}")
+        file.wrong(key, f"{file.place(key[:-1])}{{{name}}} is no {what}: {nearest(name, known)}")
 
 
 def placeholders(template: Any) -> set[str]:
