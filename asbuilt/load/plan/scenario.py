@@ -122,9 +122,12 @@ def text_of(path: Path) -> str:
 
 
 def parse(text: str, system: str, path: Path | None = None) -> Scenario:
-    """Read a scenario's text. Raises `ScenarioError` with every mistake in it, and the file they are in."""
+    """Read a scenario's text. Raises `ScenarioError` with every mistake in it, and the file they are in.
+
+    Without a path it is the text that the settings of a run hold, of which the load was settled before.
+    """
     file = parsing.toml(text, path or shipped(system), ScenarioError)
-    read = read_scenario(file)
+    read = read_scenario(file, whole=path is not None)
     file.finish()
     return Scenario(
         system=system,

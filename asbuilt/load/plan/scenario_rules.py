@@ -96,10 +96,14 @@ _OPTIONS = {  # beside these, what the scenario's own code takes
 _STATED = ("rate", "users")
 
 
-def read_scenario(file: InputFile) -> dict[str, Any]:
-    """The tables of a scenario, with nothing in them but what is valid. Mistakes are noted in the file."""
+def read_scenario(file: InputFile, whole: bool) -> dict[str, Any]:
+    """The tables of a scenario, with nothing in them but what is valid. Mistakes are noted in the file.
+
+    `whole` says that the load must be stated in it, as in a file from which a run is settled.
+    """
     read = file.table((), _SCENARIO, file.data)
-    _stated(file)
+    if whole:
+        _stated(file)
     if file.data.get("routes") == {}:
         file.wrong(("routes",), "no [routes.<name>]: there is nothing to ask for")
     options = read.get("options", {})
