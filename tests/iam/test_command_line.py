@@ -88,7 +88,7 @@ def test_counterexample_has_action_resource_and_context() -> None:
 @pytest.mark.parametrize(
     ("item", "told"),
     [
-        ("{", ["not JSON", "line 1"]),
+        ("{", ["not JSON", ":1:"]),
         ('{"id": 1, "id": 2}', ["'id' stands twice"]),
         ('{"id": NaN}', ["NaN"]),
         ("[]", ["holds no items"]),

@@ -27,7 +27,6 @@ from asbuilt.load.plan.settings import Settings, loads, settle
 from asbuilt.load.run import processes
 
 SHIPPED = systems()
-GOOD = '[load]\nrate = 10\nusers = 5\n[rows]\ncourse = ["a"]\n[routes.read]\npath = "/courses/{course}"\n'
 
 
 @pytest.mark.parametrize("system", SHIPPED)
@@ -39,32 +38,6 @@ def test_every_shipped_scenario_is_whole(system: str) -> None:
         settings = settle(scenario, text=text, host="http://127.0.0.1:1", variant=variant)
         assert loads(settings.dumps()) == settings
         assert settings.arrivals.count > 0
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (('path = "/courses/{course}"', 'pth = "/courses"'), "did you mean 'path'?"),
-        (("{course}", "{curse}"), "{curse} is no row: did you mean 'course'?"),
-        (('path = "/', 'method = "FETCH"\npath = "/'), "unknown method 'FETCH'"),
-        (("[rows]", "[row]"), "unknown key 'row': did you mean 'rows'?"),
-        (('path = "/courses', 'path = "courses'), "must begin with a slash"),
-        (("rate = 10", "rate = "), "scenario.toml"),
-    ],
-)
-def test_a_mistake_in_a_scenario_is_told_with_its_place(change: tuple[str, str], words: str) -> None:
-    """And with the nearest valid name."""
-    assert change[0] in GOOD
-    with pytest.raises(ScenarioError) as caught:
-        parse(GOOD.replace(*change), "x", Path("scenario.toml"))
-    assert any(words in problem for problem in caught.value.problems)
-
-
-def test_all_mistakes_of_a_scenario_are_told_at_once() -> None:
-    """Nobody mends a file one message at a time."""
-    with pytest.raises(ScenarioError) as caught:
-        parse(GOOD.replace("path =", "pth =").replace("users", "usrs"), "x", Path("scenario.toml"))
-    assert len(caught.value.problems) >= 3
 
 
 @pytest.mark.parametrize(("field", "value"), [("profile_name", "targt"), ("variant", "tier3")])
