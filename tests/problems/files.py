@@ -94,9 +94,9 @@ LOAD_RESULT = f"""\
  "format": {FORMAT},
  "system": "demo",
  "variant": "",
- "target": {{"host": "http://127.0.0.1:8000", "stand_in": true}},
  "runs": [],
- "flows": []
+ "flows": [],
+ "target": {{"host": "http://127.0.0.1:8000", "stand_in": true}}
 }}
 """
 

@@ -69,9 +69,9 @@ def test_a_good_spec_gives_facts_per_variant(spec):
 @pytest.mark.parametrize(
     ("grant", "message"),
     [
-        ("s3:GetObject on bukcet/*", "'bukcet' is no subject, ARN or *; did you mean bucket?"),
+        ("s3:GetObject on bukcet/*", "'bukcet' is not a subject, an ARN or *; did you mean bucket?"),
         ("s3:GetObjekt on bucket/*", "did you mean s3:GetObject?"),
-        ("s3:GetObject bucket/*", "is no grant: write ACTION"),
+        ("s3:GetObject bucket/*", "is not a grant: write ACTION"),
         ("s3:GetObject on bucket", "cannot act on bucket"),
     ],
 )
