@@ -21,9 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SIZE = ("--seconds", "20", "--ramp", "0")
 DEPLOYING = "--profile=deployment"
-Case = tuple[
-    tuple[str, ...], tuple[str, ...]
-]  # the knobs and options that are set, and the facts that must fail for them; none: all hold
+# the knobs and options that are set, and the facts that must fail for them; without facts, all must hold
+Case = tuple[tuple[str, ...], tuple[str, ...]]
 CASES: dict[str, tuple[tuple[str, ...], tuple[Case, ...]]] = {
     "campushub360": (
         ("--seconds", "12", "--ramp", "3"),

@@ -39,7 +39,7 @@ def test_files_keep_to_their_schema_and_show_nothing_unescaped(spec: Any, tmp_pa
 
 
 def test_a_run_removes_what_an_earlier_one_left(spec: Any, tmp_path: Path) -> None:
-    """Else a run that measured nothing would stand beside another's figures."""
+    """Otherwise a run that measured nothing would stand beside the figures of another."""
     write(
         document(spec, settings_of(), judging.load_facts(spec, "tier1"), measured(settings_of()), strict=False),
         "",
@@ -54,7 +54,7 @@ def test_a_run_removes_what_an_earlier_one_left(spec: Any, tmp_path: Path) -> No
 
 
 def test_verify_joins_a_load_result(spec: Any, tmp_path: Path) -> None:
-    """Its verdicts stand beside the account's; of the other tier, which it does not tell of, nothing is tested."""
+    """Its verdicts stand beside the account's; the facts of the other tier stay untested."""
     write(
         document(spec, settings_of(), judging.load_facts(spec, "tier1"), measured(settings_of(), ms=250.0), False),
         "x",
@@ -73,7 +73,7 @@ def test_verify_joins_a_load_result(spec: Any, tmp_path: Path) -> None:
 
 
 def test_a_load_result_that_is_none_is_no_evidence(tmp_path: Path) -> None:
-    """A broken file, one that does not say whose it is, one of another system, or two of the same."""
+    """A broken file, one that names no target, one of another system, or two of the same."""
     whole, flows = records(measured(settings_of()))
     good = {"format": 2, "system": "campushub360", "variant": "tier1", "runs": [whole], "flows": flows}
     good["target"] = {"host": "http://127.0.0.1:1", "stand_in": True}
