@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from asbuilt.load.verdict.result import PAGE
 from asbuilt.results.exit_codes import outcome
 from asbuilt.results.terminal import NEVER_ASKED, found_text
+from asbuilt.results.writers import Night
 
 TEMPLATE = Path(__file__).with_name("load.html.jinja")
 Points = list[tuple[float, float]]
@@ -22,8 +22,17 @@ _SHARES = (("0", 0.0), ("50 %", 0.5), ("90 %", 0.9), ("99 %", 0.99), ("99.9 %", 
 _UNITS = {"ms": " ms", "percent": " %"}  # by how a check's name ends
 
 
+def write(night: Night, folder: Path) -> None:
+    """Write one page for each load run."""
+    for result in night.load:
+        text = page(result, night.architecture(result["system"]))
+        (folder / night.load_file(PAGE, result)).write_text(text, encoding="utf-8")
+
+
 def page(result: Mapping[str, Any], architecture: str) -> str:
     """The HTML text of a load-result.json. Texts from the target or a file are escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # every run imports this module, few draw a page
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE.parent),
         autoescape=True,

@@ -10,15 +10,11 @@ from xml.etree import ElementTree as Xml
 import jsonschema
 import pytest
 
-from asbuilt.evidence import Unknown, Untested
 from asbuilt.load.measure.histogram import Histogram
 from asbuilt.load.verdict import judging
 from asbuilt.load.verdict.comparison import compare, ratios
-from asbuilt.load.verdict.evidence import records
 from asbuilt.load.verdict.result import SCHEMA, clear, document, write
-from asbuilt.sources.load import LoadResults
 from tests.load.measured import measured, settings_of
-from tests.programs import verify
 
 
 def test_files_keep_to_their_schema_and_show_nothing_unescaped(spec: Any, tmp_path: Path) -> None:
@@ -51,46 +47,6 @@ def test_a_run_removes_what_an_earlier_one_left(spec: Any, tmp_path: Path) -> No
     clear(tmp_path)  # where there is nothing, too
     after = {path.name for path in tmp_path.iterdir()}
     assert before - after == {"load-result.json", "load.html", "load-junit.xml"}
-
-
-def test_verify_joins_a_load_result(spec: Any, tmp_path: Path) -> None:
-    """Its verdicts stand beside the account's; the facts of the other tier stay untested."""
-    write(
-        document(spec, settings_of(), judging.load_facts(spec, "tier1"), measured(settings_of(), ms=250.0), False),
-        "x",
-        tmp_path,
-    )
-    path = str(spec.path)
-    joined = verify(tmp_path, path, "--load-result", str(tmp_path / "load-result.json"))
-    assert joined.code == 1
-    assert joined.statuses["load.p95_ms[tier1]"] == "failed"
-    assert joined.statuses["load.requests_per_second[tier1]"] == "passed"
-    other = next(
-        fact for fact in joined.results["facts"] if fact["fact"] == "load.p95_ms" and fact["variant"] == "tier2"
-    )
-    assert (other["status"], "--load-result" in other["reason"]) == ("untested", True)
-    assert next(fact for fact in joined.results["facts"] if fact["fact"] == "load.p95_ms")["source"] == "load"
-
-
-def test_a_load_result_that_is_none_is_no_evidence(tmp_path: Path) -> None:
-    """A broken file, one that names no target, one of another system, or two of the same."""
-    whole, flows = records(measured(settings_of()))
-    good = {"format": 2, "system": "campushub360", "variant": "tier1", "runs": [whole], "flows": flows}
-    good["target"] = {"host": "http://127.0.0.1:1", "stand_in": True}
-    broken, fine, nobodys = (tmp_path / f"{name}.json" for name in ("broken", "fine", "nobodys"))
-    broken.write_text("{", encoding="utf-8")
-    nobodys.write_text(json.dumps({key: good[key] for key in good.keys() - {"target"}}), encoding="utf-8")
-    fine.write_text(json.dumps(good), encoding="utf-8")
-    assert LoadResults([fine], "campushub360", "tier1").read_runs()["runs"][0]["samples"] == 2000
-    for paths, system, error in (
-        ([broken], "campushub360", Unknown),
-        ([nobodys], "campushub360", Unknown),
-        ([fine], "apranova", Untested),
-        ([], "campushub360", Untested),
-        ([fine, fine], "campushub360", Unknown),
-    ):
-        with pytest.raises(error):
-            LoadResults(paths, system, "tier1")
 
 
 def test_two_runs_are_compared_only_if_alike(spec: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

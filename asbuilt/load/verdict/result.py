@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from asbuilt import content
 from asbuilt.load.measure.histogram import Histogram, merged
 from asbuilt.load.plan.arrivals import Arrivals
 from asbuilt.load.plan.scenario import parse
@@ -17,6 +15,8 @@ from asbuilt.load.plan.settings import Settings
 from asbuilt.load.verdict import judging
 from asbuilt.load.verdict.evidence import records
 from asbuilt.results.exit_codes import ExitCode, exit_code
+from asbuilt.results.writers import Night
+from asbuilt.results.writers import write as write_night
 from asbuilt.sources.load import FORMAT
 from asbuilt.spec.model import Fact, Spec
 
@@ -126,9 +126,5 @@ def clear(folder: Path) -> None:
 
 
 def write(result: Mapping[str, Any], architecture: str, folder: Path) -> None:
-    """Write load-result.json, its schema, an HTML page and a JUnit file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / RESULT).write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    (folder / SCHEMA.name).write_text(SCHEMA.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / PAGE).write_text(content.module("reports.load_html").page(result, architecture), encoding="utf-8")
-    (folder / JUNIT).write_text(content.module("reports.load_junit").junit(result, architecture), encoding="utf-8")
+    """Write every report format about the run. Raises `WriterError` once all were tried, if any of them failed."""
+    write_night(Night(load=[result], architectures={result["system"]: architecture}), folder)

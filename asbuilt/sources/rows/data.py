@@ -1,9 +1,9 @@
-"""Databases, caches, buckets, file systems."""
+"""Databases, caches and buckets."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 ROWS = (
-    Collector(
+    Row(
         "rds:db",
         "rds",
         "describe_db_instances",
@@ -11,7 +11,7 @@ ROWS = (
         names="[DBInstanceIdentifier]",
         arn="DBInstanceArn",
     ),
-    Collector(
+    Row(
         "rds:db.parameter",
         "rds",
         "describe_db_parameters",
@@ -20,7 +20,7 @@ ROWS = (
         params={"DBParameterGroupName": "DBParameterGroups[0].DBParameterGroupName"},
         names="[ParameterName]",
     ),
-    Collector(
+    Row(
         "rds:db.maintenance",
         "rds",
         "describe_pending_maintenance_actions",
@@ -29,7 +29,7 @@ ROWS = (
         params={"ResourceIdentifier": "DBInstanceArn"},
         names="[Action]",
     ),
-    Collector(
+    Row(
         "rds:subnet-group",
         "rds",
         "describe_db_subnet_groups",
@@ -37,11 +37,11 @@ ROWS = (
         names="[DBSubnetGroupName]",
         arn="DBSubnetGroupArn",
     ),
-    Collector(
+    Row(
         "rds:cluster", "rds", "describe_db_clusters", "DBClusters[]", names="[DBClusterIdentifier]", arn="DBClusterArn"
     ),
-    Collector("rds:proxy", "rds", "describe_db_proxies", "DBProxies[]", names="[DBProxyName]", arn="DBProxyArn"),
-    Collector(
+    Row("rds:proxy", "rds", "describe_db_proxies", "DBProxies[]", names="[DBProxyName]", arn="DBProxyArn"),
+    Row(
         "rds:proxy.target",
         "rds",
         "describe_db_proxy_targets",
@@ -50,7 +50,7 @@ ROWS = (
         params={"DBProxyName": "DBProxyName"},
         names="[RdsResourceId]",
     ),
-    Collector(
+    Row(
         "rds:reservation",
         "rds",
         "describe_reserved_db_instances",
@@ -58,8 +58,8 @@ ROWS = (
         names="[ReservedDBInstanceId]",
         arn="ReservedDBInstanceArn",
     ),
-    # A cache is one thing to a document and two to AWS: a replication group, or a cluster outside any group.
-    Collector(
+    # A document's cache is either of two resources of AWS: a replication group, or a cluster outside any group.
+    Row(
         "elasticache:cache",
         "elasticache",
         "describe_replication_groups",
@@ -67,7 +67,7 @@ ROWS = (
         names="[ReplicationGroupId]",
         arn="ARN",
     ),
-    Collector(
+    Row(
         "elasticache:cache",
         "elasticache",
         "describe_cache_clusters",
@@ -76,8 +76,9 @@ ROWS = (
         names="[CacheClusterId]",
         arn="ARN",
     ),
-    # Every cluster, members of groups too: a group's subnet group, security groups and engine are told by its members.
-    Collector(
+    # All clusters, including members of groups: AWS returns a group's subnet group, security groups and engine with
+    # its members only.
+    Row(
         "elasticache:cluster",
         "elasticache",
         "describe_cache_clusters",
@@ -86,7 +87,7 @@ ROWS = (
         names="[CacheClusterId]",
         arn="ARN",
     ),
-    Collector(
+    Row(
         "elasticache:subnet-group",
         "elasticache",
         "describe_cache_subnet_groups",
@@ -94,7 +95,7 @@ ROWS = (
         names="[CacheSubnetGroupName]",
         arn="ARN",
     ),
-    Collector(
+    Row(
         "elasticache:reservation",
         "elasticache",
         "describe_reserved_cache_nodes",
@@ -102,7 +103,7 @@ ROWS = (
         names="[ReservedCacheNodeId]",
         arn="ReservationARN",
     ),
-    Collector(
+    Row(
         "s3:bucket",
         "s3",
         "list_buckets",
@@ -111,7 +112,7 @@ ROWS = (
         arn="join('', ['arn:aws:s3:::', Name])",
         permission="s3:ListAllMyBuckets",
     ),
-    Collector(
+    Row(
         "s3:bucket.location",
         "s3",
         "get_bucket_location",
@@ -119,7 +120,7 @@ ROWS = (
         per="s3:bucket",
         params={"Bucket": "Name"},
     ),
-    Collector(
+    Row(
         "s3:bucket.encryption",
         "s3",
         "get_bucket_encryption",
@@ -129,7 +130,7 @@ ROWS = (
         absent=["ServerSideEncryptionConfigurationNotFoundError"],
         permission="s3:GetEncryptionConfiguration",
     ),
-    Collector(
+    Row(
         "s3:bucket.public-access",
         "s3",
         "get_public_access_block",
@@ -139,7 +140,7 @@ ROWS = (
         absent=["NoSuchPublicAccessBlockConfiguration"],
         permission="s3:GetBucketPublicAccessBlock",
     ),
-    Collector(
+    Row(
         "s3:bucket.versioning",
         "s3",
         "get_bucket_versioning",
@@ -147,7 +148,7 @@ ROWS = (
         per="s3:bucket",
         params={"Bucket": "Name"},
     ),
-    Collector(
+    Row(
         "s3:bucket.lifecycle",
         "s3",
         "get_bucket_lifecycle_configuration",
@@ -157,7 +158,7 @@ ROWS = (
         absent=["NoSuchLifecycleConfiguration"],
         permission="s3:GetLifecycleConfiguration",
     ),
-    Collector(
+    Row(
         "s3:bucket.policy",
         "s3",
         "get_bucket_policy",
@@ -167,8 +168,8 @@ ROWS = (
         absent=["NoSuchBucketPolicy"],
         json=["Policy"],
     ),
-    # S3 measures each storage class apart, so which series a bucket has must be asked before their figures.
-    Collector(
+    # S3 publishes one metric series for each storage class, so the series are listed before their values are read.
+    Row(
         "s3:bucket.sizes",
         "cloudwatch",
         "list_metrics",
@@ -177,7 +178,7 @@ ROWS = (
         static={"Namespace": "AWS/S3", "MetricName": "BucketSizeBytes"},
         params={"Dimensions": "[{Name: 'BucketName', Value: Name}]"},
     ),
-    Collector(
+    Row(
         "s3:bucket.sizes.bytes",
         "cloudwatch",
         "get_metric_statistics",
@@ -193,7 +194,7 @@ ROWS = (
         },
         params={"Dimensions": "Dimensions"},
     ),
-    Collector(
+    Row(
         "s3:bucket.cors",
         "s3",
         "get_bucket_cors",
@@ -203,9 +204,9 @@ ROWS = (
         absent=["NoSuchCORSConfiguration"],
         permission="s3:GetBucketCORS",
     ),
-    Collector("s3:bucket.acl", "s3", "get_bucket_acl", "@", per="s3:bucket", params={"Bucket": "Name"}),
-    # Buckets from before 2023 may have none, and then take access lists.
-    Collector(
+    Row("s3:bucket.acl", "s3", "get_bucket_acl", "@", per="s3:bucket", params={"Bucket": "Name"}),
+    # Buckets from before 2023 may have no ownership controls; ACLs then apply to them.
+    Row(
         "s3:bucket.ownership",
         "s3",
         "get_bucket_ownership_controls",
@@ -214,7 +215,7 @@ ROWS = (
         params={"Bucket": "Name"},
         absent=["OwnershipControlsNotFoundError"],
     ),
-    Collector(
+    Row(
         "s3:bucket.replication",
         "s3",
         "get_bucket_replication",
@@ -227,8 +228,8 @@ ROWS = (
         permission="s3:GetReplicationConfiguration",
         within={"bucket": "SourceBucket"},
     ),
-    # Whether a page is there, without reading it: names of objects only.
-    Collector(
+    # The name of the index page only, without its content.
+    Row(
         "s3:bucket.index-page",
         "s3",
         "list_objects_v2",

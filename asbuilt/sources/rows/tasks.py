@@ -1,10 +1,10 @@
-"""ECS tasks, whether or not a service runs them; what they are made from; and how many may run."""
+"""ECS tasks, with or without a service; their task definitions; and Fargate quotas."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 from asbuilt.sources.rows.compute import MISSING
 
 ROWS = (
-    Collector(
+    Row(
         "ecs:task.names",
         "ecs",
         "list_tasks",
@@ -14,8 +14,8 @@ ROWS = (
         inherit={"clusterArn": "clusterArn"},
         names="[taskArn]",
     ),
-    # A task has no name but the group that started it: `service:web`, or `family:job` for one of its own.
-    Collector(
+    # A task's only name is its group: `service:web`, or `family:job` for a standalone task.
+    Row(
         "ecs:task",
         "ecs",
         "describe_tasks",
@@ -29,7 +29,7 @@ ROWS = (
         arn="taskArn",
         within={"cluster": "clusterArn"},
     ),
-    Collector(
+    Row(
         "ecs:task-definition.families",
         "ecs",
         "list_task_definition_families",
@@ -37,8 +37,8 @@ ROWS = (
         static={"status": "ACTIVE"},
         names="[family]",
     ),
-    # By its family alone AWS describes the latest revision in force.
-    Collector(
+    # For a family without a revision, AWS describes the latest active revision.
+    Row(
         "ecs:task-definition",
         "ecs",
         "describe_task_definition",
@@ -47,5 +47,14 @@ ROWS = (
         params={"taskDefinition": "family"},
         names="[family]",
         arn="taskDefinitionArn",
+    ),
+    Row(
+        "service-quotas:fargate",
+        "service-quotas",
+        "list_service_quotas",
+        "Quotas[]",
+        static={"ServiceCode": "fargate"},
+        names="[QuotaCode, QuotaName]",
+        arn="QuotaArn",
     ),
 )

@@ -1,10 +1,10 @@
-"""Metrics, alarms, dashboards, logs, trails, configuration records."""
+"""Metrics, alarms, dashboards, logs, trails, configuration recorders and threat detectors."""
 
 from typing import Any
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
-# What measures a resource: its metrics' namespace, and the dimensions that single it out.
+# The namespace of a resource's metrics, and the dimensions that identify the resource.
 MEASURED = {
     "ecs:service": (
         "AWS/ECS",
@@ -22,70 +22,54 @@ MEASURED = {
 }
 
 
-def _published(kind: str) -> Collector:
-    """The metrics that a resource has published in the last two weeks."""
+_HOUR, _DAY = 3600, 86400
+_MONTH = 30 * _DAY
+
+
+def _metrics(kind: str, detail: str, operation: str, records: str, **static: Any) -> Row:
+    """The answer of a CloudWatch operation about a resource's metrics; `Namespace` replaces the resource's own."""
     namespace, dimensions = MEASURED[kind]
-    return Collector(
-        f"{kind}.metrics",
-        "cloudwatch",
-        "list_metrics",
-        "Metrics[]",
-        per=kind,
-        static={"Namespace": namespace},
-        params={"Dimensions": dimensions},
-    )
-
-
-_DAY, _MONTH = 86400, 30 * 86400
-
-
-def _month(kind: str, detail: str, metric: str, statistic: str, period: int = _MONTH) -> Collector:
-    """A metric of a resource over thirty days, one figure for each period."""
-    namespace, dimensions = MEASURED[kind]
-    static: dict[str, Any] = {
-        "Namespace": namespace,
-        "MetricName": metric,
-        "Statistics": [statistic],
-        "StartTime": "now-30d",
-        "EndTime": "now",
-        "Period": period,
-    }
-    return Collector(
+    return Row(
         f"{kind}.{detail}",
         "cloudwatch",
-        "get_metric_statistics",
-        "Datapoints[]",
+        operation,
+        records,
         per=kind,
-        static=static,
+        static={"Namespace": namespace, **static},
         params={"Dimensions": dimensions},
     )
 
 
-def _day(kind: str, detail: str, metric: str, namespace: str = "") -> Collector:
-    """A metric of a resource over the last day, hour by hour; `namespace` where another than its own measures it."""
-    own, dimensions = MEASURED[kind]
-    static: dict[str, Any] = {
-        "Namespace": namespace or own,
-        "MetricName": metric,
-        "Statistics": ["Average"],
-        "StartTime": "now-1d",
-        "EndTime": "now",
-        "Period": 3600,
-    }
-    return Collector(
-        f"{kind}.{detail}",
-        "cloudwatch",
-        "get_metric_statistics",
-        "Datapoints[]",
-        per=kind,
-        static=static,
-        params={"Dimensions": dimensions},
-    )
+def _published(kind: str, detail: str = "metrics", **static: Any) -> Row:
+    """The metrics that a resource published in the last two weeks."""
+    return _metrics(kind, detail, "list_metrics", "Metrics[]", **static)
+
+
+def _recently_published(kind: str) -> Row:
+    """The metrics that a resource published in the last three hours."""
+    return _published(kind, "recent-metrics", RecentlyActive="PT3H")
+
+
+def _statistics(kind: str, detail: str, metric: str, statistic: str, since: str, period: int, **static: Any) -> Row:
+    """A statistic of a resource's metric since a time (`now-30d`), for each period in seconds."""
+    span = {"StartTime": since, "EndTime": "now", "Period": period}
+    names = {"MetricName": metric, "Statistics": [statistic]}
+    return _metrics(kind, detail, "get_metric_statistics", "Datapoints[]", **names, **span, **static)
+
+
+def _month(kind: str, detail: str, metric: str, statistic: str, period: int = _MONTH) -> Row:
+    """A statistic of a resource's metric over the last 30 days."""
+    return _statistics(kind, detail, metric, statistic, "now-30d", period)
+
+
+def _day(kind: str, detail: str, metric: str, **static: Any) -> Row:
+    """The hourly averages of a resource's metric over the last day."""
+    return _statistics(kind, detail, metric, "Average", "now-1d", _HOUR, **static)
 
 
 ROWS = (
-    Collector("cloudtrail:trail", "cloudtrail", "describe_trails", "trailList[]", names="[Name]", arn="TrailARN"),
-    Collector(
+    Row("cloudtrail:trail", "cloudtrail", "describe_trails", "trailList[]", names="[Name]", arn="TrailARN"),
+    Row(
         "cloudtrail:trail.status",
         "cloudtrail",
         "get_trail_status",
@@ -93,18 +77,16 @@ ROWS = (
         per="cloudtrail:trail",
         params={"Name": "TrailARN"},
     ),
-    Collector(
+    Row(
         "config:recorder",
         "config",
         "describe_configuration_recorder_status",
         "ConfigurationRecordersStatus[]",
         names="[name]",
     ),
-    Collector(
-        "cloudwatch:alarm", "cloudwatch", "describe_alarms", "MetricAlarms[]", names="[AlarmName]", arn="AlarmArn"
-    ),
-    # Charges are published, and so can be alarmed on, in one region alone.
-    Collector(
+    Row("cloudwatch:alarm", "cloudwatch", "describe_alarms", "MetricAlarms[]", names="[AlarmName]", arn="AlarmArn"),
+    # AWS publishes charges in one region only, so alarms on them are there as well.
+    Row(
         "cloudwatch:billing-alarm",
         "cloudwatch",
         "describe_alarms",
@@ -113,7 +95,7 @@ ROWS = (
         arn="AlarmArn",
         region="us-east-1",
     ),
-    Collector(
+    Row(
         "cloudwatch:billing-metric",
         "cloudwatch",
         "list_metrics",
@@ -121,8 +103,8 @@ ROWS = (
         static={"Namespace": "AWS/Billing", "MetricName": "EstimatedCharges"},
         region="us-east-1",
     ),
-    Collector("sns:subscription", "sns", "list_subscriptions", "Subscriptions[]", names="[SubscriptionArn, TopicArn]"),
-    Collector(
+    Row("sns:subscription", "sns", "list_subscriptions", "Subscriptions[]", names="[SubscriptionArn, TopicArn]"),
+    Row(
         "sns:billing-subscription",
         "sns",
         "list_subscriptions",
@@ -130,7 +112,7 @@ ROWS = (
         names="[SubscriptionArn, TopicArn]",
         region="us-east-1",
     ),
-    Collector(
+    Row(
         "cloudwatch:dashboard",
         "cloudwatch",
         "list_dashboards",
@@ -138,7 +120,7 @@ ROWS = (
         names="[DashboardName]",
         arn="DashboardArn",
     ),
-    Collector(
+    Row(
         "cloudwatch:dashboard.body",
         "cloudwatch",
         "get_dashboard",
@@ -147,8 +129,8 @@ ROWS = (
         params={"DashboardName": "DashboardName"},
         json=["DashboardBody"],
     ),
-    Collector("logs:log-group", "logs", "describe_log_groups", "logGroups[]", names="[logGroupName]", arn="arn"),
-    Collector(
+    Row("logs:log-group", "logs", "describe_log_groups", "logGroups[]", names="[logGroupName]", arn="arn"),
+    Row(
         "logs:log-group.filters",
         "logs",
         "describe_metric_filters",
@@ -157,8 +139,8 @@ ROWS = (
         params={"logGroupName": "logGroupName"},
         names="[filterName]",
     ),
-    # A group gathers a stream for every task that ever ran: the latest few tell what is written now.
-    Collector(
+    # A log group keeps a stream for every task that ever ran, so only the latest few are read.
+    Row(
         "logs:log-group.streams",
         "logs",
         "describe_log_streams",
@@ -169,8 +151,8 @@ ROWS = (
         inherit={"logGroupName": "logGroupName"},
         names="[logStreamName]",
     ),
-    # What people's requests left in a log is nobody's business here: only the form of a line is kept.
-    Collector(
+    # Log lines can hold personal data, so only their form is kept.
+    Row(
         "logs:log-group.streams.lines",
         "logs",
         "get_log_events",
@@ -188,10 +170,8 @@ ROWS = (
     _month("elbv2:load-balancer", "requests", "RequestCount", "Sum", _DAY),
     _month("elbv2:load-balancer", "own-errors", "HTTPCode_ELB_5XX_Count", "Sum"),
     _month("elbv2:load-balancer", "target-errors", "HTTPCode_Target_5XX_Count", "Sum"),
-    Collector(
-        "guardduty:detector.ids", "guardduty", "list_detectors", "DetectorIds[].{DetectorId: @}", names="[DetectorId]"
-    ),
-    Collector(
+    Row("guardduty:detector.ids", "guardduty", "list_detectors", "DetectorIds[].{DetectorId: @}", names="[DetectorId]"),
+    Row(
         "guardduty:detector",
         "guardduty",
         "get_detector",
@@ -201,8 +181,8 @@ ROWS = (
         inherit={"DetectorId": "DetectorId"},
         names="[DetectorId]",
     ),
-    # What an application measures itself has a name, and nothing of AWS's that it belongs to.
-    Collector(
+    # Custom metrics have names, but belong to no AWS resource.
+    Row(
         "cloudwatch:metric",
         "cloudwatch",
         "list_metrics",
@@ -210,7 +190,7 @@ ROWS = (
         names="[MetricName]",
         within={"namespace": "Namespace"},
     ),
-    Collector(
+    Row(
         "cloudwatch:metric.month",
         "cloudwatch",
         "get_metric_statistics",
@@ -226,16 +206,18 @@ ROWS = (
     ),
     _published("autoscaling:group"),
     _day("autoscaling:group", "cpu", "CPUUtilization"),
-    _day("autoscaling:group", "memory", "mem_used_percent", "CWAgent"),
-    _day("autoscaling:group", "disk", "disk_used_percent", "CWAgent"),
-    Collector(
-        "autoscaling:group.agent-metrics",
+    _day("autoscaling:group", "memory", "mem_used_percent", Namespace="CWAgent"),
+    _day("autoscaling:group", "disk", "disk_used_percent", Namespace="CWAgent"),
+    _published("autoscaling:group", "agent-metrics", Namespace="CWAgent"),
+    _published("elasticbeanstalk:environment"),
+    # Namespaces of AWS services are left out: applications and agents publish the others.
+    Row(
+        "cloudwatch:custom-metric",
         "cloudwatch",
         "list_metrics",
-        "Metrics[]",
-        per="autoscaling:group",
-        static={"Namespace": "CWAgent"},
-        params={"Dimensions": MEASURED["autoscaling:group"][1]},
+        "Metrics[?!starts_with(Namespace, 'AWS/')]",
+        names="[Namespace, MetricName]",
     ),
-    _published("elasticbeanstalk:environment"),
+    _recently_published("ecs:service"),
+    _recently_published("elbv2:load-balancer"),
 )
