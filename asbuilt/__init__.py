@@ -2,4 +2,6 @@
 
 from asbuilt.content import register
 
+__version__ = "0.1.0"
+
 register()

@@ -109,6 +109,7 @@ def check(
             raise TypeError(f"check {function.__name__} needs both or neither: an argument `expected`, and `expects`")
         answers, optional = _answer_type(hints["return"])
         for kind in kinds:
+            _refuse_another(kind, function)
             _REGISTRY[kind, function.__name__] = Check(
                 kind=kind,
                 name=function.__name__,
@@ -132,6 +133,21 @@ def check(
     return register
 
 
+def _refuse_another(kind: str, function: Callable[..., Any]) -> None:
+    """Raise `ValueError` where a check of this kind and name is defined elsewhere; a module may be imported anew."""
+    first = _REGISTRY.get((kind, function.__name__))
+    if first is None:
+        return
+    before, now = (f"{code.co_filename}:{code.co_firstlineno}" for code in map(_code, (first.ask, function)))
+    if before != now:
+        raise ValueError(f"check {function.__name__!r} of {kind!r} in {now} is already defined in {before}")
+
+
+def _code(function: Callable[..., Any]) -> types.CodeType:
+    code: types.CodeType = inspect.unwrap(function).__code__
+    return code
+
+
 def _answer_type(hint: Any) -> tuple[type, bool]:
     """The plain type behind an annotation, and whether None is an answer: `str | None` gives (str, True)."""
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
@@ -142,9 +158,13 @@ def _answer_type(hint: Any) -> tuple[type, bool]:
 
 @cache
 def all_checks() -> Mapping[tuple[str, str], Check]:
-    """Every question by (kind, name); importing the vocabulary is what registers it."""
+    """Every question by (kind, name); importing the vocabulary is what registers it.
+
+    Raises `content.OwnChecksError` where something is wrong with the user's own part of it.
+    """
     for _ in content.modules("checks"):
         pass  # its decorated functions are registered now
+    content.import_own_checks()
     return _REGISTRY
 
 

@@ -1,8 +1,12 @@
 """Content that the engine finds by name: specs, checks, load scenarios, report writers and fixtures.
 
-All content is imported below one private package, `asbuilt_content`. An installed wheel holds that package. In a
-checkout the folders stand beside the engine, and importing `asbuilt` makes the package lead there. The name keeps
-`checks`, `fixtures`, `loadtests` and `reports` from meeting a user's own packages of those names.
+All content is imported below one private package, `asbuilt_content`. In an installed wheel its folders lie in the
+folder `asbuilt_content` beside the engine, in a checkout beside the engine itself; importing `asbuilt` makes the
+package lead there. The name keeps `checks`, `fixtures`, `loadtests` and `reports` from meeting a user's own packages of
+those names.
+
+A user's own checks stand in the folder that `[tool.asbuilt]` of the user's pyproject.toml names, which is imported as
+`asbuilt_own_checks`, or in packages that entry points of the group `asbuilt.checks` name.
 """
 
 from __future__ import annotations
@@ -11,34 +15,46 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 PACKAGE = "asbuilt_content"
+OWN_CHECKS = "asbuilt_own_checks"
+ENTRY_POINTS = "asbuilt.checks"
 ENGINE = Path(__file__).resolve().parent
 
 
-def _checkout() -> Path | None:
-    """The root of the checkout that the engine runs from, or None for an installed wheel."""
-    root = ENGINE.parent
-    return root if (root / "specs").is_dir() and (root / "checks").is_dir() else None
+class OwnChecksError(Exception):
+    """Everything that is wrong with a user's own checks, one line each: file, line, what."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def _root() -> Path:
+    """The folder that holds the content of this engine: a wheel's private package, or the checkout."""
+    installed = ENGINE.parent / PACKAGE
+    return installed if installed.is_dir() else ENGINE.parent
 
 
 def register() -> None:
-    """Make `asbuilt_content` lead to the checkout's folders. A wheel's package is found without it."""
-    root = _checkout()
-    if root and PACKAGE not in sys.modules:
-        package = ModuleType(PACKAGE, "The folders of content in a checkout.")
-        package.__path__ = [str(root)]
-        package.__spec__ = importlib.util.spec_from_loader(PACKAGE, None, is_package=True)
-        sys.modules[PACKAGE] = package
+    """Make `asbuilt_content` lead to the content beside this engine, whatever else of that name can be imported."""
+    _package(PACKAGE, _root())
+
+
+def _package(name: str, folder: Path) -> None:
+    """Make the package of a name lead to a folder, also one without an `__init__.py`."""
+    package = sys.modules.setdefault(name, ModuleType(name, f"The modules in {folder}."))
+    package.__path__ = [str(folder)]
+    package.__spec__ = importlib.util.spec_from_loader(name, None, is_package=True)
 
 
 def folder(name: str = "") -> Path:
     """The folder of a kind of content, such as `specs`, or the folder that holds all of them."""
-    package = importlib.import_module(PACKAGE)
-    return Path(next(iter(package.__path__))) / name
+    return _root() / name
 
 
 def module(name: str) -> ModuleType:
@@ -61,6 +77,80 @@ def names(name: str) -> list[str]:
 def shipped_specs() -> dict[str, Path]:
     """The spec file of each documented system that ships with asbuilt, by the system's name."""
     return {path.parent.name: path for path in sorted(folder("specs").glob("*/spec.toml"))}
+
+
+def import_own_checks() -> None:
+    """Import every module of the user's own checks. Raises `OwnChecksError` with all that is wrong with them."""
+    problems: list[str] = []
+    folder = _own_folder()
+    if folder:
+        _package(OWN_CHECKS, folder)
+        for file in sorted(folder.rglob("*.py")):
+            parts = file.relative_to(folder).with_suffix("").parts
+            if not all(part.isidentifier() for part in parts):
+                problems.append(f"{file}: cannot be imported: a module's name has letters, digits and _ only")
+                continue
+            named = parts[:-1] if parts[-1] == "__init__" else parts
+            problems += _import(".".join((OWN_CHECKS, *named)), str(file))
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=ENTRY_POINTS):
+        place = f"entry point {point.name!r} of {ENTRY_POINTS} ({point.value})"
+        wrong = _import(point.module, place)
+        package = sys.modules.get(point.module)
+        below = pkgutil.walk_packages(getattr(package, "__path__", ()), f"{point.module}.") if package else ()
+        problems += [*wrong, *(problem for found in below for problem in _import(found.name, place))]
+    if problems:
+        raise OwnChecksError(problems)
+
+
+def _import(name: str, place: str) -> list[str]:
+    """Import one module of a user; what is wrong with it, with the line of the file `place` where that showed."""
+    try:
+        importlib.import_module(name)
+    except Exception as error:  # whatever a user's module raises is told as that module's mistake
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == place]
+        lines += [error.lineno] if isinstance(error, SyntaxError) else []
+        return [f"{place}{f':{lines[-1]}' if lines else ''}: {type(error).__name__}: {error}"]
+    return []
+
+
+def _own_folder() -> Path | None:
+    """The folder of checks that the nearest pyproject.toml with a `[tool.asbuilt]` names, at or above this folder."""
+    here = Path.cwd()
+    for file in (folder / "pyproject.toml" for folder in (here, *here.parents)):
+        if file.is_file():
+            named = _named_folder(file)
+            if named:
+                return named
+    return None
+
+
+def _named_folder(file: Path) -> Path | None:
+    """The folder that one pyproject.toml names, or None where it says nothing to asbuilt."""
+    import tomllib
+
+    from asbuilt.problems import nearest
+
+    try:
+        settings = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("asbuilt")
+    except (OSError, ValueError) as error:
+        raise OwnChecksError([f"{file}: cannot be read as TOML: {error}"]) from None
+    if settings is None:
+        return None
+    if not isinstance(settings, dict):
+        raise OwnChecksError([f"{file}: [tool.asbuilt] must be a table, not {settings!r}"])
+    unknown = sorted({*settings} - {"checks"})
+    if unknown:
+        hints = ((key, nearest(key, ["checks"])) for key in unknown)
+        raise OwnChecksError(f"{file}: [tool.asbuilt] unknown key {key!r}: {hint}" for key, hint in hints)
+    named = settings.get("checks")
+    if not isinstance(named, str):
+        raise OwnChecksError([f"{file}: [tool.asbuilt] needs checks, a folder's name, and has {named!r}"])
+    folder = (file.parent / named).resolve()
+    if not folder.is_dir():
+        raise OwnChecksError([f"{file}: [tool.asbuilt] checks = {named!r}: there is no folder {folder}"])
+    return folder
 
 
 def main() -> None:

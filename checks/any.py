@@ -5,7 +5,7 @@ from typing import Any
 
 from asbuilt.check import check
 from asbuilt.evidence import Record
-from asbuilt.sources.rows import rows_by_kind
+from asbuilt.sources.table import rows_by_kind
 
 _DELETED = frozenset({"deleting", "deleted", "failed"})
 _REFUSED = _DELETED | {"rejected", "expired"}

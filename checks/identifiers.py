@@ -5,7 +5,7 @@ from __future__ import annotations
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
-from asbuilt.sources.rows import rows_by_kind
+from asbuilt.sources.table import rows_by_kind
 
 from .ec2.placement import reaches_the_internet, route_table_of
 

@@ -40,13 +40,22 @@ def builder(system: str, variant: str) -> ModuleType:
     It has `build(session, variant)` and `VARIANTS`, and may have `ACCOUNT_ID` and `REGION`.
     Raises MockError for a system without a mock account, or a variant its document doesn't have.
     """
-    names = content.names("fixtures.accounts")
-    if system not in names:
-        raise MockError(f"no mock account for {system!r}; there is one for {', '.join(names)}")
-    module = content.module(f"fixtures.accounts.{system}")
+    module = _module(system)
     if variant not in module.VARIANTS:
         raise MockError(f"{system} has no variant {variant!r}; it has {', '.join(module.VARIANTS)}")
     return module
+
+
+def first_variant(system: str) -> str:
+    """The variant that a system's document describes first, or "". Raises MockError as `builder` does."""
+    return str(_module(system).VARIANTS[0])
+
+
+def _module(system: str) -> ModuleType:
+    names = content.names("fixtures.accounts")
+    if system not in names:
+        raise MockError(f"no mock account for {system!r}; there is one for {', '.join(names)}")
+    return content.module(f"fixtures.accounts.{system}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
-from asbuilt.mock.account import DEFAULT_REGION, KEYS, MockError, builder, mock_account
+from asbuilt.mock.account import DEFAULT_REGION, KEYS, MockError, builder, first_variant, mock_account
 from asbuilt.mock.faults import Fault, UnknownOperationError, error, fault, refusal
 from asbuilt.results.exit_codes import ExitCode
 
@@ -31,10 +31,12 @@ def serve(
 ) -> int:
     """Serve the account until interrupted and return the exit code: 0, or 4 for what can't be served.
 
+    Without a `variant` it is the system's first one.
     `latency_ms` is added to every answer. `deny` and `throttle` name operations to refuse
     (`rds:DescribeDBInstances`).
     """
     try:
+        variant = variant or first_variant(system)
         with served(system, variant, port, latency_ms=latency_ms, deny=deny, throttle=throttle) as url:
             region = getattr(builder(system, variant), "REGION", DEFAULT_REGION)
             variables = {

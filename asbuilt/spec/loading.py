@@ -11,7 +11,7 @@ from typing import Any
 from asbuilt import content
 from asbuilt.check import SEVERITIES, Check, all_checks, checks_of
 from asbuilt.problems import nearest
-from asbuilt.sources.rows import rows_by_kind
+from asbuilt.sources.table import narrowing_of, rows_by_kind
 from asbuilt.spec.expectation import BadExpectation, Expectation, expectation
 from asbuilt.spec.lines import Key, Lines
 from asbuilt.spec.model import Claim, Fact, Spec, SpecError, Subject
@@ -42,11 +42,20 @@ def load(path: Path, strict: bool = False) -> Spec:
     """Load a spec and the contradictions beside it.
 
     `strict` judges the stricter of two readings where the document leaves room. Raises `SpecError` with every mistake
-    in the file.
+    in the file, or in the user's own checks.
     """
+    try:
+        all_checks()
+    except content.OwnChecksError as error:
+        raise SpecError(error.problems) from None
     text = _text(path)
     raw = _toml(path, text)
     return _Loader(path, text, raw, strict).load()
+
+
+def _system(path: Path) -> str:
+    """The name of a spec's system: its folder's, and its own where a folder may hold more than one."""
+    return path.absolute().parent.name if path.name == "spec.toml" else path.stem
 
 
 def _text(path: Path) -> str:
@@ -96,7 +105,7 @@ class _Loader:
             raise SpecError(f"{self.path}:{line}: {message}" for line, message in sorted(self.problems))
         return Spec(
             path=self.path,
-            system=self.path.parent.name,
+            system=_system(self.path),
             name=about["name"],
             document=about["document"],
             region=about["region"],
@@ -149,7 +158,7 @@ class _Loader:
         if kind not in rows_by_kind():
             self.wrong(key, f"subject {name!r} has an unknown kind {kind!r}: {nearest(kind, rows_by_kind())}")
             return None
-        narrowing = {attribute for row in rows_by_kind()[kind] for attribute in row.within}
+        narrowing = narrowing_of(kind)
         known = {*SUBJECT_KEYS, *narrowing}
         for attribute in about:
             if attribute not in known:
@@ -164,7 +173,7 @@ class _Loader:
             called=str(about.get("name", "*")),
             arn=str(about.get("arn", "")),
             tags=about.get("tags", {}),
-            within={attribute: str(about[attribute]) for attribute in narrowing & set(about)},
+            within={name: (path, str(about[name])) for name, path in narrowing.items() if name in about},
             many=bool(about.get("many", False)),
         )
         return replace(subject, where=self._where((*key, "where"), subject, about.get("where", {})))

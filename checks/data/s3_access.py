@@ -55,13 +55,13 @@ def anonymous_actions(bucket: Record, account: Account) -> frozenset[str]:
 
 
 def _by_policy(bucket: Record, account: Account) -> set[str]:
-    from asbuilt.iam.questions.anybody import open_to_anybody
+    from asbuilt.iam.questions.public_access import public_actions
 
     policy = account.detail(_POLICY, bucket)
     if policy is None:
         return set()
     owner = account.all("aws:account")[0]["Account"]
-    found, why = open_to_anybody(policy["Policy"].spelt_out(), bucket.entry.arn, owner)
+    found, why = public_actions(policy["Policy"].spelt_out(), bucket.entry.arn, owner)
     if why:
         raise Unknown(why)
     return {action if all_of_it else f"{action} in part" for action, all_of_it in found.items()}

@@ -13,14 +13,12 @@ from unittest import mock
 
 from botocore.client import BaseClient
 
-from asbuilt.judging.judge import Finding, judge
-from asbuilt.judging.plan import plan
+from asbuilt.judging.judge import Finding
 from asbuilt.mock.account import account_of
 from asbuilt.results.record import fact_record
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Reader
 from asbuilt.spec.loading import load
 from asbuilt.targets import MOCK
+from asbuilt.verification import read
 from asbuilt_content.fixtures.aws import Aws
 
 OWN = "123456789012"
@@ -64,9 +62,7 @@ class EmptyAccount:
         """
         spec = load(self._spec({"it": (kind, name), **others}, fact, expected))
         now, [asked] = datetime.datetime.now(datetime.UTC), spec.facts
-        connection = Connection(MOCK, spec.region, self._session)
-        snapshot = Reader(connection.client, now).read(plan([asked], spec.subjects[""]))
-        verdict = judge(asked, spec.subjects[""], snapshot, now)
+        verdict = read(spec, "", MOCK, now, session=self._session).judge(asked)
         self.results = json.dumps(fact_record(spec, verdict, "", strict=False))
         return verdict.findings[0]
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from asbuilt.judging.judge import judge
-from asbuilt.judging.plan import plan
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Reader
 from asbuilt.targets import MOCK
+from asbuilt.verification import read
 from asbuilt_content.fixtures import state
 from asbuilt_content.fixtures.aws import Aws
 from asbuilt_content.fixtures.drifts import drifts
@@ -31,15 +26,14 @@ class Account:
     """A deployment on its mock account, which is restored, changed and judged for each drift."""
 
     def __init__(self, system, variant, session, now):
-        self.facts, self.subjects = facts_of(system, variant), spec_of(system).subjects[variant]
-        self.aws, self.now = Aws(session), now
-        self.client = cache(Connection(MOCK, spec_of(system).region, session).client)
+        self.spec, self.variant = spec_of(system), variant
+        self.aws, self.now, self.session = Aws(session), now, session
         self.saved = state.save()
         self.before = self.statuses()
 
     def statuses(self):
-        snapshot = Reader(self.client, self.now).read(plan(self.facts, self.subjects))
-        return {fact.name: judge(fact, self.subjects, snapshot, self.now).status for fact in self.facts}
+        deployment = read(self.spec, self.variant, MOCK, self.now, session=self.session)
+        return {fact.name: deployment.judge(fact).status for fact in facts_of(self.spec.system, self.variant)}
 
     def turned(self, drift):
         state.restore(self.saved)

@@ -68,23 +68,4 @@ ROWS = (
         arn="CertificateArn",
     ),
     Row("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", names="[Id]"),
-    # The addresses of host names come from DNS, an optional source, and not from AWS.
-    Row(
-        "acm:certificate.hosts",
-        "dns",
-        "lookup_hosts",
-        "Hosts[]",
-        per="acm:certificate",
-        params={"Names": "SubjectAlternativeNames"},
-        names="[Name]",
-    ),
-    Row(
-        "elbv2:load-balancer.hosts",
-        "dns",
-        "lookup_hosts",
-        "Hosts[]",
-        per="elbv2:load-balancer",
-        params={"Names": "[DNSName]"},
-        names="[Name]",
-    ),
 )
