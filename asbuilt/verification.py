@@ -113,9 +113,9 @@ class Run:
 
 def _renamed(subject: Subject, called: Mapping[str, Any], account: str) -> Subject:
     """The subject under the account's own name: what the document called it no longer counts."""
-    from asbuilt.sources.rows import collectors
+    from asbuilt.sources.rows import rows_by_kind
 
-    narrowing = {attribute for row in collectors()[subject.kind] for attribute in row.within}
+    narrowing = {attribute for row in rows_by_kind()[subject.kind] for attribute in row.within}
     known = {"name", "arn", "tags", *narrowing}
     for key in called:
         if key not in known:

@@ -5,7 +5,7 @@ from typing import Any
 
 from asbuilt.check import check
 from asbuilt.evidence import Record
-from asbuilt.sources.rows import collectors
+from asbuilt.sources.rows import rows_by_kind
 
 _DELETED = frozenset({"deleting", "deleted", "failed"})
 _REFUSED = _DELETED | {"rejected", "expired"}
@@ -53,6 +53,6 @@ def _lasts(record: Record) -> bool:
 @check("*", severity="medium", fix="Create it anew in the documented region.")
 def region(record: Record) -> str:
     """The region in its ARN."""
-    rows = collectors()[record.entry.kind]
+    rows = rows_by_kind()[record.entry.kind]
     own = [row.arn for row in rows if record.entry.operation.lower().endswith(row.operation.replace("_", ""))]
     return "".join(record[own[0] if own else rows[0].arn].split(":")[3:4])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
-from asbuilt.sources.rows import collectors
+from asbuilt.sources.rows import rows_by_kind
 
 from .ec2.placement import reaches_the_internet, route_table_of
 
@@ -15,7 +15,7 @@ _REBUILT = "It was made anew: bind the subject to the new one, and have the docu
 @check("*", severity="low", fix=_REBUILT)
 def resource_id(record: Record) -> str:
     """The last part of its ARN, `certificate/0a1b...`: a resource that was made anew has another one."""
-    rows = collectors()[record.entry.kind]
+    rows = rows_by_kind()[record.entry.kind]
     return "".join(record[rows[-1].arn].split(":", 5)[5:])
 
 

@@ -8,7 +8,7 @@ from asbuilt.check import Check, all_checks
 from asbuilt.content import shipped_specs
 from asbuilt.results.frameworks import requirements
 from asbuilt.sources.row import IAM_PREFIXES, OTHER_SOURCES
-from asbuilt.sources.rows import collectors, with_parents
+from asbuilt.sources.rows import rows_by_kind, with_parents
 from asbuilt.sources.shapes import operation_model
 from asbuilt.spec.loading import load
 
@@ -87,7 +87,7 @@ def _entry(check: Check, systems: Iterable[str]) -> list[str]:
 
 
 def _calls(kinds: Iterable[str]) -> str:
-    rows = [row for kind in sorted(with_parents(set(kinds))) for row in collectors()[kind]]
+    rows = [row for kind in sorted(with_parents(set(kinds))) for row in rows_by_kind()[kind]]
     actions = (action for row in rows for action in (row.permission or _action(row.service, row.operation)).split(", "))
     return ", ".join(dict.fromkeys(f"`{action}`" for action in actions))
 

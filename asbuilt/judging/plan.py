@@ -8,7 +8,7 @@ from asbuilt.check import Check
 from asbuilt.evidence import Entry
 from asbuilt.judging.binding import matches, named_in
 from asbuilt.sources.reader import Plan, Wanted
-from asbuilt.sources.rows import collectors
+from asbuilt.sources.rows import rows_by_kind
 from asbuilt.spec.model import Fact, Subject
 
 IDENTITY = "aws:account"  # read in every run: results say whose account was judged
@@ -63,7 +63,7 @@ def _limit(subject: Subject, kind: str, kinds: set[str], details: dict[str, list
 def _below(kind: str, ancestor: str) -> str | None:
     """The kind on the way from `kind` up to `ancestor` that is asked once for each record of the ancestor."""
     while kind:
-        parent = collectors()[kind][0].per
+        parent = rows_by_kind()[kind][0].per
         if parent == ancestor:
             return kind
         kind = parent

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """Clients for one target and region that can only do what the collector table lists."""
+    """Clients for one target and region that can only do what the table of rows lists."""
 
     def __init__(
         self, target: Target, region: str, session: boto3.Session | None = None, system: str = "", variant: str = ""
@@ -58,12 +58,12 @@ class Connection:
 
 
 def _refuse_unlisted(model: Any, **_: Any) -> None:
-    """Read-only by construction: whatever is not in the collector table is not sent."""
+    """Read-only by construction: whatever is not in the table of rows is not sent."""
     from botocore import xform_name
 
     asked = (model.service_model.service_name, xform_name(model.name))
     if asked not in allowed_operations():
-        raise PermissionError(f"{asked[0]}:{model.name} is not in the collector table: asbuilt only reads")
+        raise PermissionError(f"{asked[0]}:{model.name} is not in the table of rows: asbuilt only reads")
 
 
 def _session(target: Target, region: str) -> boto3.Session:

@@ -12,7 +12,7 @@ from asbuilt import evidence as jsonpath
 from asbuilt.evidence import TargetError, Unknown, Untested
 from asbuilt.snapshot import Call
 from asbuilt.sources.errors import explain
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 PAUSES = (0.25, 0.5, 1, 2, 4, 4, 4, 4, 5, 5)  # seconds before a report is asked for again: half a minute in all
 _CONTINUATIONS = ("NextToken", "nextToken", "NextMarker", "nextPageToken")
@@ -27,7 +27,7 @@ class Pages:
     supplied: tuple[str, ...]
 
 
-def call(client: Callable[[], Any], row: Collector, params: Mapping[str, Any], calls: list[Call]) -> Pages:
+def call(client: Callable[[], Any], row: Row, params: Mapping[str, Any], calls: list[Call]) -> Pages:
     """Everything that the row's operation answers; each operation that is called is noted in `calls`.
 
     Raises `Unknown` with the reason for whatever goes wrong, and `TargetError` where the target cannot be used at all.
@@ -49,9 +49,7 @@ def asked_text(params: Mapping[str, Any]) -> str:
     return json.dumps(params, sort_keys=True, default=str)
 
 
-def _called(
-    client: Callable[[], Any], row: Collector, operation: str, params: Mapping[str, Any], calls: list[Call]
-) -> Pages:
+def _called(client: Callable[[], Any], row: Row, operation: str, params: Mapping[str, Any], calls: list[Call]) -> Pages:
     started = time.perf_counter()
     pages: list[dict[str, Any]] = []
     asked, problem, api_operation = asked_text(params), "", operation
@@ -82,9 +80,7 @@ def _called(
     return Pages(api_operation, tuple(pages), tuple(sorted(supplied - {""})))
 
 
-def _answers(
-    client: Any, row: Collector, operation: str, label: str, params: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
+def _answers(client: Any, row: Row, operation: str, label: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The answer, page by page."""
     if client.can_paginate(operation):
         yield from client.get_paginator(operation).paginate(**params)
@@ -103,7 +99,7 @@ def _answers(
     _whole(answer, label)
 
 
-def _done(client: Any, row: Collector, label: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def _done(client: Any, row: Row, label: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """The answer once the report is done. Raises `Unknown` where it failed, or is not done in time."""
     from botocore.exceptions import ClientError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from asbuilt.evidence import TargetError, Unknown
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ _NOT_MODELLED = {
 }
 
 
-def explain(error: Exception, row: Collector, api_operation: str) -> Fault:
+def explain(error: Exception, row: Row, api_operation: str) -> Fault:
     """Say why a call of a row failed. Raises `TargetError` for what makes every other call fail as well."""
     from botocore import exceptions, parsers
 
@@ -88,7 +88,7 @@ def explain(error: Exception, row: Collector, api_operation: str) -> Fault:
     return Fault(f"{operation} failed: {type(error).__name__}: {_first_line(error)}")
 
 
-def _explain_code(error: Exception, row: Collector, operation: str, permission: str) -> Fault:
+def _explain_code(error: Exception, row: Row, operation: str, permission: str) -> Fault:
     details = getattr(error, "response", {})
     code = str(details.get("Error", {}).get("Code", ""))
     message = str(details.get("Error", {}).get("Message", ""))

@@ -17,8 +17,8 @@ from asbuilt.snapshot import Answer, Snapshot
 from asbuilt.sources.call import Pages, asked_text, call
 from asbuilt.sources.csv_records import table
 from asbuilt.sources.redaction import redact
-from asbuilt.sources.row import Collector
-from asbuilt.sources.rows import collectors, with_parents
+from asbuilt.sources.row import Row
+from asbuilt.sources.rows import rows_by_kind, with_parents
 
 WORKERS = 24
 DEEPEST = 10  # how often a row may follow itself
@@ -41,7 +41,7 @@ class _Request:
     params: str  # JSON, so that two rows that ask the same share one call
 
     @classmethod
-    def of(cls, row: Collector, params: Mapping[str, Any]) -> _Request:
+    def of(cls, row: Row, params: Mapping[str, Any]) -> _Request:
         return cls(row.service, row.operation, row.region, asked_text(params))
 
 
@@ -67,13 +67,13 @@ class Reader:
         at all (no credentials, dead endpoint) raises `TargetError`.
         """
         kinds = with_parents(set(plan.kinds))
-        rows = [row for kind in sorted(kinds) for row in collectors()[kind]]
-        children: dict[str, list[Collector]] = {}
+        rows = [row for kind in sorted(kinds) for row in rows_by_kind()[kind]]
+        children: dict[str, list[Row]] = {}
         for row in rows:
             children.setdefault(row.per, []).append(row)
         pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="read")
         try:
-            waiting: dict[Future[Pages], list[tuple[Collector, list[Entry], dict[str, Any]]]] = {}
+            waiting: dict[Future[Pages], list[tuple[Row, list[Entry], dict[str, Any]]]] = {}
             self._submit(pool, [(row, [], self._static(row)) for row in children.get("", [])], waiting)
             while waiting:
                 done, _ = wait(waiting, return_when=FIRST_COMPLETED)
@@ -89,7 +89,7 @@ class Reader:
             pool.shutdown(cancel_futures=True)
         return self._snapshot
 
-    def _file(self, row: Collector, parents: list[Entry], answer: Answer) -> None:
+    def _file(self, row: Row, parents: list[Entry], answer: Answer) -> None:
         """Under the parent, where there is one; of a batch, whose records name no parent, together, or each as none."""
         none = row.batch and not answer.entries and not answer.problem
         for parent in [parent.id for parent in parents] if len(parents) == 1 or none else [""]:
@@ -102,9 +102,7 @@ class Reader:
                 self._futures[request] = pool.submit(self._call, row, params)
             waiting.setdefault(self._futures[request], []).append((row, parents, params))
 
-    def _asks(
-        self, row: Collector, answer: Answer, wanted: Wanted | None
-    ) -> list[tuple[Collector, list[Entry], dict[str, Any]]]:
+    def _asks(self, row: Row, answer: Answer, wanted: Wanted | None) -> list[tuple[Row, list[Entry], dict[str, Any]]]:
         """The calls that a detail row makes for the parents in an answer."""
         if answer.problem:
             self._file_problem(row, answer)
@@ -126,14 +124,14 @@ class Reader:
                 asks.append((row, [parent], {**self._static(row), **values}))
         return _batched(row, asks) if row.batch else asks
 
-    def _file_problem(self, row: Collector, answer: Answer) -> None:
+    def _file_problem(self, row: Row, answer: Answer) -> None:
         self._snapshot.add(row.kind, "", dataclasses.replace(answer, entries=()))
-        for rows in collectors().values():
+        for rows in rows_by_kind().values():
             for child in rows:
                 if child.per == row.kind != child.kind:
                     self._file_problem(child, answer)
 
-    def _static(self, row: Collector) -> dict[str, Any]:
+    def _static(self, row: Row) -> dict[str, Any]:
         return {name: self._moment(value) for name, value in row.static.items()}
 
     def _moment(self, value: Any) -> Any:
@@ -146,16 +144,16 @@ class Reader:
         moment = self._now.replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=days)
         return moment.date().isoformat() if value.startswith("today") else moment
 
-    def _call(self, row: Collector, params: Mapping[str, Any]) -> Pages:
+    def _call(self, row: Row, params: Mapping[str, Any]) -> Pages:
         return call(lambda: self._client_of(row), row, params, self._snapshot.calls)
 
-    def _client_of(self, row: Collector) -> Any:
+    def _client_of(self, row: Row) -> Any:
         with self._client_lock:
             if (row.service, row.region) not in self._clients:
                 self._clients[row.service, row.region] = self._client(row.service, row.region)
             return self._clients[row.service, row.region]
 
-    def _answer(self, row: Collector, parents: list[Entry], future: Future[Pages]) -> Answer:
+    def _answer(self, row: Row, parents: list[Entry], future: Future[Pages]) -> Answer:
         try:
             came = future.result()
             entries: list[Entry] = []
@@ -169,8 +167,8 @@ class Reader:
 
 
 def _batched(
-    row: Collector, asks: Sequence[tuple[Collector, list[Entry], dict[str, Any]]]
-) -> list[tuple[Collector, list[Entry], dict[str, Any]]]:
+    row: Row, asks: Sequence[tuple[Row, list[Entry], dict[str, Any]]]
+) -> list[tuple[Row, list[Entry], dict[str, Any]]]:
     """Calls that differ only in the batch parameter, joined into calls of up to `batch_size`."""
     groups: dict[str, list[tuple[list[Entry], dict[str, Any]]]] = {}
     for _, parents, params in asks:
@@ -186,7 +184,7 @@ def _batched(
     return joined
 
 
-def _complete(row: Collector, parents: list[Entry], came: Pages, entries: list[Entry]) -> None:
+def _complete(row: Row, parents: list[Entry], came: Pages, entries: list[Entry]) -> None:
     """Refuse the answer to a batch that leaves out some of it without saying that it is gone."""
     gone = sum(len(jsonpath.search(row.gone, page) or ()) for page in came.pages) if row.batch else 0
     if not row.batch or len(entries) + gone >= len(parents):
@@ -196,7 +194,7 @@ def _complete(row: Collector, parents: list[Entry], came: Pages, entries: list[E
     raise Unknown(f"{row.label(came.operation)} was asked for {len(parents)} and answered with {len(entries)}{why}")
 
 
-def _entries(row: Collector, parents: list[Entry], came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
+def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
     """The records of one page, redacted, named, and with what they inherit from their parent."""
     operation = row.label(came.operation)
     body = {name: value for name, value in page.items() if name != "ResponseMetadata"}
@@ -232,7 +230,7 @@ def _entries(row: Collector, parents: list[Entry], came: Pages, page: dict[str, 
     return entries
 
 
-def _parsed(row: Collector, item: dict[str, Any], operation: str) -> dict[str, Any]:
+def _parsed(row: Row, item: dict[str, Any], operation: str) -> dict[str, Any]:
     """The record with its fields of JSON text read."""
     data = dict(item)
     for name in row.json:
@@ -244,7 +242,7 @@ def _parsed(row: Collector, item: dict[str, Any], operation: str) -> dict[str, A
     return data
 
 
-def _top_fields(row: Collector, supplied: tuple[str, ...]) -> tuple[str, ...]:
+def _top_fields(row: Row, supplied: tuple[str, ...]) -> tuple[str, ...]:
     """Field paths of the answer as top-level fields of the record: `DBInstances[].MultiAZ` is `MultiAZ`."""
     depth = 0 if row.records == "@" else len(row.records.split("."))
     fields = []

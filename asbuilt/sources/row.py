@@ -1,4 +1,4 @@
-"""What a row of the collector table says: which call answers for a kind of record, and how to read its answer."""
+"""What a row of the table of rows says: which call answers for a kind of record, and how to read its answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Collector:
+class Row:
     """One API operation and the records in its answer.
 
     - `records`: JMESPath to the records in the (fully paginated) answer; `names` and `arn`: JMESPath on a record.

@@ -7,7 +7,7 @@ from typing import Any
 
 from asbuilt.evidence import Entry, Path
 from asbuilt.sources.row import OTHER_SOURCES
-from asbuilt.sources.rows import collectors
+from asbuilt.sources.rows import rows_by_kind
 
 
 @cache
@@ -49,13 +49,15 @@ def _record_shape(service: str, operation: str, records: str) -> Any:
 
 def record_shape(kind: str) -> Any:
     """The botocore shape of a kind's records; None where the row's path reshapes what AWS answers."""
-    row = collectors()[kind][-1]
+    row = rows_by_kind()[kind][-1]
     return _record_shape(row.service, row.operation, row.records)
 
 
 def shape_at(entry: Entry, path: Path) -> Any:
     """The botocore shape of a field of an entry; None where the model does not reach (parsed JSON text)."""
-    rows = [row for row in collectors()[entry.kind] if entry.operation.lower().endswith(row.operation.replace("_", ""))]
+    rows = [
+        row for row in rows_by_kind()[entry.kind] if entry.operation.lower().endswith(row.operation.replace("_", ""))
+    ]
     row = rows[0] if rows else None
     shape = _record_shape(row.service, row.operation, row.records) if row else None
     for step in path:

@@ -11,7 +11,7 @@ from typing import Any
 from asbuilt import content
 from asbuilt.check import SEVERITIES, Check, all_checks, checks_of
 from asbuilt.problems import nearest
-from asbuilt.sources.rows import collectors
+from asbuilt.sources.rows import rows_by_kind
 from asbuilt.spec.expectation import BadExpectation, Expectation, expectation
 from asbuilt.spec.lines import Key, Lines
 from asbuilt.spec.model import Claim, Fact, Spec, SpecError, Subject
@@ -155,10 +155,10 @@ class _Loader:
             self.wrong(key, f'subject {name!r} must be a table with a kind: {{ kind = "rds:db", name = "..." }}')
             return None
         kind = about["kind"]
-        if kind not in collectors():
-            self.wrong(key, f"subject {name!r} has an unknown kind {kind!r}: {nearest(kind, collectors())}")
+        if kind not in rows_by_kind():
+            self.wrong(key, f"subject {name!r} has an unknown kind {kind!r}: {nearest(kind, rows_by_kind())}")
             return None
-        narrowing = {attribute for row in collectors()[kind] for attribute in row.within}
+        narrowing = {attribute for row in rows_by_kind()[kind] for attribute in row.within}
         known = {*SUBJECT_KEYS, *narrowing}
         for attribute in about:
             if attribute not in known:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from asbuilt.check import SEVERITIES, Check, all_checks
-from asbuilt.sources.rows import collectors
+from asbuilt.sources.rows import rows_by_kind
 from asbuilt.spec.expectation import TABLES
 from asbuilt.spec.loading import ARCHITECTURE_KEYS
 
@@ -27,7 +27,7 @@ def schema() -> dict[str, Any]:
     questions: dict[str, list[Check]] = {}
     for (_, name), check in sorted(all_checks().items()):
         questions.setdefault(name, []).append(check)
-    narrowing = sorted({attribute for rows in collectors().values() for row in rows for attribute in row.within})
+    narrowing = sorted({attribute for rows in rows_by_kind().values() for row in rows for attribute in row.within})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "asbuilt architecture specification",
@@ -51,7 +51,7 @@ def schema() -> dict[str, Any]:
                 "additionalProperties": False,
                 "required": ["kind"],
                 "properties": {
-                    "kind": {"enum": sorted(collectors())},
+                    "kind": {"enum": sorted(rows_by_kind())},
                     "name": _TEXT,
                     "arn": _TEXT,
                     "tags": {"type": "object", "additionalProperties": {"type": "string"}},

@@ -234,9 +234,9 @@ def test_what_is_gone_since_it_was_listed_is_none(endpoint):
 
 def test_every_batch_says_how_it_names_what_is_gone():
     """Else a thing deleted between two calls would leave the others unknown."""
-    from asbuilt.sources.rows import collectors
+    from asbuilt.sources.rows import rows_by_kind
 
-    assert all(row.gone for rows in collectors().values() for row in rows if row.batch)
+    assert all(row.gone for rows in rows_by_kind().values() for row in rows if row.batch)
 
 
 def test_nothing_outside_the_table_is_ever_sent(endpoint):
@@ -252,19 +252,19 @@ def test_nothing_outside_the_table_is_ever_sent(endpoint):
 
 def test_no_row_stands_twice():
     """Two rows that ask the same for one kind would find everything twice."""
-    from asbuilt.sources.rows import collectors
+    from asbuilt.sources.rows import rows_by_kind
 
-    for kind, rows in collectors().items():
+    for kind, rows in rows_by_kind().items():
         asked = [(row.per, row.service, row.operation, row.records) for row in rows]
         assert len(asked) == len(set(asked)), kind
 
 
 def test_the_table_holds_reads_only():
     """No row may write, and none may read a secret's value."""
-    from asbuilt.sources.rows import collectors
+    from asbuilt.sources.rows import rows_by_kind
 
     verbs = ("describe_", "list_", "get_", "lookup_", "head_", "batch_get_")
-    for rows in collectors().values():
+    for rows in rows_by_kind().values():
         for row in (row for row in rows if row.source == "account"):
             assert row.operation.startswith(verbs), row
             assert row.operation not in ("get_secret_value", "get_parameter", "get_parameters"), row

@@ -11,7 +11,7 @@ from asbuilt.evidence import Unknown
 from asbuilt.sources import call as calling
 from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.csv_records import table
-from asbuilt.sources.rows import allowed_operations, collectors
+from asbuilt.sources.rows import allowed_operations, rows_by_kind
 from asbuilt.sources.shapes import operation_model
 from asbuilt.targets import Target
 from tests.sources.test_reading import Endpoint, error
@@ -199,7 +199,7 @@ def test_a_report_without_its_id_is_unknown(endpoint):
 
 def test_having_a_report_made_changes_nothing():
     """AWS's own reference says so of each such operation, and the row's permission names both calls."""
-    reported = [row for rows in collectors().values() for row in rows if row.report]
+    reported = [row for rows in rows_by_kind().values() for row in rows if row.report]
     assert {row.report.generate for row in reported} == {
         "generate_credential_report",
         "generate_service_last_accessed_details",

@@ -1,13 +1,13 @@
 """MongoDB Atlas: the clusters, users and peerings of one project (see `asbuilt.sources.atlas`)."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 _SERVICE = "mongodbatlas"
 _CLUSTER = {"cluster": "name"}
 
 ROWS = (
-    Collector("atlas:cluster", _SERVICE, "list_clusters", "results[]", names="[name, id]"),
-    Collector(
+    Row("atlas:cluster", _SERVICE, "list_clusters", "results[]", names="[name, id]"),
+    Row(
         "atlas:cluster.backup-schedule",
         _SERVICE,
         "get_backup_schedule",
@@ -15,7 +15,7 @@ ROWS = (
         per="atlas:cluster",
         params=_CLUSTER,
     ),
-    Collector(
+    Row(
         "atlas:cluster.suggested-indexes",
         _SERVICE,
         "list_suggested_indexes",
@@ -23,6 +23,6 @@ ROWS = (
         per="atlas:cluster",
         params=_CLUSTER,
     ),
-    Collector("atlas:user", _SERVICE, "list_database_users", "results[]", names="[username]"),
-    Collector("atlas:peering", _SERVICE, "list_peering_connections", "results[]", names="[connectionId, id]"),
+    Row("atlas:user", _SERVICE, "list_database_users", "results[]", names="[username]"),
+    Row("atlas:peering", _SERVICE, "list_peering_connections", "results[]", names="[connectionId, id]"),
 )

@@ -1,11 +1,11 @@
 """Elastic Beanstalk, the Auto Scaling groups that it and others make, and their instances' volumes and sizes."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 _TYPES = "OptionSettings[?Namespace == 'aws:ec2:instances' && OptionName == 'InstanceTypes'].Value | [0]"
 
 ROWS = (
-    Collector(
+    Row(
         "elasticbeanstalk:application",
         "elasticbeanstalk",
         "describe_applications",
@@ -13,7 +13,7 @@ ROWS = (
         names="[ApplicationName]",
         arn="ApplicationArn",
     ),
-    Collector(
+    Row(
         "elasticbeanstalk:application.versions",
         "elasticbeanstalk",
         "describe_application_versions",
@@ -24,7 +24,7 @@ ROWS = (
         arn="ApplicationVersionArn",
     ),
     # Without this, environments that were terminated in the last hour are listed as well.
-    Collector(
+    Row(
         "elasticbeanstalk:environment",
         "elasticbeanstalk",
         "describe_environments",
@@ -33,7 +33,7 @@ ROWS = (
         names="[EnvironmentName, EnvironmentId]",
         arn="EnvironmentArn",
     ),
-    Collector(
+    Row(
         "elasticbeanstalk:environment.settings",
         "elasticbeanstalk",
         "describe_configuration_settings",
@@ -41,7 +41,7 @@ ROWS = (
         per="elasticbeanstalk:environment",
         params={"ApplicationName": "ApplicationName", "EnvironmentName": "EnvironmentName"},
     ),
-    Collector(
+    Row(
         "elasticbeanstalk:environment.settings.sizes",
         "ec2",
         "describe_instance_types",
@@ -50,7 +50,7 @@ ROWS = (
         params={"InstanceTypes": f"split({_TYPES}, ',')"},
         names="[InstanceType]",
     ),
-    Collector(
+    Row(
         "elasticbeanstalk:environment.resources",
         "elasticbeanstalk",
         "describe_environment_resources",
@@ -58,7 +58,7 @@ ROWS = (
         per="elasticbeanstalk:environment",
         params={"EnvironmentName": "EnvironmentName"},
     ),
-    Collector(
+    Row(
         "elasticbeanstalk:environment.events",
         "elasticbeanstalk",
         "describe_events",
@@ -66,7 +66,7 @@ ROWS = (
         per="elasticbeanstalk:environment",
         params={"EnvironmentName": "EnvironmentName"},
     ),
-    Collector(
+    Row(
         "autoscaling:group",
         "autoscaling",
         "describe_auto_scaling_groups",
@@ -74,7 +74,7 @@ ROWS = (
         names="[AutoScalingGroupName]",
         arn="AutoScalingGroupARN",
     ),
-    Collector(
+    Row(
         "autoscaling:group.policies",
         "autoscaling",
         "describe_policies",
@@ -84,5 +84,5 @@ ROWS = (
         names="[PolicyName]",
         arn="PolicyARN",
     ),
-    Collector("ec2:volume", "ec2", "describe_volumes", "Volumes[]", names="[VolumeId]"),
+    Row("ec2:volume", "ec2", "describe_volumes", "Volumes[]", names="[VolumeId]"),
 )

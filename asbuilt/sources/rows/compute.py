@@ -1,12 +1,12 @@
 """ECS, ECR, load balancers, auto-scaling."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 MISSING = "failures[?reason == 'MISSING']"  # ECS's word for what was deleted since it was listed
 
 ROWS = (
-    Collector("ecs:cluster.names", "ecs", "list_clusters", "clusterArns[].{clusterArn: @}", names="[clusterArn]"),
-    Collector(
+    Row("ecs:cluster.names", "ecs", "list_clusters", "clusterArns[].{clusterArn: @}", names="[clusterArn]"),
+    Row(
         "ecs:cluster",
         "ecs",
         "describe_clusters",
@@ -19,7 +19,7 @@ ROWS = (
         names="[clusterName]",
         arn="clusterArn",
     ),
-    Collector(
+    Row(
         "ecs:service.names",
         "ecs",
         "list_services",
@@ -29,7 +29,7 @@ ROWS = (
         inherit={"clusterArn": "clusterArn"},
         names="[serviceArn]",
     ),
-    Collector(
+    Row(
         "ecs:service",
         "ecs",
         "describe_services",
@@ -43,7 +43,7 @@ ROWS = (
         arn="serviceArn",
         within={"cluster": "clusterArn"},
     ),
-    Collector(
+    Row(
         "ecs:service.task-definition",
         "ecs",
         "describe_task_definition",
@@ -53,7 +53,7 @@ ROWS = (
         names="[family]",
         arn="taskDefinitionArn",
     ),
-    Collector(
+    Row(
         "ecs:service.task-names",
         "ecs",
         "list_tasks",
@@ -63,7 +63,7 @@ ROWS = (
         inherit={"clusterArn": "clusterArn"},
         names="[taskArn]",
     ),
-    Collector(
+    Row(
         "ecs:service.task",
         "ecs",
         "describe_tasks",
@@ -74,7 +74,7 @@ ROWS = (
         params={"tasks": "taskArn", "cluster": "clusterArn"},
         arn="taskArn",
     ),
-    Collector(
+    Row(
         "application-autoscaling:target",
         "application-autoscaling",
         "describe_scalable_targets",
@@ -82,7 +82,7 @@ ROWS = (
         static={"ServiceNamespace": "ecs"},
         names="[ResourceId]",
     ),
-    Collector(
+    Row(
         "application-autoscaling:policy",
         "application-autoscaling",
         "describe_scaling_policies",
@@ -91,7 +91,7 @@ ROWS = (
         names="[PolicyName]",
         arn="PolicyARN",
     ),
-    Collector(
+    Row(
         "application-autoscaling:activity",
         "application-autoscaling",
         "describe_scaling_activities",
@@ -99,7 +99,7 @@ ROWS = (
         static={"ServiceNamespace": "ecs"},
         names="[ActivityId]",
     ),
-    Collector(
+    Row(
         "application-autoscaling:scheduled-action",
         "application-autoscaling",
         "describe_scheduled_actions",
@@ -108,7 +108,7 @@ ROWS = (
         names="[ScheduledActionName]",
         arn="ScheduledActionARN",
     ),
-    Collector(
+    Row(
         "ecr:repository",
         "ecr",
         "describe_repositories",
@@ -116,7 +116,7 @@ ROWS = (
         names="[repositoryName, repositoryUri]",
         arn="repositoryArn",
     ),
-    Collector(
+    Row(
         "ecr:repository.image",
         "ecr",
         "describe_images",
@@ -125,7 +125,7 @@ ROWS = (
         params={"repositoryName": "repositoryName"},
         names="[imageDigest]",
     ),
-    Collector(
+    Row(
         "elbv2:load-balancer",
         "elbv2",
         "describe_load_balancers",
@@ -133,7 +133,7 @@ ROWS = (
         names="[LoadBalancerName, DNSName]",
         arn="LoadBalancerArn",
     ),
-    Collector(
+    Row(
         "elbv2:load-balancer.attributes",
         "elbv2",
         "describe_load_balancer_attributes",
@@ -141,7 +141,7 @@ ROWS = (
         per="elbv2:load-balancer",
         params={"LoadBalancerArn": "LoadBalancerArn"},
     ),
-    Collector(
+    Row(
         "elbv2:load-balancer.listener",
         "elbv2",
         "describe_listeners",
@@ -150,7 +150,7 @@ ROWS = (
         params={"LoadBalancerArn": "LoadBalancerArn"},
         arn="ListenerArn",
     ),
-    Collector(
+    Row(
         "elbv2:load-balancer.listener.rule",
         "elbv2",
         "describe_rules",
@@ -159,7 +159,7 @@ ROWS = (
         params={"ListenerArn": "ListenerArn"},
         arn="RuleArn",
     ),
-    Collector(
+    Row(
         "elbv2:target-group",
         "elbv2",
         "describe_target_groups",
@@ -167,7 +167,7 @@ ROWS = (
         names="[TargetGroupName]",
         arn="TargetGroupArn",
     ),
-    Collector(
+    Row(
         "elbv2:target-group.health",
         "elbv2",
         "describe_target_health",

@@ -1,9 +1,9 @@
 """Databases, caches, buckets, file systems."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 ROWS = (
-    Collector(
+    Row(
         "rds:db",
         "rds",
         "describe_db_instances",
@@ -11,7 +11,7 @@ ROWS = (
         names="[DBInstanceIdentifier]",
         arn="DBInstanceArn",
     ),
-    Collector(
+    Row(
         "rds:db.parameter",
         "rds",
         "describe_db_parameters",
@@ -20,7 +20,7 @@ ROWS = (
         params={"DBParameterGroupName": "DBParameterGroups[0].DBParameterGroupName"},
         names="[ParameterName]",
     ),
-    Collector(
+    Row(
         "rds:db.maintenance",
         "rds",
         "describe_pending_maintenance_actions",
@@ -29,7 +29,7 @@ ROWS = (
         params={"ResourceIdentifier": "DBInstanceArn"},
         names="[Action]",
     ),
-    Collector(
+    Row(
         "rds:subnet-group",
         "rds",
         "describe_db_subnet_groups",
@@ -37,11 +37,11 @@ ROWS = (
         names="[DBSubnetGroupName]",
         arn="DBSubnetGroupArn",
     ),
-    Collector(
+    Row(
         "rds:cluster", "rds", "describe_db_clusters", "DBClusters[]", names="[DBClusterIdentifier]", arn="DBClusterArn"
     ),
-    Collector("rds:proxy", "rds", "describe_db_proxies", "DBProxies[]", names="[DBProxyName]", arn="DBProxyArn"),
-    Collector(
+    Row("rds:proxy", "rds", "describe_db_proxies", "DBProxies[]", names="[DBProxyName]", arn="DBProxyArn"),
+    Row(
         "rds:proxy.target",
         "rds",
         "describe_db_proxy_targets",
@@ -50,7 +50,7 @@ ROWS = (
         params={"DBProxyName": "DBProxyName"},
         names="[RdsResourceId]",
     ),
-    Collector(
+    Row(
         "rds:reservation",
         "rds",
         "describe_reserved_db_instances",
@@ -59,7 +59,7 @@ ROWS = (
         arn="ReservedDBInstanceArn",
     ),
     # A cache is one thing to a document and two to AWS: a replication group, or a cluster outside any group.
-    Collector(
+    Row(
         "elasticache:cache",
         "elasticache",
         "describe_replication_groups",
@@ -67,7 +67,7 @@ ROWS = (
         names="[ReplicationGroupId]",
         arn="ARN",
     ),
-    Collector(
+    Row(
         "elasticache:cache",
         "elasticache",
         "describe_cache_clusters",
@@ -77,7 +77,7 @@ ROWS = (
         arn="ARN",
     ),
     # Every cluster, members of groups too: a group's subnet group, security groups and engine are told by its members.
-    Collector(
+    Row(
         "elasticache:cluster",
         "elasticache",
         "describe_cache_clusters",
@@ -86,7 +86,7 @@ ROWS = (
         names="[CacheClusterId]",
         arn="ARN",
     ),
-    Collector(
+    Row(
         "elasticache:subnet-group",
         "elasticache",
         "describe_cache_subnet_groups",
@@ -94,7 +94,7 @@ ROWS = (
         names="[CacheSubnetGroupName]",
         arn="ARN",
     ),
-    Collector(
+    Row(
         "elasticache:reservation",
         "elasticache",
         "describe_reserved_cache_nodes",
@@ -102,7 +102,7 @@ ROWS = (
         names="[ReservedCacheNodeId]",
         arn="ReservationARN",
     ),
-    Collector(
+    Row(
         "s3:bucket",
         "s3",
         "list_buckets",
@@ -111,7 +111,7 @@ ROWS = (
         arn="join('', ['arn:aws:s3:::', Name])",
         permission="s3:ListAllMyBuckets",
     ),
-    Collector(
+    Row(
         "s3:bucket.location",
         "s3",
         "get_bucket_location",
@@ -119,7 +119,7 @@ ROWS = (
         per="s3:bucket",
         params={"Bucket": "Name"},
     ),
-    Collector(
+    Row(
         "s3:bucket.encryption",
         "s3",
         "get_bucket_encryption",
@@ -129,7 +129,7 @@ ROWS = (
         absent=["ServerSideEncryptionConfigurationNotFoundError"],
         permission="s3:GetEncryptionConfiguration",
     ),
-    Collector(
+    Row(
         "s3:bucket.public-access",
         "s3",
         "get_public_access_block",
@@ -139,7 +139,7 @@ ROWS = (
         absent=["NoSuchPublicAccessBlockConfiguration"],
         permission="s3:GetBucketPublicAccessBlock",
     ),
-    Collector(
+    Row(
         "s3:bucket.versioning",
         "s3",
         "get_bucket_versioning",
@@ -147,7 +147,7 @@ ROWS = (
         per="s3:bucket",
         params={"Bucket": "Name"},
     ),
-    Collector(
+    Row(
         "s3:bucket.lifecycle",
         "s3",
         "get_bucket_lifecycle_configuration",
@@ -157,7 +157,7 @@ ROWS = (
         absent=["NoSuchLifecycleConfiguration"],
         permission="s3:GetLifecycleConfiguration",
     ),
-    Collector(
+    Row(
         "s3:bucket.policy",
         "s3",
         "get_bucket_policy",
@@ -168,7 +168,7 @@ ROWS = (
         json=["Policy"],
     ),
     # S3 measures each storage class apart, so which series a bucket has must be asked before their figures.
-    Collector(
+    Row(
         "s3:bucket.sizes",
         "cloudwatch",
         "list_metrics",
@@ -177,7 +177,7 @@ ROWS = (
         static={"Namespace": "AWS/S3", "MetricName": "BucketSizeBytes"},
         params={"Dimensions": "[{Name: 'BucketName', Value: Name}]"},
     ),
-    Collector(
+    Row(
         "s3:bucket.sizes.bytes",
         "cloudwatch",
         "get_metric_statistics",
@@ -193,7 +193,7 @@ ROWS = (
         },
         params={"Dimensions": "Dimensions"},
     ),
-    Collector(
+    Row(
         "s3:bucket.cors",
         "s3",
         "get_bucket_cors",
@@ -203,9 +203,9 @@ ROWS = (
         absent=["NoSuchCORSConfiguration"],
         permission="s3:GetBucketCORS",
     ),
-    Collector("s3:bucket.acl", "s3", "get_bucket_acl", "@", per="s3:bucket", params={"Bucket": "Name"}),
+    Row("s3:bucket.acl", "s3", "get_bucket_acl", "@", per="s3:bucket", params={"Bucket": "Name"}),
     # Buckets from before 2023 may have none, and then take access lists.
-    Collector(
+    Row(
         "s3:bucket.ownership",
         "s3",
         "get_bucket_ownership_controls",
@@ -214,7 +214,7 @@ ROWS = (
         params={"Bucket": "Name"},
         absent=["OwnershipControlsNotFoundError"],
     ),
-    Collector(
+    Row(
         "s3:bucket.replication",
         "s3",
         "get_bucket_replication",
@@ -228,7 +228,7 @@ ROWS = (
         within={"bucket": "SourceBucket"},
     ),
     # Whether a page is there, without reading it: names of objects only.
-    Collector(
+    Row(
         "s3:bucket.index-page",
         "s3",
         "list_objects_v2",

@@ -1,14 +1,14 @@
 """How releases come about: pipelines, builds, stacks, deployments; and the limits and ways out that they need."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 from asbuilt.sources.rows.compute import MISSING
 from asbuilt.sources.rows.watch import MEASURED
 
 
-def _recent(kind: str) -> Collector:
+def _recent(kind: str) -> Row:
     """The metrics that a resource has published in the last three hours."""
     namespace, dimensions = MEASURED[kind]
-    return Collector(
+    return Row(
         f"{kind}.recent-metrics",
         "cloudwatch",
         "list_metrics",
@@ -20,8 +20,8 @@ def _recent(kind: str) -> Collector:
 
 
 ROWS = (
-    Collector("codepipeline:pipeline.names", "codepipeline", "list_pipelines", "pipelines[]", names="[name]"),
-    Collector(
+    Row("codepipeline:pipeline.names", "codepipeline", "list_pipelines", "pipelines[]", names="[name]"),
+    Row(
         "codepipeline:pipeline",
         "codepipeline",
         "get_pipeline",
@@ -31,7 +31,7 @@ ROWS = (
         names="[pipeline.name]",
         arn="metadata.pipelineArn",
     ),
-    Collector(
+    Row(
         "codepipeline:pipeline.runs",
         "codepipeline",
         "list_pipeline_executions",
@@ -40,7 +40,7 @@ ROWS = (
         params={"pipelineName": "pipeline.name"},
         names="[pipelineExecutionId]",
     ),
-    Collector(
+    Row(
         "codepipeline:pipeline.actions",
         "codepipeline",
         "list_action_executions",
@@ -49,11 +49,9 @@ ROWS = (
         params={"pipelineName": "pipeline.name"},
         names="[actionExecutionId]",
     ),
-    Collector(
-        "codepipeline:webhook", "codepipeline", "list_webhooks", "webhooks[]", names="[definition.name]", arn="arn"
-    ),
-    Collector("codebuild:project.names", "codebuild", "list_projects", "projects[].{name: @}", names="[name]"),
-    Collector(
+    Row("codepipeline:webhook", "codepipeline", "list_webhooks", "webhooks[]", names="[definition.name]", arn="arn"),
+    Row("codebuild:project.names", "codebuild", "list_projects", "projects[].{name: @}", names="[name]"),
+    Row(
         "codebuild:project",
         "codebuild",
         "batch_get_projects",
@@ -65,7 +63,7 @@ ROWS = (
         names="[name]",
         arn="arn",
     ),
-    Collector(
+    Row(
         "cloudformation:stack",
         "cloudformation",
         "describe_stacks",
@@ -73,7 +71,7 @@ ROWS = (
         names="[StackName]",
         arn="StackId",
     ),
-    Collector(
+    Row(
         "cloudformation:stack.resources",
         "cloudformation",
         "list_stack_resources",
@@ -82,7 +80,7 @@ ROWS = (
         params={"StackName": "StackName"},
         names="[PhysicalResourceId]",
     ),
-    Collector(
+    Row(
         "ecs:service.deployment-names",
         "ecs",
         "list_service_deployments",
@@ -91,7 +89,7 @@ ROWS = (
         params={"service": "serviceArn", "cluster": "clusterArn"},
         names="[serviceDeploymentArn]",
     ),
-    Collector(
+    Row(
         "ecs:service.deployment",
         "ecs",
         "describe_service_deployments",
@@ -103,8 +101,8 @@ ROWS = (
         params={"serviceDeploymentArns": "serviceDeploymentArn"},
         arn="serviceDeploymentArn",
     ),
-    Collector("ecr:registry", "ecr", "get_registry_scanning_configuration", "@", names="[registryId]"),
-    Collector(
+    Row("ecr:registry", "ecr", "get_registry_scanning_configuration", "@", names="[registryId]"),
+    Row(
         "elbv2:target-group.attributes",
         "elbv2",
         "describe_target_group_attributes",
@@ -112,8 +110,8 @@ ROWS = (
         per="elbv2:target-group",
         params={"TargetGroupArn": "TargetGroupArn"},
     ),
-    Collector("iam:account-summary", "iam", "get_account_summary", "SummaryMap"),
-    Collector(
+    Row("iam:account-summary", "iam", "get_account_summary", "SummaryMap"),
+    Row(
         "service-quotas:fargate",
         "service-quotas",
         "list_service_quotas",
@@ -123,16 +121,16 @@ ROWS = (
         arn="QuotaArn",
     ),
     # Namespaces of AWS's own services are left out: what remains, somebody publishes on purpose.
-    Collector(
+    Row(
         "cloudwatch:custom-metric",
         "cloudwatch",
         "list_metrics",
         "Metrics[?!starts_with(Namespace, 'AWS/')]",
         names="[Namespace, MetricName]",
     ),
-    Collector("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", names="[Id]"),
+    Row("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", names="[Id]"),
     # Not AWS's answers but the DNS's, where it is asked at all: where host names lead.
-    Collector(
+    Row(
         "acm:certificate.hosts",
         "dns",
         "lookup_hosts",
@@ -141,7 +139,7 @@ ROWS = (
         params={"Names": "SubjectAlternativeNames"},
         names="[Name]",
     ),
-    Collector(
+    Row(
         "elbv2:load-balancer.hosts",
         "dns",
         "lookup_hosts",

@@ -1,6 +1,6 @@
 """CloudFront, Route 53, certificates."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 # AWS lists only certificates with an RSA key of up to 2048 bits unless told otherwise.
 _KEY_TYPES = [
@@ -14,7 +14,7 @@ _KEY_TYPES = [
 ]
 
 ROWS = (
-    Collector(
+    Row(
         "cloudfront:distribution",
         "cloudfront",
         "list_distributions",
@@ -23,7 +23,7 @@ ROWS = (
         arn="ARN",
         may_omit=True,
     ),
-    Collector(
+    Row(
         "cloudfront:cache-policy",
         "cloudfront",
         "list_cache_policies",
@@ -31,7 +31,7 @@ ROWS = (
         names="[Id, CachePolicyConfig.Name]",
         may_omit=True,
     ),
-    Collector(
+    Row(
         "cloudfront:origin-access-control",
         "cloudfront",
         "list_origin_access_controls",
@@ -39,8 +39,8 @@ ROWS = (
         names="[Id, Name]",
         may_omit=True,
     ),
-    Collector("route53:zone", "route53", "list_hosted_zones", "HostedZones[]", names="[until_end(Name, '.'), Id]"),
-    Collector(
+    Row("route53:zone", "route53", "list_hosted_zones", "HostedZones[]", names="[until_end(Name, '.'), Id]"),
+    Row(
         "route53:zone.records",
         "route53",
         "list_resource_record_sets",
@@ -49,7 +49,7 @@ ROWS = (
         params={"HostedZoneId": "Id"},
         names="[Name]",
     ),
-    Collector(
+    Row(
         "acm:certificate.names",
         "acm",
         "list_certificates",
@@ -57,7 +57,7 @@ ROWS = (
         static={"Includes": {"keyTypes": _KEY_TYPES}},
         arn="CertificateArn",
     ),
-    Collector(
+    Row(
         "acm:certificate",
         "acm",
         "describe_certificate",

@@ -1,9 +1,9 @@
 """File systems, and what buckets were given to keep."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 ROWS = (
-    Collector(
+    Row(
         "efs:file-system",
         "efs",
         "describe_file_systems",
@@ -11,7 +11,7 @@ ROWS = (
         names="[Name, FileSystemId]",
         arn="FileSystemArn",
     ),
-    Collector(
+    Row(
         "efs:file-system.mount-target",
         "efs",
         "describe_mount_targets",
@@ -20,7 +20,7 @@ ROWS = (
         params={"FileSystemId": "FileSystemId"},
         names="[MountTargetId]",
     ),
-    Collector(
+    Row(
         "efs:file-system.mount-target.groups",
         "efs",
         "describe_mount_target_security_groups",
@@ -29,7 +29,7 @@ ROWS = (
         params={"MountTargetId": "MountTargetId"},
     ),
     # Names and times of what is kept, never what is in it; a bucket that holds nothing has no list of contents.
-    Collector(
+    Row(
         "s3:bucket.objects",
         "s3",
         "list_objects_v2",

@@ -1,22 +1,20 @@
 """Who may do what: the caller, IAM, secrets, keys."""
 
-from asbuilt.sources.row import Collector, Report
+from asbuilt.sources.row import Report, Row
 
 
-def _authorization(kind: str, records: str, names: str) -> Collector:
+def _authorization(kind: str, records: str, names: str) -> Row:
     """One kind of the single answer that describes all of IAM; a page of it may hold none of that kind."""
-    return Collector(
-        kind, "iam", "get_account_authorization_details", records, names=f"[{names}]", arn="Arn", may_omit=True
-    )
+    return Row(kind, "iam", "get_account_authorization_details", records, names=f"[{names}]", arn="Arn", may_omit=True)
 
 
 ROWS = (
-    Collector("aws:account", "sts", "get_caller_identity", "@", names="[Account]", arn="Arn"),
+    Row("aws:account", "sts", "get_caller_identity", "@", names="[Account]", arn="Arn"),
     _authorization("iam:role", "RoleDetailList[]", "RoleName, RoleId"),
     _authorization("iam:user", "UserDetailList[]", "UserName, UserId"),
     _authorization("iam:group", "GroupDetailList[]", "GroupName, GroupId"),
     _authorization("iam:policy", "Policies[]", "PolicyName, PolicyId"),
-    Collector(
+    Row(
         "iam:user.access-keys",
         "iam",
         "list_access_keys",
@@ -25,7 +23,7 @@ ROWS = (
         params={"UserName": "UserName"},
         names="[AccessKeyId]",
     ),
-    Collector(
+    Row(
         "iam:user.mfa",
         "iam",
         "list_mfa_devices",
@@ -34,7 +32,7 @@ ROWS = (
         params={"UserName": "UserName"},
         names="[SerialNumber]",
     ),
-    Collector(
+    Row(
         "iam:user.password",
         "iam",
         "get_login_profile",
@@ -43,8 +41,8 @@ ROWS = (
         params={"UserName": "UserName"},
         absent=["NoSuchEntity"],
     ),
-    Collector("iam:password-policy", "iam", "get_account_password_policy", "PasswordPolicy", absent=["NoSuchEntity"]),
-    Collector(
+    Row("iam:password-policy", "iam", "get_account_password_policy", "PasswordPolicy", absent=["NoSuchEntity"]),
+    Row(
         "iam:credential-report",
         "iam",
         "get_credential_report",
@@ -56,7 +54,7 @@ ROWS = (
         permission="iam:GenerateCredentialReport, iam:GetCredentialReport",
     ),
     # A report can be fetched by whoever had it made, and by nobody else: the reader does both.
-    Collector(
+    Row(
         "iam:role.last-accessed",
         "iam",
         "get_service_last_accessed_details",
@@ -75,8 +73,8 @@ ROWS = (
         permission="iam:GenerateServiceLastAccessedDetails, iam:GetServiceLastAccessedDetails",
     ),
     # Metadata only: no operation that answers with a secret's value is or will be in this table.
-    Collector("secretsmanager:secret", "secretsmanager", "list_secrets", "SecretList[]", names="[Name]", arn="ARN"),
-    Collector(
+    Row("secretsmanager:secret", "secretsmanager", "list_secrets", "SecretList[]", names="[Name]", arn="ARN"),
+    Row(
         "secretsmanager:secret.policy",
         "secretsmanager",
         "get_resource_policy",
@@ -85,8 +83,8 @@ ROWS = (
         params={"SecretId": "ARN"},
         json=["ResourcePolicy"],
     ),
-    Collector("kms:key", "kms", "list_keys", "Keys[]", names="[KeyId]", arn="KeyArn"),
-    Collector(
+    Row("kms:key", "kms", "list_keys", "Keys[]", names="[KeyId]", arn="KeyArn"),
+    Row(
         "kms:key.policy",
         "kms",
         "get_key_policy",
@@ -96,7 +94,7 @@ ROWS = (
         static={"PolicyName": "default"},
         json=["Policy"],
     ),
-    Collector(
+    Row(
         "sqs:queue",
         "sqs",
         "list_queues",
@@ -104,7 +102,7 @@ ROWS = (
         names="[QueueUrl]",
         may_omit=True,
     ),
-    Collector(
+    Row(
         "sqs:queue.attributes",
         "sqs",
         "get_queue_attributes",
@@ -116,5 +114,5 @@ ROWS = (
         arn="QueueArn",
         may_omit=True,
     ),
-    Collector("ssm:parameter", "ssm", "describe_parameters", "Parameters[]", names="[Name]", arn="ARN"),
+    Row("ssm:parameter", "ssm", "describe_parameters", "Parameters[]", names="[Name]", arn="ARN"),
 )

@@ -1,9 +1,9 @@
 """Budgets, reservations, plans, cost records."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 ROWS = (
-    Collector(
+    Row(
         "budgets:budget",
         "budgets",
         "describe_budgets",
@@ -15,7 +15,7 @@ ROWS = (
         may_omit=True,
         permission="budgets:ViewBudget",
     ),
-    Collector(
+    Row(
         "budgets:budget.notifications",
         "budgets",
         "describe_notifications_for_budget",
@@ -26,7 +26,7 @@ ROWS = (
         permission="budgets:ViewBudget",
     ),
     # AWS charges a cent for this question.
-    Collector(
+    Row(
         "ce:month",
         "ce",
         "get_cost_and_usage",
@@ -38,7 +38,7 @@ ROWS = (
         },
         absent=["DataUnavailableException"],
     ),
-    Collector(
+    Row(
         "savingsplans:plan",
         "savingsplans",
         "describe_savings_plans",
@@ -47,7 +47,7 @@ ROWS = (
         arn="savingsPlanArn",
         may_omit=True,
     ),
-    Collector(
+    Row(
         "backup:plan",
         "backup",
         "list_backup_plans",
@@ -55,7 +55,7 @@ ROWS = (
         names="[BackupPlanName, BackupPlanId]",
         arn="BackupPlanArn",
     ),
-    Collector(
+    Row(
         "backup:plan.selections",
         "backup",
         "list_backup_selections",

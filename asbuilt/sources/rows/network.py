@@ -1,52 +1,46 @@
 """VPCs, subnets, routes, security groups, endpoints, flow logs, instances, interfaces."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 _NAME_TAG = "Tags[?Key=='Name'].Value | [0]"
 
 ROWS = (
-    Collector("ec2:vpc", "ec2", "describe_vpcs", "Vpcs[]", names=f"[{_NAME_TAG}, VpcId]"),
-    Collector("ec2:subnet", "ec2", "describe_subnets", "Subnets[]", names=f"[{_NAME_TAG}, SubnetId]", arn="SubnetArn"),
-    Collector("ec2:route-table", "ec2", "describe_route_tables", "RouteTables[]", names=f"[{_NAME_TAG}, RouteTableId]"),
-    Collector(
-        "ec2:security-group", "ec2", "describe_security_groups", "SecurityGroups[]", names="[GroupName, GroupId]"
-    ),
-    Collector(
-        "ec2:vpc-endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints[]", names=f"[{_NAME_TAG}, VpcEndpointId]"
-    ),
-    Collector("ec2:flow-log", "ec2", "describe_flow_logs", "FlowLogs[]", names=f"[{_NAME_TAG}, FlowLogId]"),
-    Collector(
-        "ec2:instance", "ec2", "describe_instances", "Reservations[].Instances[]", names=f"[{_NAME_TAG}, InstanceId]"
-    ),
-    Collector(
+    Row("ec2:vpc", "ec2", "describe_vpcs", "Vpcs[]", names=f"[{_NAME_TAG}, VpcId]"),
+    Row("ec2:subnet", "ec2", "describe_subnets", "Subnets[]", names=f"[{_NAME_TAG}, SubnetId]", arn="SubnetArn"),
+    Row("ec2:route-table", "ec2", "describe_route_tables", "RouteTables[]", names=f"[{_NAME_TAG}, RouteTableId]"),
+    Row("ec2:security-group", "ec2", "describe_security_groups", "SecurityGroups[]", names="[GroupName, GroupId]"),
+    Row("ec2:vpc-endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints[]", names=f"[{_NAME_TAG}, VpcEndpointId]"),
+    Row("ec2:flow-log", "ec2", "describe_flow_logs", "FlowLogs[]", names=f"[{_NAME_TAG}, FlowLogId]"),
+    Row("ec2:instance", "ec2", "describe_instances", "Reservations[].Instances[]", names=f"[{_NAME_TAG}, InstanceId]"),
+    Row(
         "ec2:network-interface",
         "ec2",
         "describe_network_interfaces",
         "NetworkInterfaces[]",
         names="[NetworkInterfaceId]",
     ),
-    Collector(
+    Row(
         "ec2:nat-gateway",
         "ec2",
         "describe_nat_gateways",
         "NatGateways[]",
         names=f"[{_NAME_TAG}, NatGatewayId]",
     ),
-    Collector(
+    Row(
         "ec2:internet-gateway",
         "ec2",
         "describe_internet_gateways",
         "InternetGateways[]",
         names=f"[{_NAME_TAG}, InternetGatewayId]",
     ),
-    Collector(
+    Row(
         "ec2:vpc-peering",
         "ec2",
         "describe_vpc_peering_connections",
         "VpcPeeringConnections[]",
         names=f"[{_NAME_TAG}, VpcPeeringConnectionId]",
     ),
-    Collector(
+    Row(
         "ec2:managed-prefix-list",
         "ec2",
         "describe_managed_prefix_lists",

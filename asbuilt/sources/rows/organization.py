@@ -4,7 +4,7 @@ A member account may ask which organization it is in; the rest answers its manag
 delegated administrator.
 """
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 _ORGANIZATION, _ANCESTOR = "organizations:organization", "organizations:ancestor"
 # A management account is beyond these policies, and an organization that only shares bills has none.
@@ -15,18 +15,16 @@ _TARGETS = (  # what policies are attached to, where its id is, and which of its
 )
 
 
-def _ancestor(per: str, child: str, when: str) -> Collector:
+def _ancestor(per: str, child: str, when: str) -> Row:
     """The parent of an account, or of the unit that is its ancestor, up to the root."""
     params = {"ChildId": child}
-    return Collector(
-        _ANCESTOR, "organizations", "list_parents", "Parents[]", names="[Id]", per=per, when=when, params=params
-    )
+    return Row(_ANCESTOR, "organizations", "list_parents", "Parents[]", names="[Id]", per=per, when=when, params=params)
 
 
-def _attached(kind: str, policy_type: str) -> tuple[Collector, ...]:
+def _attached(kind: str, policy_type: str) -> tuple[Row, ...]:
     """The policies of a type that are attached to the account and to each of its ancestors, and what they say."""
     listed = (
-        Collector(
+        Row(
             kind,
             "organizations",
             "list_policies_for_target",
@@ -41,7 +39,7 @@ def _attached(kind: str, policy_type: str) -> tuple[Collector, ...]:
         )
         for per, target, when in _TARGETS
     )
-    said = Collector(
+    said = Row(
         f"{kind}.document",
         "organizations",
         "describe_policy",
@@ -54,7 +52,7 @@ def _attached(kind: str, policy_type: str) -> tuple[Collector, ...]:
 
 
 ROWS = (
-    Collector(
+    Row(
         _ORGANIZATION,
         "organizations",
         "describe_organization",
@@ -65,7 +63,7 @@ ROWS = (
         arn="Arn",
         absent=["AWSOrganizationsNotInUseException"],
     ),
-    Collector(
+    Row(
         "organizations:root",
         "organizations",
         "list_roots",

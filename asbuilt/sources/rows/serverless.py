@@ -1,11 +1,11 @@
 """Functions, and what runs them by the clock."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 ROWS = (
-    Collector("lambda:function", "lambda", "list_functions", "Functions[]", names="[FunctionName]", arn="FunctionArn"),
-    Collector("events:rule", "events", "list_rules", "Rules[]", names="[Name]", arn="Arn"),
-    Collector(
+    Row("lambda:function", "lambda", "list_functions", "Functions[]", names="[FunctionName]", arn="FunctionArn"),
+    Row("events:rule", "events", "list_rules", "Rules[]", names="[Name]", arn="Arn"),
+    Row(
         "events:rule.target",
         "events",
         "list_targets_by_rule",
@@ -14,8 +14,8 @@ ROWS = (
         params={"Rule": "Name"},
         names="[Id]",
     ),
-    Collector("scheduler:schedule.names", "scheduler", "list_schedules", "Schedules[]", names="[Name]", arn="Arn"),
-    Collector(
+    Row("scheduler:schedule.names", "scheduler", "list_schedules", "Schedules[]", names="[Name]", arn="Arn"),
+    Row(
         "scheduler:schedule",
         "scheduler",
         "get_schedule",

@@ -1,10 +1,10 @@
 """ECS tasks, whether or not a service runs them; what they are made from; and how many may run."""
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 from asbuilt.sources.rows.compute import MISSING
 
 ROWS = (
-    Collector(
+    Row(
         "ecs:task.names",
         "ecs",
         "list_tasks",
@@ -15,7 +15,7 @@ ROWS = (
         names="[taskArn]",
     ),
     # A task has no name but the group that started it: `service:web`, or `family:job` for one of its own.
-    Collector(
+    Row(
         "ecs:task",
         "ecs",
         "describe_tasks",
@@ -29,7 +29,7 @@ ROWS = (
         arn="taskArn",
         within={"cluster": "clusterArn"},
     ),
-    Collector(
+    Row(
         "ecs:task-definition.families",
         "ecs",
         "list_task_definition_families",
@@ -38,7 +38,7 @@ ROWS = (
         names="[family]",
     ),
     # By its family alone AWS describes the latest revision in force.
-    Collector(
+    Row(
         "ecs:task-definition",
         "ecs",
         "describe_task_definition",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from asbuilt.sources.row import Collector
+from asbuilt.sources.row import Row
 
 # What measures a resource: its metrics' namespace, and the dimensions that single it out.
 MEASURED = {
@@ -22,10 +22,10 @@ MEASURED = {
 }
 
 
-def _published(kind: str) -> Collector:
+def _published(kind: str) -> Row:
     """The metrics that a resource has published in the last two weeks."""
     namespace, dimensions = MEASURED[kind]
-    return Collector(
+    return Row(
         f"{kind}.metrics",
         "cloudwatch",
         "list_metrics",
@@ -39,7 +39,7 @@ def _published(kind: str) -> Collector:
 _DAY, _MONTH = 86400, 30 * 86400
 
 
-def _month(kind: str, detail: str, metric: str, statistic: str, period: int = _MONTH) -> Collector:
+def _month(kind: str, detail: str, metric: str, statistic: str, period: int = _MONTH) -> Row:
     """A metric of a resource over thirty days, one figure for each period."""
     namespace, dimensions = MEASURED[kind]
     static: dict[str, Any] = {
@@ -50,7 +50,7 @@ def _month(kind: str, detail: str, metric: str, statistic: str, period: int = _M
         "EndTime": "now",
         "Period": period,
     }
-    return Collector(
+    return Row(
         f"{kind}.{detail}",
         "cloudwatch",
         "get_metric_statistics",
@@ -61,7 +61,7 @@ def _month(kind: str, detail: str, metric: str, statistic: str, period: int = _M
     )
 
 
-def _day(kind: str, detail: str, metric: str, namespace: str = "") -> Collector:
+def _day(kind: str, detail: str, metric: str, namespace: str = "") -> Row:
     """A metric of a resource over the last day, hour by hour; `namespace` where another than its own measures it."""
     own, dimensions = MEASURED[kind]
     static: dict[str, Any] = {
@@ -72,7 +72,7 @@ def _day(kind: str, detail: str, metric: str, namespace: str = "") -> Collector:
         "EndTime": "now",
         "Period": 3600,
     }
-    return Collector(
+    return Row(
         f"{kind}.{detail}",
         "cloudwatch",
         "get_metric_statistics",
@@ -84,8 +84,8 @@ def _day(kind: str, detail: str, metric: str, namespace: str = "") -> Collector:
 
 
 ROWS = (
-    Collector("cloudtrail:trail", "cloudtrail", "describe_trails", "trailList[]", names="[Name]", arn="TrailARN"),
-    Collector(
+    Row("cloudtrail:trail", "cloudtrail", "describe_trails", "trailList[]", names="[Name]", arn="TrailARN"),
+    Row(
         "cloudtrail:trail.status",
         "cloudtrail",
         "get_trail_status",
@@ -93,18 +93,16 @@ ROWS = (
         per="cloudtrail:trail",
         params={"Name": "TrailARN"},
     ),
-    Collector(
+    Row(
         "config:recorder",
         "config",
         "describe_configuration_recorder_status",
         "ConfigurationRecordersStatus[]",
         names="[name]",
     ),
-    Collector(
-        "cloudwatch:alarm", "cloudwatch", "describe_alarms", "MetricAlarms[]", names="[AlarmName]", arn="AlarmArn"
-    ),
+    Row("cloudwatch:alarm", "cloudwatch", "describe_alarms", "MetricAlarms[]", names="[AlarmName]", arn="AlarmArn"),
     # Charges are published, and so can be alarmed on, in one region alone.
-    Collector(
+    Row(
         "cloudwatch:billing-alarm",
         "cloudwatch",
         "describe_alarms",
@@ -113,7 +111,7 @@ ROWS = (
         arn="AlarmArn",
         region="us-east-1",
     ),
-    Collector(
+    Row(
         "cloudwatch:billing-metric",
         "cloudwatch",
         "list_metrics",
@@ -121,8 +119,8 @@ ROWS = (
         static={"Namespace": "AWS/Billing", "MetricName": "EstimatedCharges"},
         region="us-east-1",
     ),
-    Collector("sns:subscription", "sns", "list_subscriptions", "Subscriptions[]", names="[SubscriptionArn, TopicArn]"),
-    Collector(
+    Row("sns:subscription", "sns", "list_subscriptions", "Subscriptions[]", names="[SubscriptionArn, TopicArn]"),
+    Row(
         "sns:billing-subscription",
         "sns",
         "list_subscriptions",
@@ -130,7 +128,7 @@ ROWS = (
         names="[SubscriptionArn, TopicArn]",
         region="us-east-1",
     ),
-    Collector(
+    Row(
         "cloudwatch:dashboard",
         "cloudwatch",
         "list_dashboards",
@@ -138,7 +136,7 @@ ROWS = (
         names="[DashboardName]",
         arn="DashboardArn",
     ),
-    Collector(
+    Row(
         "cloudwatch:dashboard.body",
         "cloudwatch",
         "get_dashboard",
@@ -147,8 +145,8 @@ ROWS = (
         params={"DashboardName": "DashboardName"},
         json=["DashboardBody"],
     ),
-    Collector("logs:log-group", "logs", "describe_log_groups", "logGroups[]", names="[logGroupName]", arn="arn"),
-    Collector(
+    Row("logs:log-group", "logs", "describe_log_groups", "logGroups[]", names="[logGroupName]", arn="arn"),
+    Row(
         "logs:log-group.filters",
         "logs",
         "describe_metric_filters",
@@ -158,7 +156,7 @@ ROWS = (
         names="[filterName]",
     ),
     # A group gathers a stream for every task that ever ran: the latest few tell what is written now.
-    Collector(
+    Row(
         "logs:log-group.streams",
         "logs",
         "describe_log_streams",
@@ -170,7 +168,7 @@ ROWS = (
         names="[logStreamName]",
     ),
     # What people's requests left in a log is nobody's business here: only the form of a line is kept.
-    Collector(
+    Row(
         "logs:log-group.streams.lines",
         "logs",
         "get_log_events",
@@ -188,10 +186,8 @@ ROWS = (
     _month("elbv2:load-balancer", "requests", "RequestCount", "Sum", _DAY),
     _month("elbv2:load-balancer", "own-errors", "HTTPCode_ELB_5XX_Count", "Sum"),
     _month("elbv2:load-balancer", "target-errors", "HTTPCode_Target_5XX_Count", "Sum"),
-    Collector(
-        "guardduty:detector.ids", "guardduty", "list_detectors", "DetectorIds[].{DetectorId: @}", names="[DetectorId]"
-    ),
-    Collector(
+    Row("guardduty:detector.ids", "guardduty", "list_detectors", "DetectorIds[].{DetectorId: @}", names="[DetectorId]"),
+    Row(
         "guardduty:detector",
         "guardduty",
         "get_detector",
@@ -202,7 +198,7 @@ ROWS = (
         names="[DetectorId]",
     ),
     # What an application measures itself has a name, and nothing of AWS's that it belongs to.
-    Collector(
+    Row(
         "cloudwatch:metric",
         "cloudwatch",
         "list_metrics",
@@ -210,7 +206,7 @@ ROWS = (
         names="[MetricName]",
         within={"namespace": "Namespace"},
     ),
-    Collector(
+    Row(
         "cloudwatch:metric.month",
         "cloudwatch",
         "get_metric_statistics",
@@ -228,7 +224,7 @@ ROWS = (
     _day("autoscaling:group", "cpu", "CPUUtilization"),
     _day("autoscaling:group", "memory", "mem_used_percent", "CWAgent"),
     _day("autoscaling:group", "disk", "disk_used_percent", "CWAgent"),
-    Collector(
+    Row(
         "autoscaling:group.agent-metrics",
         "cloudwatch",
         "list_metrics",
