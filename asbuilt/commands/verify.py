@@ -45,7 +45,7 @@ def verify(options: argparse.Namespace, passed_on: Sequence[str]) -> int:
         pytest.main(
             [
                 *("-p", "asbuilt.pytest_plugin.plugin", "--noconftest", "-c", str(_SETTINGS)),
-                *("--rootdir", str(_root(found))),
+                *("--rootdir", str(_root(found)), "-o", f"cache_dir={Path.cwd() / '.pytest_cache'}"),
                 *(f"-pno:{name}" for name in _IDLE_PLUGINS),
                 *("-q", "--no-header", "--no-summary", "--tb=no", "--show-capture=no", "--assert=plain"),
                 *("--out", str(out), "--junitxml", str(out / "junit.xml"), "-o", "junit_family=xunit1"),
