@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import Entry, Unknown
 from asbuilt_content.checks.account import guardduty
 from asbuilt_content.checks.data import s3_objects
 from asbuilt_content.checks.ec2 import efs, reachability
@@ -26,7 +26,7 @@ def mount(zone, groups=(), state="available"):
 
 def seen(*mounts, groups=(), subjects=None):
     """An account with these mount targets and security groups, in which nothing else wears one."""
-    kinds = {kind: [] for kind in reachability.WEARERS}
+    kinds: dict[str, list[Entry]] = {kind: [] for kind in reachability.WEARERS}
     kinds |= {
         "efs:file-system.mount-target": [target for target, _ in mounts],
         "efs:file-system.mount-target.groups": [worn for _, worn in mounts],

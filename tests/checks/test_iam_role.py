@@ -166,7 +166,7 @@ def test_what_the_role_lacks(statements, grants, found):
 def test_a_grant_on_something_absent_is_not_there_to_be_had():
     """It fails, and is no reason to let anything else pass."""
     data = _role(allow("s3:GetObject", "arn:aws:s3:::media/*"))
-    absent = {"media": []}
+    absent: dict[str, list[Entry]] = {"media": []}
     assert "is not there" in " ".join(ask("allows", data, ["s3:GetObject on media/*"], subjects=absent)[0])
     both = ["s3:GetObject on arn:aws:s3:::media/*, media/*"]
     assert not ask("allows", data, both, subjects=absent)[1]  # the half that is there does not make up for the other

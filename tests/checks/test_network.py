@@ -34,15 +34,16 @@ def test_subnet_cidrs_of_this_vpc():
 
 def test_endpoints_that_work():
     """The service's short name, wherever the partition; pending, foreign and unconnected ones do not count."""
+    placed: list[tuple[str, str, str, dict[str, list[str]]]] = [
+        ("vpc-1", "s3", "available", {"RouteTableIds": ["rtb-1"]}),
+        ("vpc-1", "ecr.api", "Available", {"RouteTableIds": [], "SubnetIds": ["subnet-1"]}),
+        ("vpc-1", "logs", "pending", {"SubnetIds": ["subnet-1"]}),
+        ("vpc-2", "ecr.dkr", "available", {"SubnetIds": ["subnet-1"]}),
+        ("vpc-1", "dynamodb", "available", {"RouteTableIds": []}),
+    ]
     items = [
         {"VpcId": vpc, "ServiceName": f"com.amazonaws.us-east-1.{name}", "State": state, **leads}
-        for vpc, name, state, leads in [
-            ("vpc-1", "s3", "available", {"RouteTableIds": ["rtb-1"]}),
-            ("vpc-1", "ecr.api", "Available", {"RouteTableIds": [], "SubnetIds": ["subnet-1"]}),
-            ("vpc-1", "logs", "pending", {"SubnetIds": ["subnet-1"]}),
-            ("vpc-2", "ecr.dkr", "available", {"SubnetIds": ["subnet-1"]}),
-            ("vpc-1", "dynamodb", "available", {"RouteTableIds": []}),
-        ]
+        for vpc, name, state, leads in placed
     ]
     assert network.endpoints(*_with("ec2:vpc-endpoint", *items)) == {"s3", "ecr.api"}
 

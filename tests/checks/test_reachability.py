@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import Entry, Unknown
 from asbuilt_content.checks.ec2 import reachability
 from tests.records import account, entry
 
@@ -19,7 +19,7 @@ WEB, OTHER_WEB = (
     )
     for name, group in (("web", "sg-web"), ("other", "sg-other"))
 )
-EMPTY: dict = {kind: [] for kind in reachability.WEARERS}
+EMPTY: dict[str, list[Entry]] = {kind: [] for kind in reachability.WEARERS}
 
 
 def _db(*groups, port=5432):
@@ -29,7 +29,7 @@ def _db(*groups, port=5432):
 
 def _rule(first=5432, last=5432, protocol="tcp", **sources):
     ports = {} if protocol == "-1" else {"FromPort": first, "ToPort": last}
-    lists = {"IpRanges": [], "Ipv6Ranges": [], "PrefixListIds": [], "UserIdGroupPairs": []}
+    lists: dict[str, list[object]] = {"IpRanges": [], "Ipv6Ranges": [], "PrefixListIds": [], "UserIdGroupPairs": []}
     return {"IpProtocol": protocol, **ports, **lists, **sources}
 
 
