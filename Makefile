@@ -1,13 +1,15 @@
 # Every target makes the environment it needs; the second run finds it and starts at once.
-PYTHON ?= python3
-VENV   := .venv
-BIN    := $(VENV)/bin
-LOCKS  := requirements/asbuilt.lock requirements/develop.lock
-READY  := $(VENV)/ready
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+LOCKS   := requirements/asbuilt.lock requirements/develop.lock
+READY   := $(VENV)/ready
 # where tools that read imports without running them find the package that the engine makes of the folders of content
-TYPED  := $(VENV)/typed/asbuilt_content
-RESOLVED := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
-PIP    := -m pip install --quiet --disable-pip-version-check
+TYPED   := $(VENV)/typed/asbuilt_content
+RESOLVE := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+# percent of lines and branches that the tests reach, at least
+COVERED := 57
+PIP     := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help verify test check imports coverage installed site pages locks clean
@@ -32,7 +34,7 @@ imports: $(READY) $(TYPED) ## hold the imports to the contracts of pyproject.tom
 	@PYTHONPATH=$(dir $(TYPED)) $(BIN)/lint-imports --no-cache --no-logo
 
 coverage: $(READY) ## run the tests that need no real time, and tell which lines none of them reaches
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not installed and not realtime" --cov
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not installed and not realtime" --cov --cov-fail-under=$(COVERED)
 
 installed: $(READY) ## build the wheel, install it alone in an empty environment, and use it in an empty folder
 	@rm -rf $(VENV)/wheel
@@ -46,17 +48,17 @@ installed: $(READY) ## build the wheel, install it alone in an empty environment
 site: ## build the documentation's site in reports/out/site
 	@test -x $(VENV)/site/bin/mkdocs || $(PYTHON) -m venv $(VENV)/site
 	@$(VENV)/site/bin/python $(PIP) --require-hashes -r requirements/docs.lock
-	@$(VENV)/site/bin/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/site/bin/mkdocs build --quiet --strict
 
 pages: $(READY) ## write again what is made from the checks: the specs' JSON Schema, docs/checks.md
 	@$(BIN)/asbuilt schema --out asbuilt/spec/spec.schema.json
 	@$(BIN)/asbuilt schema --checks --out docs/checks.md
 
 locks: ## resolve the requirements again, with uv; pins that still fit stay
-	uv pip compile $(RESOLVED) -o requirements/asbuilt.lock pyproject.toml
-	uv pip compile $(RESOLVED) -c requirements/asbuilt.lock -o requirements/build.lock --group build
-	uv pip compile $(RESOLVED) -c requirements/asbuilt.lock -c requirements/build.lock -o requirements/develop.lock --group dev
-	uv pip compile $(RESOLVED) -c requirements/asbuilt.lock -o requirements/docs.lock --group docs
+	uv pip compile $(RESOLVE) -o requirements/asbuilt.lock pyproject.toml
+	uv pip compile $(RESOLVE) -c requirements/asbuilt.lock -o requirements/build.lock --group build
+	uv pip compile $(RESOLVE) -c requirements/asbuilt.lock -c requirements/build.lock -o requirements/develop.lock --group dev
+	uv pip compile $(RESOLVE) -c requirements/asbuilt.lock -o requirements/docs.lock --group docs
 
 clean: ## remove the environment, caches and written reports
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info reports/out
