@@ -15,8 +15,8 @@ from asbuilt.problems import InputError, nearest
 from asbuilt.problems.file import InputFile
 from asbuilt.problems.lines import Key
 from asbuilt.problems.parsing import text_of, toml
+from asbuilt.problems.regions import regions
 from asbuilt.problems.rules import ANY_TEXT, LINE, TABLE, Rule, ValueType
-from asbuilt.sources.regions import regions
 
 _ROLE = ValueType(
     "a role's ARN such as arn:aws:iam::123456789012:role/asbuilt",

@@ -11,8 +11,8 @@ from asbuilt.check import SEVERITIES, all_checks
 from asbuilt.problems import nearest
 from asbuilt.problems.file import InputFile
 from asbuilt.problems.parsing import text_of, toml
+from asbuilt.problems.regions import regions
 from asbuilt.problems.rules import ANY, LINE, NAMES, TABLE, TABLES, TEXT, TEXTS, Rule, is_name
-from asbuilt.sources.regions import regions
 from asbuilt.spec.claims import CLAIM, Scope, read_claims
 from asbuilt.spec.model import Spec, SpecError
 from asbuilt.spec.subjects import read_subjects

@@ -35,7 +35,7 @@ def test_subnet_cidrs_of_this_vpc():
 def test_available_endpoints():
     """Endpoints are short service names in any partition; pending, other VPCs' and unconnected ones do not count."""
     items = [
-        {"VpcId": vpc, "ServiceName": f"com.amazonaws.us-east-1.{name}", "State": state, **leads}
+        dict(leads, VpcId=vpc, State=state, ServiceName=f"com.amazonaws.us-east-1.{name}")
         for vpc, name, state, leads in [
             ("vpc-1", "s3", "available", {"RouteTableIds": ["rtb-1"]}),
             ("vpc-1", "ecr.api", "Available", {"RouteTableIds": [], "SubnetIds": ["subnet-1"]}),
