@@ -110,12 +110,10 @@ def _statement(
     reader.keys(where, row, STATEMENT_KEYS)
     effect = row.get("Effect")
     if effect not in ("Allow", "Deny"):
-        what = "is missing" if effect is None else f"must be Allow or Deny, is {shown(effect)}"
-        reader.wrong(where, "Effect", what)
+        reader.wrong(where, "Effect", "is missing" if effect is None else f"must be Allow or Deny, is {shown(effect)}")
     actions, not_action = _either(reader, where, row, "Action", needed=True)
     resources, not_resource = _either(reader, where, row, "Resource", needed=kind not in {"resource", "trust"})
-    if resources is None:
-        resources = ("*",)
+    resources = ("*",) if resources is None else resources
     principals, not_principal = _principals(reader, where, row, kind)
     for action in actions or ():
         check_action(reader, where, "NotAction" if not_action else "Action", action)

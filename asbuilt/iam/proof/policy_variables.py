@@ -37,7 +37,13 @@ class ResolvedPattern:
 
 def keys_in(text: str) -> list[str]:
     """The condition keys that a text uses as variables, in lower case."""
-    return [found.partition(",")[0].strip().lower() for found in VARIABLE.findall(text) if found not in {"*", "?", "$"}]
+    return [_key_and_default(found)[0] for found in VARIABLE.findall(text) if found not in {"*", "?", "$"}]
+
+
+def _key_and_default(variable: str) -> tuple[str, str | None]:
+    """The key of a variable, in lower case, and its default (`key, 'default'`); None where it has none."""
+    key, comma, default = variable.partition(",")
+    return key.strip().lower(), default.strip().strip("'") if comma else None
 
 
 def _tokens(
@@ -65,20 +71,19 @@ def _tokens(
         if found[1] in {"*", "?", "$"}:
             write(found[1], wild=False)
             continue
-        key, comma, default = found[1].partition(",")
-        key = key.strip().lower()
+        key, default = _key_and_default(found[1])
         value = known.get(key)
         if key in known and not isinstance(value, str):
-            if not comma:
+            if default is None:
                 return None
-            value = default.strip().strip("'")
+            value = default
         if isinstance(value, str) and key != RESOURCE_ACCOUNT:  # the ARN may name another account
             write(value, wild=False)
             continue
         wide.append(VALUE)
         marked.append((marks.setdefault(key, MARKS[len(marks)]), False))  # type: ignore[attr-defined]
         unknown.append(key)
-        if not comma:
+        if default is None:
             needed.append(key)
     write(text[at:], wild=wildcards)
     return wide, marked, unknown, needed

@@ -43,7 +43,7 @@ ADMIN_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 @dataclass(frozen=True)
-class Target:
+class PathTarget:
     """What a path leads to: the ARNs that its requests act on, the policies that it gives, and why it may not exist."""
 
     item: InventoryItem
@@ -151,7 +151,7 @@ def _open_paths(path: EscalationPath, account: AccountInventory) -> Iterator[Ope
 
 
 def _take(
-    path: EscalationPath, account: AccountInventory, target: Target
+    path: EscalationPath, account: AccountInventory, target: PathTarget
 ) -> tuple[list[Counterexample], list[str]] | None:
     """The requests of a path to a target, and why they may not be allowed; None where one is not allowed."""
     steps: list[Counterexample] = []
@@ -167,14 +167,14 @@ def _take(
     return steps, doubts
 
 
-def _gain(path: EscalationPath, account: AccountInventory, target: Target, policies: Sequence[Any]) -> Any:
+def _gain(path: EscalationPath, account: AccountInventory, target: PathTarget, policies: Sequence[Any]) -> Any:
     """What a path gives beyond the principal's own permissions; a path to its own policies keeps its limits."""
     limited = path.gives in {SELF, UNBOUNDED} and not path.of_other_role
     name = path.gives if limited else f"{path.gives} {target.item.arn}"
     return account.gain(name, policies, unbounded=path.gives == UNBOUNDED, limited=limited)
 
 
-def _step(step: Step, path: EscalationPath, account: AccountInventory, target: Target) -> Possibility:
+def _step(step: Step, path: EscalationPath, account: AccountInventory, target: PathTarget) -> Possibility:
     if step.action == "sts:AssumeRole":
         return _assume(account, target)
     where = ["*"] if step.on == ANYTHING and path.workload not in WORKLOADS else list(target.resources)
@@ -191,7 +191,7 @@ def _attach(account: AccountInventory, action: str, where: Sequence[str]) -> Pos
     return found
 
 
-def _targets(path: EscalationPath, account: AccountInventory) -> Iterator[Target]:
+def _targets(path: EscalationPath, account: AccountInventory) -> Iterator[PathTarget]:
     """What a path may lead to: workloads, the principal itself, or other roles, users and groups."""
     if path.workload:
         yield from _workloads(path, account)
@@ -201,22 +201,22 @@ def _targets(path: EscalationPath, account: AccountInventory) -> Iterator[Target
         yield from _others(path, account)
 
 
-def _itself(path: EscalationPath, account: AccountInventory) -> Iterator[Target]:
+def _itself(path: EscalationPath, account: AccountInventory) -> Iterator[PathTarget]:
     """The principal, by its policies, its groups or its own ARN."""
     principal = str(account.own.principal)
     itself = InventoryItem(principal, account.asked)
     on = path.steps[0].on
     if on == OWN_POLICY:
-        yield from (Target(itself, [arn]) for arn in account.asked.get("attached", ()))
+        yield from (PathTarget(itself, [arn]) for arn in account.asked.get("attached", ()))
     elif on == GROUP:
-        yield from (Target(itself, [_group_arn(principal, group)]) for group in account.asked.get("groups", ()))
+        yield from (PathTarget(itself, [_group_arn(principal, group)]) for group in account.asked.get("groups", ()))
     elif (":user/" if on == USER else ":role/") in principal and (
         path.gives == SELF or any(policy["type"] == "boundary" for policy in account.limits)
     ):
-        yield Target(itself, [principal])
+        yield PathTarget(itself, [principal])
 
 
-def _others(path: EscalationPath, account: AccountInventory) -> Iterator[Target]:
+def _others(path: EscalationPath, account: AccountInventory) -> Iterator[PathTarget]:
     """The other roles, users or groups of the account; where they are not listed, any there may be."""
     principal = str(account.own.principal)
     kind = {ROLE: "roles", USER: "users", GROUP: "groups", SELF: "roles"}[path.gives]
@@ -224,26 +224,26 @@ def _others(path: EscalationPath, account: AccountInventory) -> Iterator[Target]
         return
     for item in account.items[kind]:
         if item.arn != principal:
-            yield Target(item, [item.arn], policies_of_item(item))
+            yield PathTarget(item, [item.arn], policies_of_item(item))
     if kind not in account.given and kind != "groups":
         unseen = InventoryItem(f"any of the {kind}", {"trust_policy": None, "policies": [ADMINISTRATOR_ACCESS]})
         doubt = f"the account's {kind} are not given"
-        yield Target(unseen, [f"arn:aws:iam::*:{kind[:-1]}/*"], [ADMINISTRATOR_ACCESS], doubt)
+        yield PathTarget(unseen, [f"arn:aws:iam::*:{kind[:-1]}/*"], [ADMINISTRATOR_ACCESS], doubt)
 
 
-def _workloads(path: EscalationPath, account: AccountInventory) -> Iterator[Target]:
+def _workloads(path: EscalationPath, account: AccountInventory) -> Iterator[PathTarget]:
     """The roles of workloads; where workloads are not listed, the roles that their service may run as."""
     roles = {role.arn: role for role in account.items["roles"]}
     for workload in account.items[path.workload]:
         arn = str(workload.row.get("role"))
         role = roles.get(arn, InventoryItem(arn, {}))
-        yield Target(role, [workload.arn], policies_of_item(role))
+        yield PathTarget(role, [workload.arn], policies_of_item(role))
     if path.workload not in account.given:
         for role in roles.values():
             document = role.row.get("trust_policy") or {"Statement": []}
             if _service_admitted(document, WORKLOADS[path.workload], role.arn) is not False:
                 doubt = f"which {path.workload} run as {role.arn} is not given"
-                yield Target(role, ["*"], policies_of_item(role), doubt)
+                yield PathTarget(role, ["*"], policies_of_item(role), doubt)
 
 
 def _group_arn(principal: str, group: str) -> str:
@@ -263,7 +263,7 @@ def _service_admitted(document: Mapping[str, Any], service: str, role: str) -> b
     return admits_service_or_provider(document, "Service", service, ASSUME_ROLE[0], role, {})[0]
 
 
-def _assume(account: AccountInventory, target: Target) -> Possibility:
+def _assume(account: AccountInventory, target: PathTarget) -> Possibility:
     """Whether the principal can assume a role, by its own policies and the role's trust policy together."""
     document = target.item.row.get("trust_policy")
     if document is None:
