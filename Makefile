@@ -21,7 +21,8 @@ verify: $(READY) ## verify the documented architectures on mock accounts and wri
 	@$(BIN)/asbuilt verify
 
 test: $(READY) ## run the tests of the suite itself
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not installed"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not realtime and not installed"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m realtime
 
 check: $(READY) $(TYPED) ## lint, format, types, imports and tests: green before every commit
 	@$(BIN)/ruff check .

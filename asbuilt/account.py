@@ -65,6 +65,17 @@ class Account:
             for entry in entries:
                 yield name, Record(entry, self._trace)
 
+    def named(self, value: str, kind: str = "", field: str = "") -> str:
+        """The name of the subject that has `value` in a field (by default as its ARN), else `value` itself.
+
+        Only subjects of `kind` are compared, where one is given. The comparison is of this one field and never of
+        all names of a record, so that an id or ARN cannot match a name that a user chose.
+        """
+        for name, record in self.subjects():
+            if kind in ("", record.entry.kind) and value and value == (record[field] if field else record.entry.arn):
+                return name
+        return value
+
     def _declared(self, kind: str) -> str:
         if kind not in self._reads:
             raise LookupError(f"the check looks at {kind} but does not say so: add it to its reads")

@@ -7,14 +7,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from asbuilt.evidence import TargetError
 from asbuilt.problems import nearest
-
-if TYPE_CHECKING:
-    pass
 
 ACCOUNT_KEYS = ("profile", "role_arn", "external_id", "region", "variant", "subjects", "endpoint_url")
 SUBJECT_KEYS = ("name", "arn", "tags")
@@ -22,7 +19,10 @@ SUBJECT_KEYS = ("name", "arn", "tags")
 
 @dataclass(frozen=True)
 class Target:
-    """Where evidence is read: `kind` is mock, endpoint or account; `subjects` rebinds the spec's nouns."""
+    """Where evidence is read: `kind` is mock, endpoint, account or none.
+
+    `subjects` rebinds the spec's subjects. `given` holds what the options give for each other source, by its name.
+    """
 
     kind: str
     name: str
@@ -33,14 +33,18 @@ class Target:
     external_id: str = ""
     endpoint_url: str = ""
     subjects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    load_results: tuple[Path, ...] = ()
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 MOCK = Target("mock", "mock account")
+NONE = Target("none", "no account")
 
 
-def choose(account: str, endpoint_url: str, accounts_file: Path) -> Target:
-    """The target that the options name. Raises `TargetError` with what is wrong and what would be right."""
+def choose(account: str, endpoint_url: str, accounts_file: Path, default: Target = MOCK) -> Target:
+    """The target that the options name, or the default.
+
+    Raises `TargetError` with what is wrong and what would be right.
+    """
     if account:
         target = _from_accounts(account, accounts_file)
         if endpoint_url:
@@ -51,7 +55,7 @@ def choose(account: str, endpoint_url: str, accounts_file: Path) -> Target:
     if endpoint_url:
         _probe(endpoint_url)
         return Target("endpoint", endpoint_url, endpoint_url=endpoint_url)
-    return MOCK
+    return default
 
 
 def _from_accounts(name: str, path: Path) -> Target:

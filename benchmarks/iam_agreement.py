@@ -1,7 +1,8 @@
-"""Hold the prover against the evaluator on random small policies: `python -m benchmarks.iam_agreement --pairs 100000`.
+"""Compare the prover with the evaluator on random small policies: `python -m benchmarks.iam_agreement --pairs 100000`.
 
-A pair is one set of policies and one request. A disagreement is a request that the evaluator allows and the documented
-grants lack although the prover said `subset` (or the converse for `required`), or a counterexample not confirmed.
+A pair is one set of policies and one request. They disagree where the prover answers `subset`, and the evaluator allows
+a request that no grant documents (for `required` the converse), or where the evaluator does not confirm a
+counterexample.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import time
 from collections import Counter
 from random import Random
 
-from asbuilt.iam.evaluator.evaluator import documented, evaluate
+from asbuilt.iam.evaluator.evaluator import evaluate, is_documented
 from asbuilt.iam.proof.prover import prove
 from benchmarks.iam_policies import Item
 from benchmarks.iam_questions import question
 from benchmarks.iam_requests import request
 
-PAIRS, REQUESTS = 100_000, 25  # of a normal run, and requests a question
+PAIRS, REQUESTS = 100_000, 25  # pairs of a normal run, and requests for each question
 
 
 def disagreement(item: Item, verdict: str, made: Item) -> str | None:
-    """What is wrong between a verdict and the evaluator's view of a request."""
+    """How a verdict disagrees with the evaluator's answer to a request; None where they agree."""
     containment = item["kind"] == "containment"
     decision = evaluate(
         made,
@@ -32,7 +33,7 @@ def disagreement(item: Item, verdict: str, made: Item) -> str | None:
         facts=item.get("facts"),
         resource_side_assumed=containment,
     )
-    covered = documented(made, item["allowance"], {**_facts(item), **item.get("facts", {})})
+    covered = is_documented(made, item["allowance"], {**_facts(item), **item.get("facts", {})})
     if verdict == "subset" and decision.allowed is True and covered is False:
         return f"subset, but allowed by {decision.by} and not documented"
     if verdict == "granted" and decision.allowed is False and covered is True:
@@ -62,7 +63,7 @@ def check(seed: int, requests: int) -> tuple[Item, str, str, list[tuple[str, Ite
 
 
 def main() -> int:
-    """Run and print counts; the exit code is 1 on any disagreement."""
+    """Run and print the counts; the exit code is 1 where they disagree."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=PAIRS)
     parser.add_argument("--requests", type=int, default=REQUESTS, help="requests per question")

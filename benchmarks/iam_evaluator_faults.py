@@ -1,4 +1,4 @@
-"""Faults of the evaluator: what each reads wrongly, its name says."""
+"""Faults of the evaluator; the name of each says which rule it reads wrongly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asbuilt.iam.evaluator import evaluator, request
+from asbuilt.iam.evaluator import evaluator, matching, statements
 from benchmarks.iam_faults import conditions_evaluated, fault, policies_evaluated, renamed, rows_evaluated
 
 
@@ -80,24 +80,24 @@ def evaluator_takes_less_for_at_most(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def evaluator_lets_arn_wildcards_cross_colons(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(request, "_arn", lambda given, wanted: request.wild(wanted, given))
+    patch.setattr(matching, "_arn", lambda given, wanted: matching.wild(wanted, given))
 
 
 @fault
 def evaluator_takes_one_for_any_or_none(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(request, "_wildcard", lambda character: request.STAR if character in "*?" else character)
+    patch.setattr(matching, "_wildcard", lambda character: matching.STAR if character in "*?" else character)
 
 
 @fault
 def evaluator_minds_the_case_of_actions(patch: pytest.MonkeyPatch) -> None:
-    right = request.wild
-    patch.setattr(evaluator, "action_matches", lambda p, action: right([request._wildcard(c) for c in p], action))
+    right = matching.wild
+    patch.setattr(statements, "action_matches", lambda p, action: right([matching._wildcard(c) for c in p], action))
 
 
 @fault
 def evaluator_ignores_the_case_of_resources(patch: pytest.MonkeyPatch) -> None:
-    right = request.resource_matches
-    patch.setattr(evaluator, "resource_matches", lambda p, text, *given: right(p.lower(), text.lower(), *given))
+    right = matching.resource_matches
+    patch.setattr(statements, "resource_matches", lambda p, text, *given: right(p.lower(), text.lower(), *given))
 
 
 @fault
@@ -112,25 +112,25 @@ def evaluator_takes_not_action_for_action(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def evaluator_resolves_variables_of_the_old_version(patch: pytest.MonkeyPatch) -> None:
-    right = evaluator.applies
+    right = statements.applies
     patch.setattr(evaluator, "applies", lambda row, version, *given: right(row, "2012-10-17", *given))
 
 
 @fault
 def evaluator_takes_a_missing_variable_for_an_empty_text(patch: pytest.MonkeyPatch) -> None:
-    right = request.spell
+    right = matching.resolve
 
     def wrongly(pattern: str, version: str, context: Any, *, wildcards: bool = True) -> Any:
         known = {"aws:username": "", "aws:principaltag/team": "", **context}
         return right(pattern, version, known, wildcards=wildcards)
 
-    patch.setattr(request, "spell", wrongly)
+    patch.setattr(matching, "resolve", wrongly)
 
 
 def _without_denies(policies: list[Any]) -> list[Any]:
     kept = []
     for policy in policies:
-        rows = [row for row in evaluator.statements(policy["document"]) if row["Effect"] == "Allow"]
+        rows = [row for row in statements.statements(policy["document"]) if row["Effect"] == "Allow"]
         kept.append(policy | {"document": policy["document"] | {"Statement": rows}})
     return kept
 
@@ -162,25 +162,25 @@ def evaluator_ignores_who_owns_the_resource(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def evaluator_lets_a_request_say_whose_the_resource_is(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(evaluator, "owned", lambda context, resource: context)
+    patch.setattr(evaluator, "with_resource_account", lambda context, resource: context)
 
 
 @fault
 def evaluator_takes_the_account_for_the_role(patch: pytest.MonkeyPatch) -> None:
-    right = evaluator.named
+    right = statements.principal_match
 
     def wrongly(*given: Any) -> Any:
         how = right(*given)
         return "direct" if how == "account" else how
 
-    patch.setattr(evaluator, "named", wrongly)
+    patch.setattr(evaluator, "principal_match", wrongly)
 
 
 @fault
 def evaluator_takes_not_principal_for_principal(patch: pytest.MonkeyPatch) -> None:
-    right = evaluator.named
+    right = statements.principal_match
 
     def wrongly(row: Any, *given: Any) -> Any:
         return right(renamed(dict(row), "NotPrincipal", "Principal"), *given)
 
-    patch.setattr(evaluator, "named", wrongly)
+    patch.setattr(evaluator, "principal_match", wrongly)

@@ -1,4 +1,4 @@
-"""Wrong readings of IAM's rules, put into the prover or the evaluator, to see that holding them together notices."""
+"""Faults: wrong readings of IAM's rules in the prover or the evaluator, which their comparison must find."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from asbuilt.iam.evaluator import evaluator, request
+from asbuilt.iam.evaluator import evaluator, matching, statements
 from asbuilt.iam.language import question
 from asbuilt.iam.language.policy import Policy, Statement
 from asbuilt.iam.proof import conditions, effective, prover
 
-Fault = Callable[[pytest.MonkeyPatch], None]
-FAULTS: dict[str, Fault] = {}
+Injection = Callable[[pytest.MonkeyPatch], None]
+FAULTS: dict[str, Injection] = {}
 
 
-def fault(function: Fault) -> Fault:
+def fault(function: Injection) -> Injection:
     """Register a fault by its name."""
     FAULTS[function.__name__] = function
     return function
@@ -26,14 +26,14 @@ def fault(function: Fault) -> Fault:
 
 @contextmanager
 def injected(name: str) -> Iterator[None]:
-    """The fault, while open."""
+    """Inject a fault for the time of the block."""
     with pytest.MonkeyPatch.context() as patch:
         FAULTS[name](patch)
         yield
 
 
 def policies_read(patch: pytest.MonkeyPatch, change: Callable[[Policy], Policy | None]) -> None:
-    """Let the prover read policies wrongly."""
+    """Change the policies that the prover reads; None drops a policy."""
     read = question.read_policies
 
     def wrongly(*given: Any) -> tuple[Policy, ...]:
@@ -43,7 +43,7 @@ def policies_read(patch: pytest.MonkeyPatch, change: Callable[[Policy], Policy |
 
 
 def statements_read(patch: pytest.MonkeyPatch, change: Callable[[Statement], Statement | None]) -> None:
-    """Let the prover read their statements wrongly."""
+    """Change the statements that the prover reads; None drops a statement."""
 
     def changed(policy: Policy) -> Policy:
         return replace(policy, statements=tuple(s for row in policy.statements if (s := change(row)) is not None))
@@ -52,7 +52,7 @@ def statements_read(patch: pytest.MonkeyPatch, change: Callable[[Statement], Sta
 
 
 def conditions_proved(patch: pytest.MonkeyPatch, change: Callable[[Any, Any, Any, bool], Any]) -> None:
-    """Let the prover judge conditions wrongly: `change(node, condition, setting, variables)`."""
+    """Change the formulas of conditions in the prover: `change(right, condition, given, variables)`."""
     right = conditions.condition_node
 
     def wrongly(condition: Any, given: Any, *, variables: bool) -> Any:
@@ -62,13 +62,13 @@ def conditions_proved(patch: pytest.MonkeyPatch, change: Callable[[Any, Any, Any
 
 
 def conditions_evaluated(patch: pytest.MonkeyPatch, change: Callable[..., Any]) -> None:
-    """Let the evaluator judge conditions wrongly: `change(right, operator, key, values, version, context)`."""
-    right = request.condition_holds
-    patch.setattr(evaluator, "condition_holds", lambda *given: change(right, *given))
+    """Change the answers of the evaluator on conditions: `change(right, operator, key, values, version, context)`."""
+    right = matching.condition_holds
+    patch.setattr(statements, "condition_holds", lambda *given: change(right, *given))
 
 
 def policies_evaluated(patch: pytest.MonkeyPatch, change: Callable[[list[Any]], list[Any]]) -> None:
-    """Let the evaluator hear other policies than were given."""
+    """Change the policies that the evaluator is given."""
     right = evaluator.evaluate
 
     def wrongly(made: Any, policies: Any, **more: Any) -> Any:
@@ -79,11 +79,11 @@ def policies_evaluated(patch: pytest.MonkeyPatch, change: Callable[[list[Any]], 
 
 
 def rows_evaluated(patch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Let the evaluator take a statement for another."""
-    right = evaluator.applies
-    patch.setattr(evaluator, "applies", lambda row, *given, **more: right(change(dict(row)), *given, **more))
+    """Change the statements that the evaluator compares with a request."""
+    right = statements.applies
+    patch.setattr(evaluator, "applies", lambda row, *given: right(change(dict(row)), *given))
 
 
 def renamed(row: dict[str, Any], old: str, new: str) -> dict[str, Any]:
-    """The statement with one of its fields called otherwise."""
+    """The statement with one of its elements renamed."""
     return {new if key == old else key: value for key, value in row.items()}

@@ -1,6 +1,6 @@
-"""Every AWS managed policy that moto bundles: contained in itself, ordered, and held against realistic grants.
+"""Every AWS managed policy that moto has, compared with itself, with larger policies and with realistic grants.
 
-`python -m benchmarks.iam_managed [--sample N]`; the exit code is 1 if a verdict is wrong or too many are unknown.
+`python -m benchmarks.iam_managed [--sample N]`; the exit code is 1 where a verdict is wrong or too many are unknown.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def policies() -> dict[str, Item]:
 
 
 def grants_of(document: Item) -> list[Item] | None:
-    """A policy as documented grants, if it is only Allow with Action and Resource."""
+    """A policy as documented grants; None where it has more than Allow, Action, Resource and Condition."""
     rows = document["Statement"]
     rows = rows if isinstance(rows, list) else [rows]
     if any(row["Effect"] != "Allow" or "NotAction" in row or "NotResource" in row for row in rows):
@@ -57,23 +57,23 @@ def grants_of(document: Item) -> list[Item] | None:
 
 
 def contained(inner: Item, outer: Item, name: str = "policy", *, principal: str | None = None) -> Proof:
-    """Whether one document's permissions are within another's, as an allowance or as grants and refusals."""
+    """Whether one document allows no more than another, by the other's grants or, where it denies, by its policy."""
     grants = grants_of(outer)
     item: Item = {"id": name, "kind": "containment", "policies": [{"type": "identity", "document": inner}]}
     if grants is not None:
         return prove(item | {"allowance": grants} | ({"principal": principal} if principal else {}))
-    from asbuilt.iam.proof.reach import as_question, gains
+    from asbuilt.iam.proof.allowed_requests import additional_request, as_question
 
     own, other = (as_question([{"type": "identity", "document": d}], principal) for d in (outer, inner))
-    found = gains(other, own)
+    found = additional_request(other, own)
     verdict = "subset" if found is None else "unknown" if isinstance(found, str) else "exceeds"
     return Proof(name, verdict, None if isinstance(found, str) else found, str(found))
 
 
 def main() -> int:
-    """Run and print; every line names what was asked and how long it took."""
+    """Run and print a line for each question, with its verdicts and its time."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sample", type=int, default=0, help="only every so manieth policy")
+    parser.add_argument("--sample", type=int, default=0, help="take one policy of every N")
     options = parser.parse_args()
     documents = policies()
     names = sorted(documents)[:: options.sample or 1]

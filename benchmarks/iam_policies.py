@@ -1,4 +1,4 @@
-"""Random small policies, and the words that they are made of."""
+"""Random small policies, and the actions, resources and values that they are made of."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RESOURCES = [
 ]
 ARNS = ["arn:aws:sns:us-east-1:1:t", "arn:aws:sns:eu-west-1:1:t:x"]
 VALUES: dict[str, tuple[list[str], list[Any]]] = {
-    # key: the families of operators for it, and values for policies and requests alike
+    # key: the families of its operators, and values for policies and requests
     "s3:prefix": (["string"], ["", "home/", "home/bob", "a", "HOME/"]),
     "aws:RequestedRegion": (["string"], ["us-east-1", "eu-west-1", "us-west-2"]),
     "aws:PrincipalTag/team": (["string"], ["bob", "eve", "red"]),
@@ -124,7 +124,7 @@ def policy(random: Random, kind: str) -> Item:
 
 
 def placed(random: Random, kind: str, document: Item) -> Item:
-    """The document as a policy of a kind, at a level or on a resource where that kind has one."""
+    """The document as a policy of a kind, with its level or the resource that it is attached to."""
     made: Item = {"type": kind, "document": document}
     if kind == "scp":
         made["level"] = random.choice(["root", "unit"])

@@ -1,4 +1,4 @@
-"""Faults of the prover: what each reads wrongly, its name says."""
+"""Faults of the prover; the name of each says which rule it reads wrongly."""
 
 from __future__ import annotations
 
@@ -132,41 +132,41 @@ def prover_throws_the_levels_of_scps_together(patch: pytest.MonkeyPatch) -> None
 
 @fault
 def prover_ignores_who_owns_the_resource(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(effective.Effective, "_foreign", lambda self, attached: False)
+    patch.setattr(effective.EffectivePermissions, "_foreign", lambda self, attached: False)
 
 
 @fault
 def prover_takes_the_account_for_the_role(patch: pytest.MonkeyPatch) -> None:
-    right = effective.named
+    right = effective.principal_match
 
     def wrongly(*given: Any) -> Any:
         how = right(*given)
         return effective.DIRECT if how == effective.ACCOUNT else how
 
-    patch.setattr(effective, "named", wrongly)
+    patch.setattr(effective, "principal_match", wrongly)
 
 
 @fault
 def prover_lets_identity_policies_decide_on_keys(patch: pytest.MonkeyPatch) -> None:
-    right = effective.Effective.effective
+    right = effective.EffectivePermissions.effective
 
-    def wrongly(self: Any, about: Any, *, bare: bool, resource_side: bool) -> Any:
-        return right(self, about, bare=bare, resource_side=False)
+    def wrongly(self: Any, covering: Any, *, bare: bool, resource_side: bool) -> Any:
+        return right(self, covering, bare=bare, resource_side=False)
 
-    patch.setattr(effective.Effective, "effective", wrongly)
+    patch.setattr(effective.EffectivePermissions, "effective", wrongly)
 
 
 @fault
 def prover_lets_a_request_say_whose_the_resource_is(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(conditions, "owned", lambda pattern, otherwise, present: otherwise)
+    patch.setattr(conditions, "account_matches", lambda pattern, otherwise, present: otherwise)
 
 
 @fault
 def prover_holds_scps_against_service_linked_roles(patch: pytest.MonkeyPatch) -> None:
-    right = effective.Effective.__init__
+    right = effective.EffectivePermissions.__init__
 
     def wrongly(self: Any, *given: Any, **more: Any) -> None:
         right(self, *given, **more)
-        self.managed = False
+        self.beyond_scps = False
 
-    patch.setattr(effective.Effective, "__init__", wrongly)
+    patch.setattr(effective.EffectivePermissions, "__init__", wrongly)

@@ -1,7 +1,7 @@
-"""Random small questions for the prover: half of them of grants that all but repeat what the policies say.
+"""Random small questions for the prover.
 
-A grant that is a policy's statement with one thing changed is where a wrong reading of the rules shows: what either
-side reads wrongly then decides the verdict. Grants made apart from the policies are mostly far off, whatever is read.
+In more than half of them, the grants are statements of the policies with one change, so that a wrong reading of a rule
+decides the verdict. Grants that are independent of the policies mostly differ from them so much that it does not.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def question(random: Random) -> Item:
 
 
 def _apart(random: Random) -> Item:
-    """Policies of several kinds, and grants that know nothing of them."""
+    """Policies of several kinds, and grants that are independent of them."""
     kinds = ["identity", *(k for k in ("identity", *LIMITS, "scp") if random.random() < 0.2)]
     kinds += ["resource"] if random.random() < 0.25 else []
     grants = []
@@ -57,7 +57,7 @@ def _apart(random: Random) -> Item:
 
 
 def _near(random: Random) -> Item:
-    """Policies of which one rule decides, and grants that are their statements with something changed."""
+    """Policies of which one rule decides, and grants that are their statements with one change."""
     return random.choices([_by_condition, _by_resource, _by_layer, _by_owner], [9, 5, 4, 4])[0](random)
 
 
@@ -71,20 +71,20 @@ def _identity(random: Random, *rows: Item) -> Item:
 
 
 def _allow(random: Random) -> Item:
-    """A statement that allows one thing that can be done."""
+    """A statement that allows a possible request."""
     action = random.choice(list(REQUESTS))
     named = random.choice([action, action, action.lower(), f"{action.partition(':')[0]}:*"])
     return {"Effect": "Allow", "Action": named, "Resource": random.choice(["*", *REQUESTS[action]])}
 
 
 def _fitting(action: str) -> list[str]:
-    """The patterns of resources that one of the service's actions could match."""
+    """The patterns of resources that actions of the service act on."""
     service = action.partition(":")[0]
     return [text for text in RESOURCES if text.split(":")[2:3] in ([], [service])]
 
 
 def _by_condition(random: Random) -> Item:
-    """A condition decides, of an Allow, or of a Deny that leaves what the grant names."""
+    """The condition of an Allow decides, or that of a Deny."""
     row = _allow(random)
     block = conditions(random)
     if random.random() < 0.75:
@@ -123,7 +123,7 @@ def _by_resource(random: Random) -> Item:
 
 
 def _by_layer(random: Random) -> Item:
-    """Two policies each allow a part, and the grant is either or both."""
+    """Two policies of different types decide together, and the grants are of either or both."""
     one, other = _allow(random), _allow(random)
     if random.random() < 0.5:
         other = one | {"Resource": random.choice(_fitting(one["Action"]))}
@@ -145,7 +145,7 @@ def _by_layer(random: Random) -> Item:
 
 
 def _by_owner(random: Random) -> Item:
-    """The policy of a resource decides, of one's own account or another's, or whose it is does."""
+    """The policy of a resource decides, in the principal's account or another one."""
     if random.random() < 0.3:
         return _by_account(random)
     action = random.choice(["sqs:SendMessage", "sqs:SendMessage", "kms:Decrypt", "s3:GetObject"])
@@ -166,7 +166,7 @@ def _by_owner(random: Random) -> Item:
 
 
 def _by_account(random: Random) -> Item:
-    """A condition asks for the account that the ARN names."""
+    """A condition on the account in the ARN decides."""
     row = _allow(random)
     operator = random.choice(["StringEquals", "StringNotEquals", "StringLike", "StringNotLike"])
     asked, named = random.choices(VALUES["aws:ResourceAccount"][1], k=2)
@@ -176,7 +176,7 @@ def _by_account(random: Random) -> Item:
 
 
 def _changed(random: Random, row: Item, *, turning: float) -> Item:
-    """A statement as a grant, as it is or with one thing about it changed; `turning`: how often its condition."""
+    """A statement as a grant, unchanged or with one change; `turning` is the probability that its condition changes."""
     grant: Item = {"actions": row.get("Action", "*"), "resources": row.get("Resource", "*")}
     if "Condition" in row:
         grant["condition"] = copy.deepcopy(row["Condition"])
@@ -198,7 +198,7 @@ def _changed(random: Random, row: Item, *, turning: float) -> Item:
 
 
 def _spelt_out(random: Random, resources: Any) -> Any:
-    """The same resources without their variables or wildcards."""
+    """The same resources with texts in place of variables and wildcards."""
     listed = [resources] if isinstance(resources, str) else resources
     value = random.choice(["bob", "red", "*"])
     return [
@@ -213,7 +213,7 @@ def _spelt_out(random: Random, resources: Any) -> Any:
 
 
 def _turn(random: Random, block: Item) -> None:
-    """Change one operator of a Condition block to one of its family, or one of its keys' values."""
+    """Change one operator of a Condition block to another of its family, or the values of one key."""
     operator = random.choice(list(block))
     qualifier, _, name = operator.rpartition(":")
     base = name.removesuffix("IfExists")

@@ -1,6 +1,6 @@
-"""Requests made of a question's own literals: what its statements name, what all but matches it, and what is left out.
+"""Requests made of the literals of a question: values that its statements name, values next to them, and absent keys.
 
-A request drawn at random seldom meets the one value that a rule turns on; these are drawn at the values themselves.
+A request drawn at random rarely has the one value on which a rule depends; these are drawn at such values.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from asbuilt.iam.language.catalogue import find
 from benchmarks.iam_policies import ALWAYS, REQUESTS, VALUES, Item
 
-ABSENT = 0.25  # how often a key that need not be there is left out
+ABSENT = 0.25  # the probability that an optional key is absent
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 MANY = {key for key, (families, _) in VALUES.items() if families == ["multi"]}
 NAMES = {key.lower(): key for key in VALUES}
@@ -47,28 +47,28 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _action(random: Random, row: Item) -> str:
-    """An action that the statement names, or now and then another."""
+    """An action that the statement covers, or, in one case of four, any action."""
     patterns = [str(text).lower() for text in _listed(row.get("Action", row.get("NotAction", "*")))]
     named = [action for action in REQUESTS if any(fnmatchcase(action.lower(), pattern) for pattern in patterns)]
     return random.choice(named if named and random.random() < 0.75 else list(REQUESTS))
 
 
 def _resource(random: Random, action: str, row: Item, context: Mapping[str, Any]) -> str:
-    """An ARN that a pattern of the statement matches, or all but matches, of a type that the action supports."""
+    """An ARN that a pattern of the statement matches or nearly matches, of a type that the action supports."""
     known = find(action)
-    shapes = [shape.pattern() for shape in known.shapes] if known else []
+    formats = [arn_format.pattern() for arn_format in known.formats] if known else []
     patterns = _listed(row.get("Resource", row.get("NotResource", "*")))
     for _ in range(6):
         text = _filled(random, str(random.choice(patterns)), context) if patterns else "*"
         if random.random() < 0.25:
             text = _nearly(random, text)
-        if any(shape.accepts(text) for shape in shapes):
+        if any(arn_format.accepts(text) for arn_format in formats):
             return text
     return random.choice(REQUESTS[action])
 
 
 def _filled(random: Random, pattern: str, context: Mapping[str, Any]) -> str:
-    """A text that a pattern matches, or all but: variables at the request's own values, wildcards at short texts."""
+    """A text that a pattern matches or nearly matches, with texts in place of its variables and wildcards."""
 
     def value(found: re.Match[str]) -> str:
         key, _, default = found[1].partition(",")
@@ -84,17 +84,17 @@ def _filled(random: Random, pattern: str, context: Mapping[str, Any]) -> str:
 
 
 def _nearly(random: Random, text: str) -> str:
-    """The text with one thing about it changed."""
+    """The text with one change."""
     changes = [f"{text}x", f"{text}/x", text[:-1], text.swapcase(), text.replace("us-", "eu-"), text.replace("a", "A")]
     return random.choice(changes)
 
 
 def _context(random: Random, item: Item, rows: list[Item], at: Item) -> Item:
-    """The keys that the question asks about, and now and then others, at values that its conditions turn on."""
+    """Values for the keys of the question, at or next to those that its conditions name, and for some other keys."""
     fixed = {name.lower() for name in (*item.get("facts", {}), *item.get("absent", []))}
     asked: dict[str, list[tuple[str, Any]]] = {}
     for row in rows:
-        # values of the statement at hand are the likelier ones
+        # The values of the chosen statement are more probable.
         for operator, keys in (row.get("Condition") or {}).items():
             for key, values in keys.items():
                 asked.setdefault(key.lower(), []).extend(
@@ -107,7 +107,7 @@ def _context(random: Random, item: Item, rows: list[Item], at: Item) -> Item:
         if key.lower() in fixed or (not needed and random.random() < (ABSENT if here else 0.7)):
             continue
         if key == "aws:ResourceAccount" and not here:
-            continue  # a bucket of which nothing says whose it is is taken to be the principal's
+            continue  # a bucket without a known owner is taken to be the principal's
         literals = [made for operator, value in here for made in _values(random, operator, value)]
         options = [text for text in literals if _legal(key, text)] or [v for v in plain if _legal(key, v)]
         if random.random() < 0.15:
@@ -120,7 +120,7 @@ def _context(random: Random, item: Item, rows: list[Item], at: Item) -> Item:
 
 
 def _legal(key: str, value: Any) -> bool:
-    """Whether a request's key may hold it: ARNs are whole ones, addresses are no ranges, and so on."""
+    """Whether the value is valid in a request: an ARN without wildcards, an address that is no range, and so on."""
     families = VALUES[key][0]
     text = str(value)
     if "arn" in families:

@@ -1,6 +1,6 @@
-"""After how many pairs each fault of either side is noticed: `python -m benchmarks.iam_sensitivity`.
+"""The number of pairs after which each fault is found: `python -m benchmarks.iam_sensitivity`.
 
-`--write` keeps the first question that tells each, which a test asks again.
+`--write` records the first question that finds each fault, which a test asks again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def noticed(name: str, seed: int) -> bool:
 
 
 def main() -> int:
-    """Print each fault and the pairs that it took; the exit code is 1 if a normal run would miss one."""
+    """Print each fault and its number of pairs; the exit code is 1 where a normal run does not find one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()

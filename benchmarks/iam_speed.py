@@ -1,4 +1,4 @@
-"""How long the prover takes: `python -m benchmarks.iam_speed`; the exit code is 1 when a goal is missed."""
+"""The speed of the prover: `python -m benchmarks.iam_speed`. The exit code is 1 where a goal is missed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ began = time.perf_counter(); prove({}()); print(time.perf_counter() - began)
 
 
 def main() -> int:
-    """Time each goal in a process of its own (catalogue not yet read) and again."""
+    """Time each question in a process of its own, which reads the catalogue, and once more in this process."""
     missed = False
     for name, make, goal in GOALS:
         code = COLD.format(make.__name__)

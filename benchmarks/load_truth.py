@@ -19,13 +19,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from asbuilt.load.measure.confidence import quantile_figure
+from asbuilt.load.measure.confidence import quantile_estimate
 from asbuilt.load.measure.gate import verdict
 from asbuilt.load.measure.histogram import Histogram
 from asbuilt.load.plan.arrivals import Stage
 from asbuilt.load.plan.settings import Settings
-from asbuilt.load.run import launching
-from asbuilt.load.run.awake import keep_awake
+from asbuilt.load.run import processes
+from asbuilt.load.run.idle_states import prevent_idle
 from asbuilt.load.selfcheck import selfcheck
 from benchmarks.load_generators import USERS, nginx
 
@@ -40,10 +40,10 @@ def accuracy(rounds: int, awake: bool) -> None:
     errors: dict[float, list[float]] = {share: [] for share in SHARES}
     counts = []
     for _ in range(rounds):
-        with launching.processes() as children:
+        with processes.child_processes() as children:
             if awake:
-                keep_awake(children)
-            host = launching.stand_in(children, "stall", selfcheck.KNOBS)
+                prevent_idle(children)
+            host = processes.stand_in(children, "stall", selfcheck.KNOBS)
             raw = selfcheck.measure(host, RATE, SECONDS, selfcheck.USERS)
             truth = selfcheck.served(host)
         ours = selfcheck.responses(raw)
@@ -98,7 +98,7 @@ def false_passes(runs: int) -> None:
     for size in (100, 500, 5000):
         passed = sum(
             verdict(
-                quantile_figure(Histogram.of([draw.lognormvariate(mu, sigma) for _ in range(size)]), 0.95), "<", 200.0
+                quantile_estimate(Histogram.of([draw.lognormvariate(mu, sigma) for _ in range(size)]), 0.95), "<", 200.0
             )
             == "passed"
             for _ in range(runs)

@@ -1,1 +1,1 @@
-"""The vocabulary: one module per kind of subject, one function per question."""
+"""The checks: one folder per field, one module per kind of subject, one function per question."""

@@ -1,16 +1,16 @@
-"""Questions that can be asked of a subject of any kind."""
+"""Checks that apply to subjects of any kind."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from asbuilt.check import check
 from asbuilt.evidence import Record
-from asbuilt.sources.rows import rows_by_kind
+from asbuilt.sources.table import rows_by_kind
 
 _DELETED = frozenset({"deleting", "deleted", "failed"})
 _REFUSED = _DELETED | {"rejected", "expired"}
-# Where a kind of thing says its state, and in which it is none to rely on.
-_GIVEN_UP: Mapping[str, tuple[str, frozenset[str]]] = {
+# The field that holds a kind's state, and the states in which the resource has failed or is being deleted.
+_GONE: Mapping[str, tuple[str, frozenset[str]]] = {
     "cloudformation:stack": ("StackStatus", frozenset({"create_failed", "rollback_complete", "delete_in_progress"})),
     "ec2:instance": ("State.Name", frozenset({"shutting-down", "terminated"})),
     "ec2:nat-gateway": ("State", _DELETED),
@@ -27,32 +27,32 @@ _GIVEN_UP: Mapping[str, tuple[str, frozenset[str]]] = {
 }
 
 
-@check("*", severity="high", fix="Create it as the document says, or name it under [accounts.NAME.subjects].")
+@check("*", severity="high", fix="Create it as documented, or name it under [accounts.NAME.subjects].")
 def exists(record: Record) -> bool:
-    """Whether the account holds it, and not as one that failed or is on its way out."""
-    return bool(record.plain()) and _lasts(record)
+    """Whether the account has the resource, in a state other than failed or being deleted."""
+    return bool(record.plain()) and _usable(record)
 
 
-@check("*", severity="medium", each=False, fix="Create what is missing, or name all of them in accounts.toml.")
+@check("*", severity="medium", each=False, fix="Create the missing ones, or name all of them in accounts.toml.")
 def count(records: tuple[Record, ...]) -> int:
-    """How many of them the account holds, without those that failed or are on their way out."""
-    return sum(map(_lasts, records))
+    """How many of these resources the account has, without those that have failed or are being deleted."""
+    return sum(map(_usable, records))
 
 
-def _lasts(record: Record) -> bool:
-    """Whether it is not among those that AWS still lists, some for an hour, after they were given up."""
-    path, given_up = _GIVEN_UP.get(record.entry.kind, ("", frozenset()))
+def _usable(record: Record) -> bool:
+    """Whether the resource is more than a failed or deleted one that AWS still lists, in some cases for an hour."""
+    path, gone = _GONE.get(record.entry.kind, ("", frozenset()))
     if not path:
         return True
     value: Any = record
     for step in path.split("."):
         value = value[step]
-    return value.lower() not in given_up
+    return value.lower() not in gone
 
 
-@check("*", severity="medium", fix="Create it anew in the documented region.")
+@check("*", severity="medium", fix="Recreate it in the documented region.")
 def region(record: Record) -> str:
-    """The region in its ARN."""
+    """The region named in its ARN."""
     rows = rows_by_kind()[record.entry.kind]
     own = [row.arn for row in rows if record.entry.operation.lower().endswith(row.operation.replace("_", ""))]
     return "".join(record[own[0] if own else rows[0].arn].split(":")[3:4])

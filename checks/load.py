@@ -1,11 +1,8 @@
 """Questions about load runs, and about the flows of requests within them (`asbuilt load`)."""
 
-import math
-
 from asbuilt.check import check
 from asbuilt.evidence import Record, Unknown, Untested
 from asbuilt.judging.estimate import Estimate
-from asbuilt.load.measure.confidence import Figure
 from asbuilt.load.measure.gate import MOST_DROPPED, samples_short
 
 _FASTER = "Find what the slow requests wait for (load-result.json names the routes), then scale or mend that."
@@ -37,7 +34,7 @@ def _estimate(run: Record, metric: str) -> float:
     if not samples:
         raise Unknown("nothing was measured: no request of this kind was made")
     value, low, high = (figure.get(name) for name in ("value", "low", "high"))
-    bounds = Figure(math.nan if value is None else value, low or 0.0, math.inf if high is None else high)
+    bounds = Estimate(value, low, high)
     dropped, aborted = run["dropped"], run["aborted"]
     doubt = f"{dropped} arrivals were dropped, for which no time is known" if dropped > MOST_DROPPED * samples else ""
     doubt = f"the run was stopped early: {aborted}" if aborted else doubt

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
 
+from asbuilt.load.verdict.result import JUNIT
 from asbuilt.results.exit_codes import outcome
+from asbuilt.results.writers import Night
 
 _OUTCOMES = {
     "disputed": "skipped",
@@ -15,6 +18,13 @@ _OUTCOMES = {
     "untested": "skipped",
     "not applicable": "skipped",
 }
+
+
+def write(night: Night, folder: Path) -> None:
+    """Write one file for each load run."""
+    for result in night.load:
+        text = junit(result, night.architecture(result["system"]))
+        (folder / night.load_file(JUNIT, result)).write_text(text, encoding="utf-8")
 
 
 def junit(result: Mapping[str, Any], architecture: str) -> str:

@@ -9,14 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from asbuilt.judging.plan import plan
+from asbuilt import verification
 from asbuilt.mock.account import mock_account
 from asbuilt.snapshot import Snapshot
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Reader
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec
 from asbuilt.targets import MOCK
+from asbuilt.verification import read
 
 ROOT = Path(__file__).parent.parent
 SYSTEMS = sorted(path.parent.name for path in (ROOT / "specs").glob("*/spec.toml"))
@@ -33,7 +32,7 @@ DEPLOYMENTS = [(system, variant) for system in SYSTEMS for variant in spec_of(sy
 
 def facts_of(system: str, variant: str) -> list[Fact]:
     """The facts of one variant, in the document's order."""
-    return [fact for fact in spec_of(system).facts if fact.variant == variant]
+    return verification.facts_of(spec_of(system), variant)
 
 
 @contextmanager
@@ -61,5 +60,4 @@ def documented(system: str, variant: str) -> tuple[Snapshot, datetime.datetime]:
     """The evidence of the account as documented, and when it was read."""
     spec = spec_of(system)
     with built(system, variant) as (session, now):
-        connection = Connection(MOCK, spec.region, session)
-        return Reader(connection.client, now).read(plan(facts_of(system, variant), spec.subjects[variant])), now
+        return read(spec, variant, MOCK, now, session=session).snapshot, now

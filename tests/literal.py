@@ -8,14 +8,11 @@ from dataclasses import replace
 from types import ModuleType
 
 from asbuilt.check import checks_of
-from asbuilt.judging.judge import judge
-from asbuilt.judging.plan import plan
 from asbuilt.mock.account import account_of
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Reader
 from asbuilt.spec.expectation import expectation
 from asbuilt.spec.model import Subject
 from asbuilt.targets import MOCK
+from asbuilt.verification import read
 from tests.accounts import facts_of, spec_of
 
 
@@ -24,11 +21,10 @@ def statuses(module: ModuleType, variant: str) -> dict[str, str]:
     system = module.__name__.rpartition(".")[2]
     spec = spec_of(system)
     subjects = {**spec.subjects[variant], **_found_by(module, spec.subjects[variant])}
-    facts = [replace(fact, subject=subjects[fact.subject.name]) for fact in facts_of(system, variant)]
+    spec = replace(spec, subjects={**spec.subjects, variant: subjects})
     with account_of(module, variant) as session:
-        connection, now = Connection(MOCK, spec.region, session), datetime.datetime.now(datetime.UTC)
-        snapshot = Reader(connection.client, now).read(plan(facts, subjects))
-    return {fact.name: judge(fact, subjects, snapshot, now).status for fact in facts}
+        deployment = read(spec, variant, MOCK, datetime.datetime.now(datetime.UTC), session=session)
+    return {fact.name: deployment.judge(fact).status for fact in facts_of(system, variant)}
 
 
 def _found_by(module: ModuleType, subjects: Mapping[str, Subject]) -> dict[str, Subject]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from asbuilt.check import Check, all_checks
 from asbuilt.content import shipped_specs
 from asbuilt.results.frameworks import requirements
-from asbuilt.sources.row import IAM_PREFIXES, OTHER_SOURCES
-from asbuilt.sources.rows import rows_by_kind, with_parents
+from asbuilt.sources.row import IAM_PREFIXES, Row
 from asbuilt.sources.shapes import operation_model
+from asbuilt.sources.table import is_aws, rows_by_kind, sources, with_parents
 from asbuilt.spec.loading import load
 
 _ANSWERS = {
@@ -46,7 +46,7 @@ def page() -> str:
     by_kind: dict[str, list[Check]] = {}
     for check in all_checks().values():
         by_kind.setdefault(check.kind, []).append(check)
-    lines = [_HEAD]
+    lines = [_HEAD, *_sources()]
     for kind in sorted(by_kind):
         title = "any kind" if kind == "*" else f"`{kind}`"
         lines += [f"## {title}\n"]
@@ -88,11 +88,20 @@ def _entry(check: Check, systems: Iterable[str]) -> list[str]:
 
 def _calls(kinds: Iterable[str]) -> str:
     rows = [row for kind in sorted(with_parents(set(kinds))) for row in rows_by_kind()[kind]]
-    actions = (action for row in rows for action in (row.permission or _action(row.service, row.operation)).split(", "))
+    actions = (action for row in rows for action in (row.permission or _action(row)).split(", "))
     return ", ".join(dict.fromkeys(f"`{action}`" for action in actions))
 
 
-def _action(service: str, operation: str) -> str:
-    if service in OTHER_SOURCES:
-        return f"{service}: {operation}"
-    return f"{IAM_PREFIXES.get(service, service)}:{operation_model(service, operation).name}"
+def _action(row: Row) -> str:
+    if not is_aws(row):
+        return f"{row.service}: {row.operation}"
+    return f"{IAM_PREFIXES.get(row.service, row.service)}:{operation_model(row.service, row.operation).name}"
+
+
+def _sources() -> list[str]:
+    """The sources of evidence, each with the options that name it."""
+    lines = ["## Sources of evidence\n", "| source | what it answers | named by |", "| --- | --- | --- |"]
+    for source in sources().values():
+        flags = ", ".join(f"`{option.flag}`" for option in source.options) or "the environment"
+        lines += [f"| {source.name} | {source.about} | {flags} |"]
+    return [*lines, ""]

@@ -1,7 +1,7 @@
-"""`asbuilt iam prove|who-can|trust|escalate`: the questions of least privilege, asked on the command line.
+"""`asbuilt iam prove|who-can|trust|escalate`: questions about least privilege on the command line.
 
-Exit codes: 0 all that was asked holds, 1 something exceeds, is missing, escalates or lets strangers in, 4 the input is
-wrong, 6 nothing failed but something is unknown.
+Exit codes: 0 everything asked holds; 1 a policy exceeds or lacks a grant, a principal can escalate, or a role trusts
+any account; 4 the input is wrong; 6 nothing failed, but an answer is unknown.
 """
 
 from __future__ import annotations
@@ -14,43 +14,72 @@ from pathlib import Path
 from typing import Any
 
 from asbuilt.iam.language.reading import PolicyError, Problem
+from asbuilt.results.exit_codes import ExitCode
 
-HOLDS, FAILED, WRONG, UNKNOWN = 0, 1, 4, 6
-# Larger inputs than this are a mistake, not a question.
-LARGEST_FILE = 64 * 1024 * 1024
+LARGEST_FILE = 64 * 1024 * 1024  # bytes; a larger input is taken for a mistake
+CODES = {
+    "exceeds": ExitCode.FAILED,
+    "missing": ExitCode.FAILED,
+    "escalates": ExitCode.FAILED,
+    "unknown": ExitCode.UNKNOWN,
+}
 Outcome = tuple[dict[str, Any], int, Iterable[Problem]]
+
+
+ANSWERS = "Each answer is one line of JSON."
+# The commands that read a file: title, description, and the fields of an item (see docs/iam.md).
+FILE_COMMANDS = {
+    "prove": (
+        "prove that policies allow what is documented",
+        "Prove for all requests that policies allow nothing but the documented grants, or all of them.",
+        "{id, kind, policies, allowance, principal?, facts?, absent?}",
+    ),
+    "trust": (
+        "tell who can assume a role",
+        "Tell which candidates can assume a role, and whether a principal of any account can.",
+        "{role, trust_policy, candidates}",
+    ),
+    "escalate": (
+        "find paths of privilege escalation",
+        "Find the paths by which a principal can get permissions that it does not have.",
+        "{principal, policies, account}",
+    ),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the commands to a parser."""
     commands = parser.add_subparsers(dest="question", required=True, metavar="QUESTION")
-    prove = commands.add_parser("prove", help="prove policies against documented grants; prints JSON lines")
-    prove.add_argument("file", metavar="FILE", help="a JSON object or a list of them; - reads standard input")
-    trust = commands.add_parser("trust", help="say who can assume a role")
-    trust.add_argument("file", metavar="FILE", help="{role, trust_policy, candidates}; - reads standard input")
-    escalate = commands.add_parser("escalate", help="find ways to more privileges")
-    escalate.add_argument("file", metavar="FILE", help="{principal, policies, account}; - reads standard input")
-    who = commands.add_parser("who-can", help="say whether a role may do something, and which statement decides")
-    who.add_argument("role", metavar="ROLE_ARN")
-    who.add_argument("action", metavar="ACTION")
-    who.add_argument("resource", metavar="RESOURCE")
+    for name, (title, description, fields) in FILE_COMMANDS.items():
+        command = commands.add_parser(name, help=title, description=f"{description} {ANSWERS}")
+        about = f"JSON: an object {fields}, or a list of them; - reads standard input"
+        command.add_argument("file", metavar="FILE", help=about)
+    title = "tell whether a role is allowed an action, and which statement decides"
+    description = "Tell whether a role is allowed an action on a resource by any request, and which statement decides."
+    who = commands.add_parser("who-can", help=title, description=f"{description} The answer is one line of JSON.")
+    who.add_argument("role", metavar="ROLE_ARN", help="the ARN of a role of the account")
+    who.add_argument("action", metavar="ACTION", help="one action, as s3:GetObject")
+    who.add_argument("resource", metavar="RESOURCE", help="the ARN of a resource, or * for an action without resources")
     source = who.add_mutually_exclusive_group(required=True)
-    source.add_argument("--details", metavar="FILE", help="output of get-account-authorization-details; - for input")
+    details = "what `aws iam get-account-authorization-details` prints; - reads standard input"
+    source.add_argument("--details", metavar="FILE", help=details)
     source.add_argument("--account", default="", metavar="NAME", help="a live account of accounts.toml")
-    source.add_argument("--endpoint-url", default="", metavar="URL", help="any endpoint that speaks AWS's API")
-    who.add_argument("--accounts-file", type=Path, default=Path("accounts.toml"), metavar="FILE", help="the accounts")
+    source.add_argument("--endpoint-url", default="", metavar="URL", help="an endpoint of the AWS API")
+    accounts = "the file of accounts (default: accounts.toml)"
+    who.add_argument("--accounts-file", type=Path, default=Path("accounts.toml"), metavar="FILE", help=accounts)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Answer, print, and return the exit code."""
+    """Answer the questions, print the answers, and return the exit code."""
     if options.question == "who-can":
         return _who_can(options)
     ask: Callable[[Any], Outcome] = {"prove": _prove, "trust": _trust, "escalate": _escalate}[options.question]
     name, items = _read(options.file, options.question)
     if items is None:
-        return WRONG
+        return ExitCode.USAGE
     codes = [_answer(ask, item, index, len(items), name) for index, item in enumerate(items)]
-    return next((code for code in (WRONG, FAILED, UNKNOWN) if code in codes), HOLDS)
+    worst_first = (ExitCode.USAGE, ExitCode.FAILED, ExitCode.UNKNOWN)
+    return next((code for code in worst_first if code in codes), ExitCode.PASSED)
 
 
 def _answer(ask: Callable[[Any], Outcome], item: Any, index: int, count: int, name: str) -> int:
@@ -59,10 +88,10 @@ def _answer(ask: Callable[[Any], Outcome], item: Any, index: int, count: int, na
         line, code, problems = ask(item)
     except PolicyError as error:
         _complain(place, error.problems)
-        return WRONG
+        return ExitCode.USAGE
     print(json.dumps(line, ensure_ascii=False), flush=True)  # noqa: T201  # this is the command's output
     _complain(place, problems)
-    return WRONG if any(not problem.note for problem in problems) else code
+    return ExitCode.USAGE if any(not problem.note for problem in problems) else code
 
 
 def _complain(place: str, problems: Iterable[Problem]) -> None:
@@ -75,19 +104,19 @@ def _prove(item: Any) -> Outcome:
     from asbuilt.iam.proof.prover import prove
 
     proof = prove(item)
-    code = {"exceeds": FAILED, "missing": FAILED, "unknown": UNKNOWN}.get(proof.verdict, HOLDS)
-    return proof.as_json(), code, proof.problems
+    return proof.as_json(), CODES.get(proof.verdict, ExitCode.PASSED), proof.problems
 
 
 def _trust(item: Any) -> Outcome:
     from asbuilt.iam.questions.trust import trust
 
     found = trust(item)
-    against = any(
-        c.expected is not None and c.can_assume is not None and c.expected != c.can_assume for c in found.candidates
-    )
-    answers = [found.anyone_in_any_account, *(c.can_assume for c in found.candidates)]
-    code = FAILED if found.anyone_in_any_account or against else UNKNOWN if None in answers else HOLDS
+    answers = [candidate.can_assume for candidate in found.candidates]
+    expected = [candidate.expected for candidate in found.candidates]
+    if found.anyone_in_any_account or {(True, False), (False, True)} & set(zip(answers, expected, strict=True)):
+        code = ExitCode.FAILED
+    else:
+        code = ExitCode.UNKNOWN if None in (found.anyone_in_any_account, *answers) else ExitCode.PASSED
     return found.as_json(), code, ()
 
 
@@ -95,30 +124,29 @@ def _escalate(item: Any) -> Outcome:
     from asbuilt.iam.questions.escalation import escalate
 
     found = escalate(item)
-    code = {"escalates": FAILED, "unknown": UNKNOWN}.get(found.verdict, HOLDS)
-    return found.as_json(), code, found.problems
+    return found.as_json(), CODES.get(found.verdict, ExitCode.PASSED), found.problems
 
 
 def _who_can(options: argparse.Namespace) -> int:
     name, found, seen, code = _details(options)
     if found is None:
         return code
-    from asbuilt.iam.questions.account import who_can
+    from asbuilt.iam.questions.who_can import who_can
 
     asked = (found, options.role, options.action, options.resource)
     try:
         answer = who_can(*asked, *_organization(options.role, seen)) if seen else who_can(*asked)
     except PolicyError as error:
         _complain(name, error.problems)
-        return WRONG
+        return ExitCode.USAGE
     print(json.dumps(answer.as_json(), ensure_ascii=False))  # noqa: T201  # this is the command's output
     if seen is None:
-        print(f"{name}: note: organization policies were not read", file=sys.stderr)  # noqa: T201  # to the user
-    return {True: HOLDS, False: FAILED}.get(answer.allowed, UNKNOWN) if answer.allowed is not None else UNKNOWN
+        print(f"{name}: note: the policies of the organization are not counted", file=sys.stderr)  # noqa: T201  # to the user
+    return {True: ExitCode.PASSED, False: ExitCode.FAILED, None: ExitCode.UNKNOWN}[answer.allowed]
 
 
 def _organization(role: str, seen: Any) -> tuple[Any, str]:
-    """What limits the role from above, and why that is not known."""
+    """The organization that limits the role, and why it is not known."""
     from asbuilt.evidence import Unknown
     from asbuilt.iam.records.organization import organization_of
 
@@ -129,26 +157,26 @@ def _organization(role: str, seen: Any) -> tuple[Any, str]:
 
 
 def _details(options: argparse.Namespace) -> tuple[str, dict[str, Any] | None, Any, int]:
-    """Where the account's details are from, the details, what else was read, and the exit code where nothing was."""
+    """The name of the source, the account's details, the account as it was read, and the exit code without details."""
     if options.details:
         name, items = _read(options.details, "who-can", lists=False)
-        return name, items[0] if items else None, None, WRONG
+        return name, items[0] if items else None, None, ExitCode.USAGE
     from asbuilt.commands.iam_account import details
     from asbuilt.evidence import TargetError, Unknown
 
     name = options.account or options.endpoint_url
     try:
-        return name, *details(options.account, options.endpoint_url, options.accounts_file), HOLDS
+        return name, *details(options.account, options.endpoint_url, options.accounts_file), ExitCode.PASSED
     except TargetError as error:
-        code, why = WRONG, f"error: {error}"
+        code, why = ExitCode.USAGE, f"error: {error}"
     except Unknown as unknown:
-        code, why = UNKNOWN, f"unknown: {unknown.reason}"
+        code, why = ExitCode.UNKNOWN, f"unknown: {unknown.reason}"
     print(f"asbuilt iam who-can: {name}: {why}", file=sys.stderr)  # noqa: T201  # to the user
     return name, None, None, code
 
 
 def _read(file: str, question: str, *, lists: bool = True) -> tuple[str, list[Any] | None]:
-    """The name and the items of an input; None and a line on standard error when it can't be read."""
+    """The name and the items of an input; None, and a line on standard error, where it cannot be read."""
     name = "standard input" if file == "-" else file
 
     def refuse(why: str) -> tuple[str, None]:
@@ -157,7 +185,7 @@ def _read(file: str, question: str, *, lists: bool = True) -> tuple[str, list[An
 
     try:
         if file != "-" and Path(file).stat().st_size > LARGEST_FILE:
-            return refuse(f"is oversized: more than {LARGEST_FILE} bytes")
+            return refuse(f"is larger than {LARGEST_FILE} bytes")
         text = sys.stdin.buffer.read().decode() if file == "-" else Path(file).read_text("utf-8")
         read = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except OSError as error:
@@ -181,10 +209,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     seen: dict[str, Any] = {}
     for key, value in pairs:
         if key in seen:
-            raise ValueError(f"the key {key!r} stands twice in one object, and only one of them would count")
+            raise ValueError(f"the key {key!r} stands twice in one object")
         seen[key] = value
     return seen
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")

@@ -1,7 +1,4 @@
-"""All of an account's IAM, as `iam:GetAccountAuthorizationDetails` answers, and the organization around it.
-
-What `asbuilt iam who-can` asks about.
-"""
+"""What `asbuilt iam who-can` reads of an account: its roles, its managed policies and its organization."""
 
 from __future__ import annotations
 
@@ -12,24 +9,25 @@ from typing import Any
 from asbuilt.account import Account
 from asbuilt.evidence import TargetError, Trace
 from asbuilt.iam.records.organization import READS
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Plan, Reader
+from asbuilt.sources.reader import Reader
+from asbuilt.sources.row import Plan
+from asbuilt.sources.table import SourceClients
 from asbuilt.targets import choose
 
 _PARTS = {"RoleDetailList": "iam:role", "Policies": "iam:policy"}
-_REGION = "us-east-1"  # IAM is one for all regions; a target may name another
+_REGION = "us-east-1"  # IAM has one endpoint for all regions
 
 
 def details(account: str, endpoint_url: str, accounts_file: Path) -> tuple[dict[str, Any], Account]:
-    """The roles and policies of a target, and what `asbuilt.iam.records.organization` reads of it.
+    """The roles and policies of a target (`iam:GetAccountAuthorizationDetails`), and the account as it is read.
 
-    Raises `TargetError` where the target cannot be used at all, and `Unknown` where it does not answer.
+    Raises `TargetError` where the target cannot be used, and `Unknown` where it does not answer.
     """
     if not account and not endpoint_url:
-        raise TargetError("name an --account, an --endpoint-url, or a file of --details: whose role is it?")
+        raise TargetError("name the account of the role: give --account, --endpoint-url or --details")
     target = choose(account, endpoint_url, accounts_file)
     kinds = frozenset({*_PARTS.values(), *READS})
     now = datetime.datetime.now(datetime.UTC)
-    snapshot = Reader(Connection(target, _REGION).client, now).read(Plan(kinds))
+    snapshot = Reader(SourceClients(target, _REGION).client, now).read(Plan(kinds))
     found = {name: [entry.data for entry in snapshot.entries(kind)] for name, kind in _PARTS.items()}
     return found, Account(snapshot, Trace(), READS, {})

@@ -1,10 +1,9 @@
-"""`asbuilt load`: settle the run, send the load, judge the spec's load facts, write what came of it."""
+"""`asbuilt load`: decide the settings, send the load, judge the load facts of the spec, and write the result."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime
 import json
 import signal
 import sys
@@ -16,10 +15,10 @@ from typing import Any
 
 from asbuilt.load.measure.gate import contradictions
 from asbuilt.load.plan import safety
-from asbuilt.load.plan.scenario import ScenarioError, parse, settle, shipped, systems, text_of, users_file
-from asbuilt.load.plan.settings import Settings
-from asbuilt.load.run import launching
-from asbuilt.load.run.awake import keep_awake
+from asbuilt.load.plan.scenario import ScenarioError, parse, shipped, systems, text_of, users_file
+from asbuilt.load.plan.settings import Settings, settle
+from asbuilt.load.run import processes
+from asbuilt.load.run.idle_states import prevent_idle
 from asbuilt.load.verdict import judging
 from asbuilt.load.verdict.result import RESULT, clear, document, write
 from asbuilt.problems import nearest
@@ -48,16 +47,16 @@ def run(options: argparse.Namespace) -> int:
     except (SpecError, ScenarioError) as error:
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
         return ExitCode.USAGE
-    except (safety.RefusedError, ValueError) as error:
+    except (safety.RunRefusedError, ValueError) as error:
         sys.stderr.write(f"asbuilt: {error}\n")
         return ExitCode.USAGE
-    except Exception:  # whatever is wrong with us, 1 means that the target broke a promise
+    except Exception:  # a defect of this program must not end with 1, which means that the target broke a promise
         traceback.print_exc()
         return ExitCode.INTERNAL
 
 
 def _interrupted(*_: object) -> None:
-    """Being told to end is being interrupted: what was started is ended, too."""
+    """Take SIGTERM as an interrupt, so that the processes that were started are ended, too."""
     raise KeyboardInterrupt
 
 
@@ -65,32 +64,36 @@ def _load(options: argparse.Namespace) -> int:
     spec = _spec(options.system or "", options.strict)
     variant = options.variant or next(iter(spec.variants), "")
     if spec.variants and variant not in spec.variants:
-        raise safety.RefusedError(f"no variant {variant!r}: {nearest(variant, spec.variants)}")
+        raise safety.RunRefusedError(f"no variant {variant!r}: {nearest(variant, spec.variants)}")
     facts = judging.load_facts(spec, variant)
     if not facts:
-        raise safety.RefusedError(f"{spec.path} promises nothing about load: no fact of a {judging.KINDS[0]} subject")
+        raise safety.RunRefusedError(
+            f"{spec.path} promises nothing about load: no fact of a {judging.KINDS[0]} subject"
+        )
     locust_file = users_file(spec.system)
     if not locust_file.exists():
-        raise safety.RefusedError(f"there is no scenario for {spec.system!r}: {nearest(spec.system, systems())}")
+        raise safety.RunRefusedError(f"no scenario for {spec.system!r}: {nearest(spec.system, systems())}")
     workers = options.workers
     safety.enough_cores(workers)
     safety.writable(options.out)
-    with _alone(), launching.processes() as children:
+    with _alone(), processes.child_processes() as children:
         host = options.host
         if not host:
             safety.enough_files(options.users or 1, 1)
-            host = launching.stand_in(children, spec.system, options.knob)
+            host = processes.stand_in(children, spec.system, options.knob)
         elif options.knob:
-            raise safety.RefusedError("--knob turns the stand-in's knobs, and --host names another target")
+            raise safety.RunRefusedError(
+                "--knob sets a knob of the stand-in, and --host names another target: give one"
+            )
         settings = _settled(options, spec, variant, host, facts)
         if options.awake:
-            keep_awake(children)
+            prevent_idle(children)
         raw, code = _measured(options, settings, locust_file, workers)
-    return _told(options, spec, settings, facts, raw, code)
+    return _reported(options, spec, settings, facts, raw, code)
 
 
 def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, facts: list[Fact]) -> Settings:
-    """The settings, after everything that can be refused was looked at."""
+    """The settings of the run. Raises where anything about them is refused."""
     safety.permitted(host, options.confirm, options.production)
     file = options.scenario or shipped(spec.system)
     text = text_of(file)
@@ -106,49 +109,65 @@ def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, f
         ramp=options.ramp,
         users=options.users,
         objectives=judging.objectives(facts),
-        seed=options.seed,
-        ca_file=str(Path(options.ca_file).resolve()) if options.ca_file else "",
-        verify_tls=not options.insecure,
-        kill_file=str(Path(options.kill_file).resolve()) if options.kill_file else "",
-        most_bytes=int(options.most_gib * 1024**3),
-        workers=options.workers + options.expect_workers,
-        most_lag_ms=options.most_lag,
-        abort=not options.no_abort and options.profile not in ("breakpoint", "smoke"),  # which hold it to no objective
-        writes=options.allow_writes or safety.is_loopback(safety.host_of(host)),
+        **_more_settings(options, host),
     )
-    safety.within_caps(settings, options.most_rate, options.most_users, options.most_seconds)
-    for problem in contradictions(settings.objectives, settings.arrivals.peak, settings.users):
-        raise safety.RefusedError(problem)
     unknown = {item.flow for item in settings.objectives if item.flow} - scenario.flows()
     if unknown:
-        raise safety.RefusedError(f"{file}: no route has the flow {', '.join(sorted(unknown))}, which the spec names")
-    if not options.host:
-        safety.enough_files(settings.users, 1)  # a stand-in serves all of them
-    elif options.workers or not options.expect_workers:  # those elsewhere have limits of their own
-        safety.enough_files(settings.users, settings.workers)
-    if options.workers or not options.expect_workers:
-        here = settings.users * max(1, options.workers) // max(1, settings.workers)
-        safety.enough_ports(here, safety.host_of(host))
+        names = ", ".join(sorted(unknown))
+        raise safety.RunRefusedError(f"{file}: no route has the flow {names}, which the spec names")
+    _check_size(options, settings)
     safety.probe(settings, scenario)
     return settings
+
+
+def _more_settings(options: argparse.Namespace, host: str) -> dict[str, Any]:
+    """The settings that follow from options alone."""
+    return {
+        "stand_in": not options.host,
+        "seed": options.seed,
+        "ca_file": str(Path(options.ca_file).resolve()) if options.ca_file else "",
+        "verify_tls": not options.insecure,
+        "kill_file": str(Path(options.kill_file).resolve()) if options.kill_file else "",
+        "most_bytes": int(options.most_gib * 1024**3),
+        "workers": options.workers + options.expect_workers,
+        "most_lag_ms": options.most_lag,
+        # a breakpoint or smoke run is held to no objective
+        "abort": not options.no_abort and options.profile not in ("breakpoint", "smoke"),
+        "writes": options.allow_writes or safety.is_loopback(safety.host_of(host)),
+    }
+
+
+def _check_size(options: argparse.Namespace, settings: Settings) -> None:
+    """Refuse a run that is beyond its caps, contradicts itself, or needs more than this machine allows."""
+    safety.within_caps(settings, options.most_rate, options.most_users, options.most_seconds)
+    for problem in contradictions(settings.objectives, settings.arrivals.peak, settings.users):
+        raise safety.RunRefusedError(problem)
+    generates_here = options.workers or not options.expect_workers  # workers elsewhere have limits of their own
+    if settings.stand_in:
+        safety.enough_files(settings.users, 1)  # the stand-in serves all of them
+    elif generates_here:
+        safety.enough_files(settings.users, settings.workers)
+    if generates_here:
+        here = settings.users * max(1, options.workers) // max(1, settings.workers)
+        safety.enough_ports(here, safety.host_of(settings.host))
 
 
 def _measured(
     options: argparse.Namespace, settings: Settings, locust_file: Path, workers: int
 ) -> tuple[dict[str, Any], int]:
-    """Send the load; what was measured, or nothing where the generator left nothing."""
+    """Send the load; returns what was measured ({} where the generator left nothing) and its exit code."""
     import dataclasses
 
     for line in safety.announcement(settings, settings.workers):
         sys.stdout.write(line + "\n")
     if options.expect_workers:
         where = f"{options.expect_workers} worker(s) from elsewhere at {options.bind}"
-        sys.stdout.write(f"waiting   up to {launching.FAR_WAIT} s for {where}\n")
+        sys.stdout.write(f"waiting   up to {processes.FAR_WAIT} s for {where}\n")
     sys.stdout.flush()
     clear(options.out)
-    with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder, launching.reserved_address() as here:
+    with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder, processes.reserved_address() as here:
         out = Path(folder) / "measured.json"
-        code = launching.generate(
+        code = processes.generate(
             dataclasses.replace(settings, out=str(out)),
             locust_file,
             workers=workers,
@@ -161,10 +180,10 @@ def _measured(
         return raw, code
 
 
-def _told(
+def _reported(
     options: argparse.Namespace, spec: Spec, settings: Settings, facts: list[Fact], raw: dict[str, Any], code: int
 ) -> int:
-    """Judge, write and say."""
+    """Judge, write and print the result."""
     if not raw:
         sys.stderr.write(f"asbuilt: the generator ended with {code} and left no measurement\n")
         return ExitCode.UNKNOWN
@@ -194,26 +213,21 @@ def _spec(system: str, strict: bool) -> Spec:
     from asbuilt.spec.loading import find_spec, load
 
     if not system:
-        raise safety.RefusedError(f"name a spec: {', '.join(shipped_specs())}")
+        raise safety.RunRefusedError(f"name a spec: {', '.join(shipped_specs())}")
     return load(find_spec(system), strict)
 
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Two runs at once on one machine would each measure the other."""
+    """Refuse a second run on this machine while the block lasts, because each would measure the other."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(Path(tempfile.gettempdir()) / "asbuilt-load.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise safety.RefusedError("another load run is under way on this machine: wait for its end") from None
+        raise safety.RunRefusedError("another load run is under way on this machine: wait until it ends") from None
     try:
         yield
     finally:
         lock.release()
-
-
-def moment() -> str:
-    """Now, in UTC, to the second."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -10,7 +10,6 @@ from typing import Any
 from asbuilt.account import Account
 from asbuilt.evidence import Entry, Record, Trace, Unknown, search
 from asbuilt.snapshot import Snapshot
-from asbuilt.sources.rows import rows_by_kind
 from asbuilt.spec.expectation import Expectation
 from asbuilt.spec.model import Fact, Subject
 
@@ -44,8 +43,7 @@ def matches(subject: Subject, entry: Entry) -> bool:
         return False
     if subject.tags and not subject.tags.items() <= tags(entry.data).items():
         return False
-    narrowing = {attribute: path for row in rows_by_kind()[subject.kind] for attribute, path in row.within.items()}
-    return all(_ends_with(search(narrowing[name], entry.data), wanted) for name, wanted in subject.within.items())
+    return all(_ends_with(search(path, entry.data), wanted) for path, wanted in subject.within.values())
 
 
 def tags(data: Mapping[str, Any]) -> dict[str, str]:

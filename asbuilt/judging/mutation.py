@@ -9,14 +9,13 @@ import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from asbuilt.evidence import ABSENT, Entry, Path, Read, path_text
 from asbuilt.judging.binding import bind
 from asbuilt.judging.judge import judge
 from asbuilt.snapshot import Answer, Snapshot
 from asbuilt.sources.redaction import PLACEHOLDER
-from asbuilt.sources.shapes import record_shape, shape_at
 from asbuilt.spec.model import Fact, Subject
 
 _OTHER_TEXT = "asbuilt-other"
@@ -31,6 +30,16 @@ _USERS_OWN: dict[str, list[Any]] = {
 _DEPTH = 2  # of structures inside a made-up one: deep enough for State.Name
 
 
+class Shapes(Protocol):
+    """What AWS's service models say about evidence; `asbuilt.sources.shapes` has these functions."""
+
+    def record_shape(self, kind: str) -> Any:
+        """The botocore shape of a kind's records, or None where the models do not tell."""
+
+    def shape_at(self, entry: Entry, path: Path) -> Any:
+        """The botocore shape of a field of an entry, or None where the models do not tell."""
+
+
 @dataclass(frozen=True)
 class Mutant:
     """One legal change of evidence, in words, and the snapshot that holds it."""
@@ -40,7 +49,7 @@ class Mutant:
 
 
 @dataclass(frozen=True)
-class Proof:
+class MutationResult:
     """How many mutants a fact took, and the one that turned it ("" where none did: the fact is vacuous)."""
 
     fact: str
@@ -48,18 +57,20 @@ class Proof:
     killed_by: str
 
 
-def prove(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime) -> Proof:
+def prove(
+    fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime, shapes: Shapes
+) -> MutationResult:
     """Mutate the evidence of a fact that holds until it fails. A crash or `unknown` does not count."""
     tried = 0
     asks_fields = _asks_fields(fact)
-    for mutant in mutants(fact, subjects, snapshot, now):
+    for mutant in mutants(fact, subjects, snapshot, now, shapes):
         tried += 1
         # a change that only unbinds a subject found by its answers fails the fact for being about nothing
         if judge(fact, subjects, mutant.snapshot, now).status == "failed" and not (
             fact.subject.where and asks_fields and not bind(fact.subject, mutant.snapshot, now)
         ):
-            return Proof(fact.id, tried, mutant.change)
-    return Proof(fact.id, tried, "")
+            return MutationResult(fact.id, tried, mutant.change)
+    return MutationResult(fact.id, tried, "")
 
 
 def _asks_fields(fact: Fact) -> bool:
@@ -68,14 +79,14 @@ def _asks_fields(fact: Fact) -> bool:
 
 
 def mutants(
-    fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime
+    fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime, shapes: Shapes
 ) -> Iterator[Mutant]:
     """All changes to what the fact looked at: fields first, then records gone, lists emptied, records come."""
     verdict = judge(fact, subjects, snapshot, now)
     reads = [read for finding in verdict.findings for read in finding.reads]
     for read in reads:
         if read.entry is not None and read.path:
-            yield from _changed_fields(read, snapshot)
+            yield from _changed_fields(read, snapshot, shapes)
     own = fact.subject.kind if _asks_fields(fact) and any(read.path and read.entry for read in reads) else ""
     for entry in {read.entry.id: read.entry for read in reads if read.entry}.values():
         # without its own record a fact fails for being about nothing, which proves nothing about the question
@@ -87,18 +98,20 @@ def mutants(
             yield _emptied(read, snapshot)
     for read in lists:
         if read.kind != fact.subject.kind:
-            yield from _come(read, snapshot)
-    yield from _changed_together(reads, snapshot)
+            yield from _come(read, snapshot, shapes)
+    yield from _changed_together(reads, snapshot, shapes)
 
 
-def _changed_together(reads: Sequence[Read], snapshot: Snapshot) -> Iterator[Mutant]:
+def _changed_together(reads: Sequence[Read], snapshot: Snapshot, shapes: Shapes) -> Iterator[Mutant]:
     """The same field of several records at once: a median moves for no single one of them."""
     alike: dict[tuple[str, Path], list[Read]] = {}
     for read in reads:
         if read.entry is not None and read.path:
             alike.setdefault((read.kind, read.path), []).append(read)
     for (kind, path), several in alike.items():
-        others = [list(_other_values(read.value, shape_at(_of(read), read.path), str(path[-1]))) for read in several]
+        others = [
+            list(_other_values(read.value, shapes.shape_at(_of(read), read.path), str(path[-1]))) for read in several
+        ]
         for values in zip(*others, strict=False) if len(several) > 1 else ():
             changed = snapshot
             for read, value in zip(several, values, strict=True):
@@ -119,19 +132,19 @@ def _emptied(read: Read, snapshot: Snapshot) -> Mutant:
     return Mutant(f"no {read.kind} at all", emptied)
 
 
-def _come(read: Read, snapshot: Snapshot) -> Iterator[Mutant]:
+def _come(read: Read, snapshot: Snapshot, shapes: Shapes) -> Iterator[Mutant]:
     """One more record where a list was looked at: emptiness is evidence that can change, too."""
     parent = str(read.path[0]) if read.path else ""
-    for number, data in enumerate(_whole(record_shape(read.kind), "", _DEPTH)):
+    for number, data in enumerate(_whole(shapes.record_shape(read.kind), "", _DEPTH)):
         entry = Entry(f"{read.kind}|made up|{number}", read.kind, read.operation, data, parent=parent)
         of = snapshot.answers.get(read.kind, {})
         more = {**of, parent: [*of.get(parent, []), Answer(entries=(entry,))]}
         yield Mutant(f"one more {read.kind}", Snapshot(answers={**snapshot.answers, read.kind: more}))
 
 
-def _changed_fields(read: Read, snapshot: Snapshot) -> Iterator[Mutant]:
+def _changed_fields(read: Read, snapshot: Snapshot, shapes: Shapes) -> Iterator[Mutant]:
     entry = _of(read)
-    for value in _other_values(read.value, shape_at(entry, read.path), str(read.path[-1])):
+    for value in _other_values(read.value, shapes.shape_at(entry, read.path), str(read.path[-1])):
         shown = "removed" if value is ABSENT else f"= {value!r:.60}"
         change = f"{path_text(read.path)} of {entry.kind} {entry.label!r} {shown}"
         yield Mutant(change, snapshot.changed(entry, _with(entry.data, read.path, value)))

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from asbuilt import content
 from asbuilt.check import SEVERITIES
 from asbuilt.evidence import TargetError
-from asbuilt.judging.judge import Verdict, judge
+from asbuilt.judging.judge import Verdict
 from asbuilt.problems import nearest
 from asbuilt.pytest_plugin.discovery import SPEC_FILE, is_spec
 from asbuilt.pytest_plugin.session import Session
+from asbuilt.pytest_plugin.sharing import Run
 from asbuilt.results.record import fact_record, marks, properties
 from asbuilt.results.terminal import failure_text
+from asbuilt.sources.table import chosen_target, options
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec, SpecError
-from asbuilt.targets import choose
-from asbuilt.verification import Run
 
 RUN = pytest.StashKey[Run]()
 SESSION = pytest.StashKey[Session]()
@@ -40,14 +38,15 @@ class _NotAsDocumented(Exception):  # noqa: N818  # as above
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of a verification; without any, every spec runs on its own mock account."""
     group = parser.getgroup("asbuilt", "verify accounts against their documents")
-    group.addoption("--account", default="", metavar="NAME", help="a live account of accounts.toml")
-    group.addoption("--accounts-file", type=Path, default=Path("accounts.toml"), metavar="FILE", help="the accounts")
-    group.addoption("--endpoint-url", default="", metavar="URL", help="any endpoint that speaks AWS's API")
+    for option in options():
+        if not option.metavar:
+            group.addoption(option.flag, action="store_true", help=option.help)
+        elif option.many:
+            group.addoption(option.flag, action="append", default=[], metavar=option.metavar, help=option.help)
+        else:
+            group.addoption(option.flag, default=option.default, metavar=option.metavar, help=option.help)
     group.addoption("--variant", default="", metavar="NAME", help="only this variant of the architecture (its tier)")
     group.addoption("--strict-reading", action="store_true", help="judge the stricter of two documented readings")
-    group.addoption(
-        "--load-result", action="append", default=[], type=Path, metavar="FILE", help="what `asbuilt load` wrote"
-    )
     group.addoption("--out", type=Path, default=Path("reports/out/latest"), metavar="DIR", help="where results go")
 
 
@@ -56,23 +55,17 @@ def pytest_configure(config: pytest.Config) -> None:
     for severity in SEVERITIES:
         config.addinivalue_line("markers", f"{severity}: facts of this severity")
     try:
-        target = choose(config.option.account, config.option.endpoint_url, config.option.accounts_file)
+        target = chosen_target(vars(config.option))
     except TargetError as error:
         raise pytest.UsageError(str(error)) from None
-    target = dataclasses.replace(target, load_results=_load_results(config.option.load_result))
     worker = getattr(config, "workerinput", {})
     config.stash[RUN] = Run(target, datetime.datetime.now(datetime.UTC), worker.get("testrunuid", ""))
     config.stash[SESSION] = Session(config, config.stash[RUN])
     config.pluginmanager.register(config.stash[SESSION], "asbuilt-session")
     if config.pluginmanager.hasplugin("html"):
-        config.pluginmanager.register(content.module("reports.run_log").RunLog(), "asbuilt-run-log")
+        from asbuilt.pytest_plugin.run_log import RunLog
 
-
-def _load_results(paths: Sequence[Path]) -> tuple[Path, ...]:
-    missing = [str(path) for path in paths if not path.is_file()]
-    if missing:
-        raise pytest.UsageError(f"--load-result: no file {', '.join(missing)}")
-    return tuple(path.resolve() for path in paths)
+        config.pluginmanager.register(RunLog(), "asbuilt-run-log")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -100,7 +93,7 @@ class SpecFile(pytest.File):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Mistakes in a spec are shown as they are, without a traceback."""
         if isinstance(excinfo.value, SpecError):
-            self.config.stash[SESSION].spec_problems += excinfo.value.problems
+            self.config.stash[SESSION].problems += excinfo.value.problems
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -115,7 +108,7 @@ def _chosen_variants(spec: Spec, wanted: str, run: Run) -> tuple[str, ...]:
         return ("",)  # an architecture without variants is the same whichever is asked for
     if wanted and wanted not in spec.variants:
         raise SpecError([f"{spec.path}: no variant {wanted!r}: {nearest(wanted, spec.variants)}"])
-    if not wanted and len(spec.variants) > 1 and run.target.kind != "mock":
+    if not wanted and len(spec.variants) > 1 and run.target.kind not in ("mock", "none"):
         names = ", ".join(spec.variants)
         raise SpecError([f"{spec.path}: an account is built as one variant: name it with --variant ({names})"])
     return (wanted,) if wanted else spec.variants
@@ -133,9 +126,7 @@ class FactItem(pytest.Item):
 
     def setup(self) -> None:
         """Judge; evidence that could not be read is pytest's error, not a failure."""
-        run = self.config.stash[RUN]
-        fact, deployment = run.of(self.fact, self.spec)
-        verdict = judge(fact, deployment.subjects, deployment.snapshot, run.now)
+        verdict = self.config.stash[RUN].judge(self.fact, self.spec)
         self.stash[_VERDICT] = verdict
         self.record = fact_record(self.spec, verdict, self.nodeid, self.config.option.strict_reading)
         self.user_properties += properties(self.record)

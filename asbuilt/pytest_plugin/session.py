@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from asbuilt.pytest_plugin.sharing import forget
+from asbuilt.pytest_plugin.sharing import Run, forget
 from asbuilt.results import record as results
 from asbuilt.results import terminal as tell
 from asbuilt.results.exit_codes import ExitCode, exit_code
-from asbuilt.verification import Run
+from asbuilt.results.writers import Night, WriterError, write
 
 
 class Session:
@@ -21,10 +21,11 @@ class Session:
         self.run = run
         self.facts: list[dict[str, Any]] = []
         self.deployments: dict[tuple[str, str], dict[str, Any]] = {}
-        self.spec_problems: list[str] = []
+        self.problems: list[str] = []
         self.other_failures = 0
         self.other_tests = 0
         self.results: dict[str, Any] = {}
+        self.unwritten: list[str] = []
         self.shared = ""
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -52,29 +53,34 @@ class Session:
         output = getattr(node, "workeroutput", {})
         for deployment in output.get("asbuilt_deployments", []):
             self.deployments.setdefault((deployment["system"], deployment["variant"]), deployment)
-        self.spec_problems += [text for text in output.get("asbuilt_problems", []) if text not in self.spec_problems]
+        self.problems += [text for text in output.get("asbuilt_problems", []) if text not in self.problems]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the results and settle the exit code, once, where the session is controlled."""
         for deployment in self.run.deployments.values():
-            record = results.deployment_record(deployment, self.run.target)
+            record = results.deployment_record(deployment)
             self.deployments.setdefault((record["system"], record["variant"]), record)
         output = getattr(self.config, "workeroutput", None)
         if output is not None:
             output["asbuilt_deployments"] = list(self.deployments.values())
-            output["asbuilt_problems"] = self.spec_problems
+            output["asbuilt_problems"] = self.problems
             return
         if self.shared:
             forget(self.shared)
-        if self.spec_problems:
+        if self.problems:
             session.exitstatus = ExitCode.USAGE
         elif self.facts and exitstatus in (0, 1, 5):
             session.exitstatus = self._exit_code()
         if self.facts:
             code = int(session.exitstatus)
             self.results = results.document(self.facts, list(self.deployments.values()), self.run.now, code)
-            results.write(self.results, self.config.option.out)
+            names = {deployment["system"]: deployment["architecture"] for deployment in self.deployments.values()}
+            try:
+                write(Night(self.results, architectures=names), self.config.option.out)
+            except WriterError as error:
+                self.unwritten = str(error).splitlines()
+                session.exitstatus = ExitCode.INTERNAL
 
     def _exit_code(self) -> ExitCode:
         code = exit_code(self.facts)
@@ -84,7 +90,9 @@ class Session:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Per architecture the counts, then what is wrong, worst first."""
-        for line in self.spec_problems if self.config.option.verbose < 0 else ():
+        for line in self.problems if self.config.option.verbose < 0 else ():
+            terminalreporter.write_line(line)
+        for line in self.unwritten:
             terminalreporter.write_line(line)
         if self.results:
             terminalreporter.ensure_newline()

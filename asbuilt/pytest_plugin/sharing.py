@@ -1,10 +1,56 @@
-"""What the workers of a distributed run share: the first one reads a deployment, and the others take its snapshot."""
+"""The deployments of one pytest session. Workers of a distributed run share what the first of them reads."""
 
 from __future__ import annotations
 
+import datetime
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from asbuilt import verification
+from asbuilt.judging.judge import Verdict
+from asbuilt.results.deployment import Deployment
+from asbuilt.snapshot import Snapshot, loads
+from asbuilt.spec.model import Fact, Spec
+from asbuilt.targets import Target
+
+
+class Run:
+    """Reads each deployment once and keeps it.
+
+    `shared` names the distributed run ("" for a run of one process); its workers find each other's snapshots by it.
+    """
+
+    def __init__(self, target: Target, now: datetime.datetime, shared: str = "") -> None:
+        self.target = target
+        self.now = now
+        self.shared = shared
+        self.deployments: dict[tuple[Path, str], Deployment] = {}
+
+    def read(self, spec: Spec, variant: str, facts: Sequence[Fact]) -> None:
+        """Read all that the facts need. Raises `TargetError` where the target cannot be used at all."""
+
+        def kept(take: Callable[[], Snapshot]) -> Snapshot:
+            return _shared(shared_folder(self.shared) / f"{spec.system}-{variant}.json", take)
+
+        more = {"kept": kept} if self.shared else {}
+        self.deployments[spec.path, variant] = verification.read(spec, variant, self.target, self.now, facts, **more)
+
+    def judge(self, fact: Fact, spec: Spec) -> Verdict:
+        """The verdict on a fact whose deployment was read."""
+        return self.deployments[spec.path, fact.variant].judge(fact)
+
+
+def _shared(file: Path, take: Callable[[], Snapshot]) -> Snapshot:
+    """The snapshot in a file, which the first worker that comes here writes."""
+    from filelock import FileLock
+
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    with FileLock(f"{file}.lock"):
+        if not file.exists():
+            file.write_text(take().dumps(), encoding="utf-8")
+        return loads(file.read_text(encoding="utf-8"))
 
 
 def shared_folder(run: str) -> Path:

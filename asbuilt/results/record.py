@@ -14,13 +14,12 @@ from typing import Any
 
 from asbuilt.evidence import ABSENT, Read, path_text
 from asbuilt.judging.judge import STATUSES, Finding, Verdict
+from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import outcome
 from asbuilt.results.frameworks import requirements
-from asbuilt.sources.rows import source_of
+from asbuilt.sources.table import source_of
 from asbuilt.spec.expectation import plain
 from asbuilt.spec.model import Fact, Spec
-from asbuilt.targets import Target
-from asbuilt.verification import Deployment
 
 FORMAT = 1
 SCHEMA = Path(__file__).with_name("results.schema.json")
@@ -112,9 +111,9 @@ def properties(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
     ]
 
 
-def deployment_record(deployment: Deployment, target: Target) -> dict[str, Any]:
+def deployment_record(deployment: Deployment) -> dict[str, Any]:
     """One deployment: whose account, by whose eyes, which calls, and the document's own contradictions."""
-    spec, calls = deployment.spec, deployment.snapshot.calls
+    spec, target, calls = deployment.spec, deployment.target, deployment.snapshot.calls
     text = spec.path.read_bytes() if spec.path.exists() else b""
     return {
         "system": spec.system,
@@ -166,17 +165,3 @@ def document(
         "deployments": sorted(deployments, key=lambda deployment: (deployment["system"], deployment["variant"])),
         "facts": list(facts),
     }
-
-
-def write(results: Mapping[str, Any], folder: Path) -> None:
-    """Write results.json, a fact or deployment a line, and beside it the JSON Schema that it keeps to."""
-    folder.mkdir(parents=True, exist_ok=True)
-    parts = [f"{json.dumps(key)}: {_lines(value)}" for key, value in results.items()]
-    (folder / "results.json").write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
-    (folder / SCHEMA.name).write_text(SCHEMA.read_text(encoding="utf-8"), encoding="utf-8")
-
-
-def _lines(value: Any) -> str:
-    if not isinstance(value, list):
-        return json.dumps(value)
-    return "[\n" + ",\n".join(json.dumps(item) for item in value) + "\n]"

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from asbuilt.evidence import Unknown, Untested
+from asbuilt.sources.row import Row
+from asbuilt.sources.source import Clients, EvidenceRequest, Source
 
 if TYPE_CHECKING:
     import requests
@@ -41,7 +43,18 @@ OPERATIONS = {
 }
 
 
-def connect(environment: Mapping[str, str]) -> Client:
+def connect(request: EvidenceRequest) -> Clients:
+    """A client for the project that the environment names.
+
+    Raises `Untested` where it names none, and for a mock account, which has no project beside it.
+    """
+    if request.target.kind == "mock":
+        raise Untested("a mock account has no Atlas project beside it: name an account or an endpoint")
+    client = client_of(request.environment)
+    return lambda service, region: client
+
+
+def client_of(environment: Mapping[str, str]) -> AtlasClient:
     """A client for the project that the environment names. Raises `Untested` where it names none."""
     missing = [name for name in KEYS if not environment.get(name)]
     if missing:
@@ -53,10 +66,10 @@ def connect(environment: Mapping[str, str]) -> Client:
     session.headers["Accept"] = MEDIA_TYPE
     session.trust_env = False  # a .netrc must not take the place of the keys
     base = (environment.get("ATLAS_API_URL") or ADDRESS).rstrip("/")
-    return Client(session, f"{base}/api/atlas/v2/groups/{quote(environment[KEYS[2]], safe='')}")
+    return AtlasClient(session, f"{base}/api/atlas/v2/groups/{quote(environment[KEYS[2]], safe='')}")
 
 
-class Client:
+class AtlasClient:
     """As much of the form of a boto3 client as reading needs: one method an operation, which gives a whole answer."""
 
     def __init__(self, session: requests.Session, project: str) -> None:
@@ -109,3 +122,38 @@ class Client:
             code = answer.get("errorCode", "") if isinstance(answer, dict) else ""
             raise Unknown(f"mongodbatlas:{api} answered {response.status_code} {code!r}")
         return answer
+
+
+_SERVICE = "mongodbatlas"
+_OF_CLUSTER = {"cluster": "name"}
+
+ROWS = (
+    Row("atlas:cluster", _SERVICE, "list_clusters", "results[]", names="[name, id]"),
+    Row(
+        "atlas:cluster.backup-schedule",
+        _SERVICE,
+        "get_backup_schedule",
+        "@",
+        per="atlas:cluster",
+        params=_OF_CLUSTER,
+    ),
+    Row(
+        "atlas:cluster.suggested-indexes",
+        _SERVICE,
+        "list_suggested_indexes",
+        "suggestedIndexes[]",
+        per="atlas:cluster",
+        params=_OF_CLUSTER,
+    ),
+    Row("atlas:user", _SERVICE, "list_database_users", "results[]", names="[username]"),
+    Row("atlas:peering", _SERVICE, "list_peering_connections", "results[]", names="[connectionId, id]"),
+)
+SOURCE = Source(
+    name="atlas",
+    services=(_SERVICE,),
+    rows=ROWS,
+    connect=connect,
+    about="MongoDB Atlas's Admin API, for the project and key of `ATLAS_PROJECT_ID`, `ATLAS_PUBLIC_KEY` and "
+    "`ATLAS_PRIVATE_KEY`.",
+    untested=f"Atlas was not asked: {', '.join(KEYS)} are not given",
+)

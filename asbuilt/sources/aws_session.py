@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 from typing import TYPE_CHECKING, Any
 
-from asbuilt.evidence import TargetError, Untested
+from asbuilt.evidence import TargetError
 from asbuilt.problems import nearest
-from asbuilt.sources.row import OTHER_SOURCES
 from asbuilt.sources.rows import allowed_operations
 from asbuilt.targets import Target
 
@@ -16,19 +13,15 @@ if TYPE_CHECKING:
     import boto3
 
 
-class Connection:
+class AwsClients:
     """Clients for one target and region that can only do what the table of rows lists."""
 
-    def __init__(
-        self, target: Target, region: str, session: boto3.Session | None = None, system: str = "", variant: str = ""
-    ) -> None:
+    def __init__(self, target: Target, region: str, session: boto3.Session | None = None) -> None:
         import botocore.config
 
-        self._deployment = (system, variant)
-
         self._target = target
-        self._region = target.region or region
-        self._session = session or _session(target, self._region)
+        self._region = region
+        self._session = session or _session(target, region)
         self._config = botocore.config.Config(
             retries={"mode": "adaptive", "max_attempts": 6},
             max_pool_connections=32,
@@ -38,19 +31,7 @@ class Connection:
         )
 
     def client(self, service: str, region: str) -> Any:
-        """A boto3 client; `region` where a global service wants its own, else the target's.
-
-        Raises `Untested` for a service that is none of AWS's and that this run has no way to ask.
-        """
-        if service == "load":
-            from asbuilt.sources.load import LoadResults
-
-            return LoadResults(self._target.load_results, *self._deployment)
-        if service in OTHER_SOURCES:
-            source = OTHER_SOURCES[service]
-            if self._target.kind == "mock":
-                raise Untested(f"a mock account has no {source} beside it: judge an account or an endpoint")
-            return importlib.import_module(f"asbuilt.sources.{source}").connect(os.environ)
+        """A boto3 client; `region` where a global service wants its own, else the target's."""
         endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
         client = self._session.client(service, region_name=region or self._region, config=self._config, **endpoint)
         client.meta.events.register_first("before-call", _refuse_unlisted)

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from asbuilt import evidence as jsonpath
-from asbuilt.evidence import TargetError, Unknown, Untested
+from asbuilt.evidence import TargetError, Unknown, Untested, search
 from asbuilt.snapshot import Call
 from asbuilt.sources.errors import explain
 from asbuilt.sources.row import Row
@@ -36,7 +35,7 @@ def call(client: Callable[[], Any], row: Row, params: Mapping[str, Any], calls: 
         made = _called(client, row, row.report.generate, params, calls)
         if not made.pages:  # AWS's own word for "there is none"
             return made
-        values = {name: jsonpath.search(path, made.pages[0]) for name, path in row.report.params.items()}
+        values = {name: search(path, made.pages[0]) for name, path in row.report.params.items()}
         missing = ", ".join(name for name, value in values.items() if value is None)
         if missing:
             raise Unknown(f"{row.operation} needs {missing}, which the answer of {row.label(made.operation)} lacks")

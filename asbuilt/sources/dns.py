@@ -1,49 +1,92 @@
-"""The DNS as a source of evidence: real questions to the resolver of this machine, in the form of a client.
+"""The DNS as a source of evidence: questions to the resolver of this machine, in the form of a client.
 
-Asked only where the environment says so with `ASBUILT_DNS=1`: the answers are the world's, not the account's, and
-depend on where they are asked. Without it whatever the DNS would show is untested.
+Asked only with `--dns`: the answers are the world's, not the account's, and depend on where they are asked.
 """
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asbuilt.evidence import Unknown, Untested
+from asbuilt.sources.row import Row
+from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
 
-WANTED = "ASBUILT_DNS"
-_NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+if TYPE_CHECKING:
+    from dns.resolver import Resolver
 
-
-def connect(environment: Mapping[str, str]) -> Client:
-    """A client, where the environment wants one. Raises `Untested` where it does not."""
-    if environment.get(WANTED) != "1":
-        raise Untested(f"the DNS was not asked: set {WANTED}=1 to have it asked")
-    return Client()
+SECONDS = 10  # for one question, with all its retries
 
 
-class Client:
-    """As much of the form of a boto3 client as reading needs."""
+def connect(request: EvidenceRequest) -> Clients:
+    """A client of the resolver. Raises `Untested` for a mock account, whose host names lead nowhere."""
+    if request.target.kind == "mock":
+        raise Untested("the host names of a mock account are not in the DNS: name an account or an endpoint")
+    client = DnsClient()
+    return lambda service, region: client
+
+
+class DnsClient:
+    """As much of the form of a boto3 client as reading needs; `resolver` takes the place of this machine's."""
 
     meta = SimpleNamespace(method_to_api_mapping={"lookup_hosts": "LookupHosts"})
+
+    def __init__(self, resolver: Resolver | None = None) -> None:
+        self._resolver = resolver
 
     def can_paginate(self, operation: str) -> bool:
         """No: an answer is whole."""
         return False
 
     def lookup_hosts(self, Names: Sequence[str]) -> dict[str, Any]:  # noqa: N803  # as boto3 spells parameters
-        """The IPv4 addresses of each host name, none where there is no such name; wildcards are no host names."""
+        """The IPv4 addresses of each host name, none where there is no such name; wildcards are no host names.
+
+        Raises `Unknown` where the resolver gives no answer.
+        """
         hosts = [name for name in Names if not name.startswith("*.")]
-        return {"Hosts": [{"Name": name, "Addresses": _addresses(name)} for name in hosts]}
+        return {"Hosts": [{"Name": name, "Addresses": self._addresses(name)} for name in hosts]}
 
+    def _addresses(self, name: str) -> list[str]:
+        import dns.exception
+        import dns.resolver
 
-def _addresses(name: str) -> list[str]:
-    try:
-        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        if error.errno in _NO_SUCH_NAME:
+        try:
+            resolver = self._resolver or dns.resolver.Resolver()
+            answer = resolver.resolve(f"{name.rstrip('.')}.", "A", lifetime=SECONDS, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN:
             return []
-        raise Unknown(f"the DNS gave no answer for {name!r}: {error.strerror}") from error
-    return sorted({str(address[0]) for *_, address in found})
+        except dns.exception.DNSException as error:
+            raise Unknown(f"the DNS gave no answer for {name!r}: {error}") from error
+        return sorted({record.address for record in answer.rrset or ()})
+
+
+ROWS = (
+    Row(
+        "acm:certificate.hosts",
+        "dns",
+        "lookup_hosts",
+        "Hosts[]",
+        per="acm:certificate",
+        params={"Names": "SubjectAlternativeNames"},
+        names="[Name]",
+    ),
+    Row(
+        "elbv2:load-balancer.hosts",
+        "dns",
+        "lookup_hosts",
+        "Hosts[]",
+        per="elbv2:load-balancer",
+        params={"Names": "[DNSName]"},
+        names="[Name]",
+    ),
+)
+SOURCE = Source(
+    name="dns",
+    services=("dns",),
+    rows=ROWS,
+    connect=connect,
+    about="The DNS, as the resolver of this machine answers: where host names lead.",
+    untested="the DNS was not asked: add --dns",
+    options=(Option("--dns", "ask the DNS where host names lead"),),
+)

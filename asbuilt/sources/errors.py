@@ -9,7 +9,7 @@ from asbuilt.sources.row import Row
 
 
 @dataclass(frozen=True)
-class Fault:
+class Failure:
     """Why a call failed; `absent`: AWS's own word for "there is none", which is an answer and no failure."""
 
     reason: str
@@ -62,13 +62,13 @@ _NOT_MODELLED = {
 }
 
 
-def explain(error: Exception, row: Row, api_operation: str) -> Fault:
+def explain(error: Exception, row: Row, api_operation: str) -> Failure:
     """Say why a call of a row failed. Raises `TargetError` for what makes every other call fail as well."""
     from botocore import exceptions, parsers
 
     operation, permission = row.label(api_operation), row.needs(api_operation)
     if isinstance(error, Unknown):
-        return Fault(error.reason, error.permission)
+        return Failure(error.reason, error.permission)
     if isinstance(error, exceptions.ClientError):
         return _explain_code(error, row, operation, permission)
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
@@ -76,44 +76,44 @@ def explain(error: Exception, row: Row, api_operation: str) -> Fault:
     if isinstance(error, exceptions.TokenRetrievalError | exceptions.SSOError | exceptions.CredentialRetrievalError):
         raise TargetError(f"the credentials could not be had: {error}")
     if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
-        return Fault(f"{operation} could not be reached: {error}")
+        return Failure(f"{operation} could not be reached: {error}")
     if isinstance(error, exceptions.HTTPClientError):
-        return Fault(f"{operation} broke off: {error}")
+        return Failure(f"{operation} broke off: {error}")
     if isinstance(error, parsers.ResponseParserError):
-        return Fault(f"{operation} answered with something that is no answer of this API: {_first_line(error)}")
+        return Failure(f"{operation} answered with something that is no answer of this API: {_first_line(error)}")
     if isinstance(error, exceptions.PaginationError):
-        return Fault(f"{operation} could not be read to its last page: {_first_line(error)}")
+        return Failure(f"{operation} could not be read to its last page: {_first_line(error)}")
     if isinstance(error, NotImplementedError):
-        return Fault(f"{operation} is not modelled by this mock")
-    return Fault(f"{operation} failed: {type(error).__name__}: {_first_line(error)}")
+        return Failure(f"{operation} is not modelled by this mock")
+    return Failure(f"{operation} failed: {type(error).__name__}: {_first_line(error)}")
 
 
-def _explain_code(error: Exception, row: Row, operation: str, permission: str) -> Fault:
+def _explain_code(error: Exception, row: Row, operation: str, permission: str) -> Failure:
     details = getattr(error, "response", {})
     code = str(details.get("Error", {}).get("Code", ""))
     message = str(details.get("Error", {}).get("Message", ""))
     status = details.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     attempts = details.get("ResponseMetadata", {}).get("RetryAttempts", 0) + 1
     if code in row.absent:
-        return Fault("", absent=True)
+        return Failure("", absent=True)
     if code in _BAD_CREDENTIALS:
         raise TargetError(f"{_BAD_CREDENTIALS[code]} ({operation} answered {code})")
     if code in _DENIED:
         lacks = operation if operation in permission.split(", ") else permission
-        return Fault(f"{operation} was denied: the reading role lacks {lacks}", permission)
+        return Failure(f"{operation} was denied: the reading role lacks {lacks}", permission)
     if code in _THROTTLED:
-        return Fault(f"{operation} was throttled away {attempts} times ({code}): run again later")
+        return Failure(f"{operation} was throttled away {attempts} times ({code}): run again later")
     if code in _REGION_OFF:
         if row.service == "sts":
             raise TargetError(
                 f"{operation} answered {code}: the credentials are not valid here, or the region is not enabled"
             )
-        return Fault(
+        return Failure(
             f"{operation} answered {code}: the region is not enabled for this account, or the key is not valid"
         )
     if code in _NOT_MODELLED or status >= 500:
-        return Fault(f"{operation} is not modelled by this endpoint, or failed there ({code}: {_short(message)})")
-    return Fault(f"{operation} answered {code}: {_short(message)}")
+        return Failure(f"{operation} is not modelled by this endpoint, or failed there ({code}: {_short(message)})")
+    return Failure(f"{operation} answered {code}: {_short(message)}")
 
 
 def _short(text: str) -> str:

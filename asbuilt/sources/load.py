@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from asbuilt.evidence import Unknown, Untested
+from asbuilt.sources.row import Row
+from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
+from asbuilt.targets import Target
 
-FORMAT = 1
-
+FORMAT = 2
 
 OPERATIONS = {"read_runs": ("Run", "runs"), "read_flows": ("Flow", "flows")}
 
@@ -22,26 +24,48 @@ def read_result(path: Path) -> dict[str, Any]:
         result: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Unknown(f"the load result {str(path)!r} cannot be read: {error}") from None
-    if not isinstance(result, dict) or result.get("format") != FORMAT or "runs" not in result:
+    if not isinstance(result, dict) or result.get("format") != FORMAT or not {"runs", "target"} <= result.keys():
         raise Unknown(f"{str(path)!r} is no load result of this version")
     return result
 
 
-class LoadResults:
-    """Load results as a source of evidence, in as much of the form of a boto3 client as reading needs.
+def connect(request: EvidenceRequest) -> Clients:
+    """The load result of the deployment that is verified.
 
-    Raises `Untested` where none of the files tells of this system and variant.
+    Raises `Untested` where no file tells of its system and variant, and where the result tells of something other
+    than the target: a stand-in's result goes with the mock account, and with nothing else. Raises `Unknown` where a
+    file cannot be read, or several tell of one deployment.
     """
+    results = [(path, read_result(Path(path))) for path in request.given]
+    ours = [
+        (path, item) for path, item in results if (item["system"], item["variant"]) == (request.system, request.variant)
+    ]
+    who = f"{request.system} {request.variant}".strip()
+    if not ours:
+        raise Untested(f"no load result of {who} was given (--load-result FILE, as `asbuilt load` writes it)")
+    if len(ours) > 1:
+        raise Unknown(f"{len(ours)} load results of {who} were given where one is meant")
+    [(path, result)] = ours
+    _fits(path, result["target"], request.target)
+    client = LoadResults(result)
+    return lambda service, region: client
 
-    def __init__(self, paths: Sequence[Path], system: str, variant: str) -> None:
-        results = [read_result(path) for path in paths]
-        ours = [item for item in results if (item["system"], item["variant"]) == (system, variant)]
-        who = f"{system} {variant}".strip()
-        if not ours:
-            raise Untested(f"no load result of {who} was given (--load-result FILE, as `asbuilt load` writes it)")
-        if len(ours) > 1:
-            raise Unknown(f"{len(ours)} load results of {who} were given where one is meant")
-        self._result = ours[0]
+
+def _fits(path: str, measured: Mapping[str, Any], target: Target) -> None:
+    if measured["stand_in"] and target.kind in ("account", "endpoint"):
+        raise Untested(
+            f"{path} measures a stand-in application, which tells nothing of {target.name}: "
+            "run `asbuilt load` with the --host of what is deployed"
+        )
+    if target.kind == "mock" and not measured["stand_in"]:
+        raise Untested(f"{path} measures {measured['host']}, which a mock account does not serve: name an account")
+
+
+class LoadResults:
+    """A load result in as much of the form of a boto3 client as reading needs."""
+
+    def __init__(self, result: Mapping[str, Any]) -> None:
+        self._result = result
         self.meta = SimpleNamespace(method_to_api_mapping={name: api for name, (api, _) in OPERATIONS.items()})
 
     def can_paginate(self, operation: str) -> bool:
@@ -55,3 +79,18 @@ class LoadResults:
     def read_flows(self) -> dict[str, Any]:
         """The records of the flows."""
         return {"flows": self._result["flows"]}
+
+
+ROWS = (
+    Row("load:run", "load", "read_runs", "runs[]", names="[name]"),
+    Row("load:flow", "load", "read_flows", "flows[]", names="[name]"),
+)
+SOURCE = Source(
+    name="load",
+    services=("load",),
+    rows=ROWS,
+    connect=connect,
+    about="What `asbuilt load` measured, from its load-result.json.",
+    untested="no load result was given: add --load-result FILE, as `asbuilt load` writes it",
+    options=(Option("--load-result", "what `asbuilt load` wrote", "FILE", many=True, file=True),),
+)

@@ -8,29 +8,19 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from asbuilt import evidence as jsonpath
-from asbuilt.evidence import Entry, Unknown, Untested
+from asbuilt.evidence import Entry, Unknown, Untested, search
 from asbuilt.snapshot import Answer, Snapshot
 from asbuilt.sources.call import Pages, asked_text, call
 from asbuilt.sources.csv_records import table
 from asbuilt.sources.redaction import redact
-from asbuilt.sources.row import Row
-from asbuilt.sources.rows import rows_by_kind, with_parents
+from asbuilt.sources.row import Plan, Row, Wanted
+from asbuilt.sources.table import rows_by_kind, with_parents
 
 WORKERS = 24
 DEEPEST = 10  # how often a row may follow itself
-Wanted = Callable[[Entry], bool]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Which kinds to read; for a detail kind, of which parents only (None: of all)."""
-
-    kinds: frozenset[str]
-    parents: Mapping[str, Wanted | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,11 +97,11 @@ class Reader:
         if answer.problem:
             self._file_problem(row, answer)
             return []
-        asked = [entry for entry in answer.entries if not row.when or jsonpath.search(row.when, entry.data)]
+        asked = [entry for entry in answer.entries if not row.when or search(row.when, entry.data)]
         parents = [entry for entry in asked if wanted is None or wanted(entry)]
         asks = []
         for parent in parents:
-            values = {name: jsonpath.search(path, parent.data) for name, path in row.params.items()}
+            values = {name: search(path, parent.data) for name, path in row.params.items()}
             missing = [name for name, value in values.items() if value is None]
             problem = ""
             if missing:
@@ -186,7 +176,7 @@ def _batched(
 
 def _complete(row: Row, parents: list[Entry], came: Pages, entries: list[Entry]) -> None:
     """Refuse the answer to a batch that leaves out some of it without saying that it is gone."""
-    gone = sum(len(jsonpath.search(row.gone, page) or ()) for page in came.pages) if row.batch else 0
+    gone = sum(len(search(row.gone, page) or ()) for page in came.pages) if row.batch else 0
     if not row.batch or len(entries) + gone >= len(parents):
         return
     failures = [failure for page in came.pages for failure in page.get("failures", ())]
@@ -200,7 +190,7 @@ def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], 
     body = {name: value for name, value in page.items() if name != "ResponseMetadata"}
     if isinstance(body.get(row.csv), bytes | str):
         body[row.csv] = table(body[row.csv], f"{row.csv} of {operation}")
-    found = jsonpath.search(row.records, body)
+    found = search(row.records, body)
     if found is None:
         if row.may_omit:
             return []
@@ -212,9 +202,9 @@ def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], 
             raise Unknown(f"{operation} answered with {type(item).__name__} where a structure belongs ({row.records})")
         data = redact(_parsed(row, item, operation))
         if parent is not None:
-            data |= {name: jsonpath.search(path, parent.data) for name, path in row.inherit.items()}
-        arn = str(jsonpath.search(row.arn, data) or "") if row.arn else ""
-        names = jsonpath.search(row.names, data) if row.names else []
+            data |= {name: search(path, parent.data) for name, path in row.inherit.items()}
+        arn = str(search(row.arn, data) or "") if row.arn else ""
+        names = search(row.names, data) if row.names else []
         entries.append(
             Entry(
                 id=f"{row.kind}|{row.operation}|{parent.id if parent else ''}|{arn or index}",

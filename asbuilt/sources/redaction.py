@@ -1,14 +1,15 @@
-"""Secrets are taken out of evidence as it is read, so that nothing later can leak them."""
+"""What counts as a secret, and its removal from evidence as it is read, so that nothing later can leak it."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-SECRET = "[redacted: a secret]"  # noqa: S105  # what stands in a secret's place
+SECRET = "[redacted: a secret]"  # noqa: S105  # the text that replaces a secret
 PLACEHOLDER = "[redacted: a placeholder credential]"
 
-SECRET_NAME = re.compile(r"(?i)passw(or)?d|secret|token|api_?key|access_?key|private_?key|credential")
+ACCESS_KEYS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+_SECRET_NAME = re.compile(r"(?i)passw(or)?d|secret|token|api_?key|access_?key|private_?key|credential")
 _SECRET_VALUE = re.compile(
     r"(?:AKIA|ASIA)[A-Z0-9]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|://[^/\s:@]*:[^/\s@]+@|\bgh[opsu]_\w{30,}|\beyJ[\w-]{10,}\."
 )
@@ -25,11 +26,11 @@ _VALUE_FIELDS = {
 
 
 def redact(data: Any, field: str = "", user_named: bool = False) -> Any:
-    """The same data with likely secrets replaced by a note of what stood there.
+    """The same data with likely secrets replaced by a note of what was there.
 
-    A text is one when the variable that holds it is named like a secret (`user_named`: its name is the user's, not
-    a field of AWS's), or when it looks like one: access keys, private keys, tokens, a URL with a password. ARNs are
-    references and stay.
+    A text is a secret when the variable that holds it is named like one (`user_named`: a user chose the name, it is
+    not a field of AWS), or when it looks like one: access keys, private keys, tokens, a URL with a password. ARNs
+    are references and stay.
     """
     if isinstance(data, dict):
         named = next((data[key] for key in _VALUE_FIELDS if isinstance(data.get(key), str)), "")
@@ -44,6 +45,18 @@ def redact(data: Any, field: str = "", user_named: bool = False) -> Any:
 
 
 def _redacted_text(text: str, field: str, user_named: bool) -> str:
-    if user_named and SECRET_NAME.search(field) and not text.startswith("arn:"):
+    if user_named and _has_secret_name(field, text):
         return PLACEHOLDER if _PLACEHOLDER.search(text) else SECRET
     return SECRET if field in _WHOLLY_SECRET or _SECRET_VALUE.search(text) else text
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a variable of redacted evidence holds a secret: it was redacted, or it has a value and a secret's name.
+
+    The ARN of a secret is a reference, and an empty variable holds no secret.
+    """
+    return value in (SECRET, PLACEHOLDER) or (bool(value) and _has_secret_name(name, value))
+
+
+def _has_secret_name(name: str, value: str) -> bool:
+    return _SECRET_NAME.search(name) is not None and not value.startswith("arn:")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
+
+from asbuilt.evidence import Entry
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,6 @@ class Row:
     within: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def source(self) -> str:
-        """Whose answer it is: `account` for AWS's, else the other source's name."""
-        return OTHER_SOURCES.get(self.service, "account")
-
-    @property
     def operations(self) -> tuple[str, ...]:
         """The operations that reading calls, in their order."""
         return (self.report.generate, self.operation) if self.report else (self.operation,)
@@ -90,12 +87,20 @@ class Row:
         return self.permission or self.label(api_operation)
 
 
-# Where a row's service is none of AWS's: the source of evidence that its records come from.
-OTHER_SOURCES = {"mongodbatlas": "atlas", "dns": "dns", "load": "load"}
-
 # boto3's client name where it differs from the service's prefix in IAM
 IAM_PREFIXES = {
     "elbv2": "elasticloadbalancing",
     "efs": "elasticfilesystem",
     "service-quotas": "servicequotas",
 }
+
+
+Wanted = Callable[[Entry], bool]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which kinds to read; for a detail kind, of which parents only (None: of all)."""
+
+    kinds: frozenset[str]
+    parents: Mapping[str, Wanted | None] = field(default_factory=dict)

@@ -6,8 +6,7 @@ from functools import cache
 from typing import Any
 
 from asbuilt.evidence import Entry, Path
-from asbuilt.sources.row import OTHER_SOURCES
-from asbuilt.sources.rows import rows_by_kind
+from asbuilt.sources.table import is_aws, rows_by_kind
 
 
 @cache
@@ -29,9 +28,7 @@ def _session() -> Any:
 
 @cache
 def _record_shape(service: str, operation: str, records: str) -> Any:
-    """The shape of the records of a row; None where its path reshapes what AWS answers, or AWS does not answer."""
-    if service in OTHER_SOURCES:
-        return None
+    """The shape of the records of a row; None where its path reshapes what AWS answers."""
     shape = operation_model(service, operation).output_shape
     if records == "@":
         return shape
@@ -50,7 +47,7 @@ def _record_shape(service: str, operation: str, records: str) -> Any:
 def record_shape(kind: str) -> Any:
     """The botocore shape of a kind's records; None where the row's path reshapes what AWS answers."""
     row = rows_by_kind()[kind][-1]
-    return _record_shape(row.service, row.operation, row.records)
+    return _record_shape(row.service, row.operation, row.records) if is_aws(row) else None
 
 
 def shape_at(entry: Entry, path: Path) -> Any:
@@ -59,7 +56,7 @@ def shape_at(entry: Entry, path: Path) -> Any:
         row for row in rows_by_kind()[entry.kind] if entry.operation.lower().endswith(row.operation.replace("_", ""))
     ]
     row = rows[0] if rows else None
-    shape = _record_shape(row.service, row.operation, row.records) if row else None
+    shape = _record_shape(row.service, row.operation, row.records) if row and is_aws(row) else None
     for step in path:
         if shape is None:
             return None

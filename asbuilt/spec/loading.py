@@ -11,7 +11,7 @@ from typing import Any
 from asbuilt import content
 from asbuilt.check import SEVERITIES, Check, all_checks, checks_of
 from asbuilt.problems import nearest
-from asbuilt.sources.rows import rows_by_kind
+from asbuilt.sources.table import narrowing_of, rows_by_kind
 from asbuilt.spec.expectation import BadExpectation, Expectation, expectation
 from asbuilt.spec.lines import Key, Lines
 from asbuilt.spec.model import Claim, Fact, Spec, SpecError, Subject
@@ -158,7 +158,7 @@ class _Loader:
         if kind not in rows_by_kind():
             self.wrong(key, f"subject {name!r} has an unknown kind {kind!r}: {nearest(kind, rows_by_kind())}")
             return None
-        narrowing = {attribute for row in rows_by_kind()[kind] for attribute in row.within}
+        narrowing = narrowing_of(kind)
         known = {*SUBJECT_KEYS, *narrowing}
         for attribute in about:
             if attribute not in known:
@@ -173,7 +173,7 @@ class _Loader:
             called=str(about.get("name", "*")),
             arn=str(about.get("arn", "")),
             tags=about.get("tags", {}),
-            within={attribute: str(about[attribute]) for attribute in narrowing & set(about)},
+            within={name: (path, str(about[name])) for name, path in narrowing.items() if name in about},
             many=bool(about.get("many", False)),
         )
         return replace(subject, where=self._where((*key, "where"), subject, about.get("where", {})))

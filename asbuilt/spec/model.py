@@ -21,7 +21,10 @@ class SpecError(Exception):
 
 @dataclass(frozen=True)
 class Subject:
-    """A documented noun and how to find it: by name or ARN (globs), tags, what narrows it down, or its answers."""
+    """A documented noun and how to find it: by name or ARN (globs), tags, what narrows it down, or its answers.
+
+    `within` maps an attribute such as `cluster` to the JMESPath of the record's field and the name wanted there.
+    """
 
     name: str
     kind: str
@@ -29,12 +32,13 @@ class Subject:
     arn: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, tuple[Check, str, Expectation]] = field(default_factory=dict)
-    within: Mapping[str, str] = field(default_factory=dict)
+    within: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     many: bool = False
 
     def described(self) -> str:
         """How a message calls it: `rds:db 'campushub-db'`."""
-        how = [f"{key} {value!r}" for key, value in (*self.within.items(), *self.tags.items())]
+        how = [f"{key} {wanted!r}" for key, (_, wanted) in self.within.items()]
+        how += [f"{key} {value!r}" for key, value in self.tags.items()]
         how += [f"{name} = {wanted.text}" for name, (_, _, wanted) in self.where.items()]
         called = repr(self.arn or self.called) if (self.arn or self.called) != "*" else ""
         return " ".join(part for part in (self.kind, called, f"with {', '.join(how)}" if how else "") if part)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from asbuilt.check import SEVERITIES, Check, all_checks
-from asbuilt.sources.rows import rows_by_kind
+from asbuilt.sources.table import rows_by_kind
 from asbuilt.spec.expectation import TABLES
 from asbuilt.spec.loading import ARCHITECTURE_KEYS
 

@@ -1,1 +1,1 @@
-"""Questions about the account as a whole."""
+"""Checks of the account as a whole."""

@@ -1,4 +1,4 @@
-"""Questions about AWS Backup (`backup:ListBackupPlans`, `backup:ListBackupSelections`)."""
+"""Checks of AWS Backup (`backup:ListBackupPlans`, `backup:ListBackupSelections`)."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ from asbuilt.evidence import Record
     fix="aws backup create-backup-plan --backup-plan file://plan.json, then create-backup-selection for its resources.",
 )
 def backup_plans(caller: Record, account: Account) -> int:
-    """How many backup plans protect something: a plan without a selection backs up nothing."""
+    """How many backup plans have at least one selection of resources: a plan without one backs up nothing."""
     return sum(bool(account.details("backup:plan.selections", plan)) for plan in account.all("backup:plan"))

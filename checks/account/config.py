@@ -1,4 +1,4 @@
-"""Questions about AWS Config (`config:DescribeConfigurationRecorderStatus`)."""
+"""Checks of AWS Config (`config:DescribeConfigurationRecorderStatus`)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ from asbuilt.evidence import Record
     fix="aws configservice start-configuration-recorder --configuration-recorder-name default",
 )
 def records_configuration(caller: Record, account: Account) -> bool:
-    """Whether AWS Config records what changes, and its last delivery did not fail."""
+    """Whether an AWS Config recorder is recording and its last delivery did not fail."""
     recorders = account.all("config:recorder")
     return any(item["recording"] and item.get("lastStatus", "PENDING") != "FAILURE" for item in recorders)

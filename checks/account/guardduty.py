@@ -1,4 +1,4 @@
-"""Questions about GuardDuty (`guardduty:GetDetector`)."""
+"""Checks of GuardDuty (`guardduty:GetDetector`)."""
 
 from asbuilt.account import Account
 from asbuilt.check import check
@@ -14,5 +14,5 @@ from asbuilt.evidence import Record
     "{guardduty:detector[?Status!='ENABLED'].DetectorId | [0] ?? <detector>}",
 )
 def threat_detectors(caller: Record, account: Account) -> int:
-    """How many detectors watch the account for threats in the region: those that are enabled."""
+    """How many GuardDuty detectors are enabled in the region."""
     return sum(detector["Status"] == "ENABLED" for detector in account.all("guardduty:detector"))

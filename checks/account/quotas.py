@@ -1,4 +1,4 @@
-"""Questions about service quotas (`servicequotas:ListServiceQuotas`)."""
+"""Checks of service quotas (`servicequotas:ListServiceQuotas`)."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ from asbuilt.evidence import Record
     "--desired-value {wanted ?? <number>}",
 )
 def quota(limit: Record) -> float:
-    """The limit in force."""
+    """The applied value of the quota."""
     return limit["Value"]

@@ -1,1 +1,1 @@
-"""Questions about Elastic Beanstalk and its Auto Scaling groups."""
+"""Checks of Elastic Beanstalk and its Auto Scaling groups."""

@@ -1,4 +1,4 @@
-"""Questions about Elastic Beanstalk applications and environments, and about what environments went through."""
+"""Checks of Elastic Beanstalk applications and environments, and of the events of environments."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _RESOURCES = ("elasticbeanstalk:environment", "elasticbeanstalk:environment.reso
 _LIFECYCLE = (
     "aws elasticbeanstalk update-application-resource-lifecycle --application-name {name} --resource-lifecycle-config"
 )
-_LOOK = "aws elasticbeanstalk describe-events --environment-name {name} --severity WARN"
+_SHOW_EVENTS = "aws elasticbeanstalk describe-events --environment-name {name} --severity WARN"
 
 
-@check("elasticbeanstalk:application", severity="medium", fix=f"{_LIFECYCLE} file://keep-the-documented-number.json")
+@check("elasticbeanstalk:application", severity="medium", fix=f"{_LIFECYCLE} file://lifecycle.json")
 def versions_kept(application: Record) -> int | None:
-    """After how many versions the oldest is deleted; nothing where no number limits them."""
+    """How many versions the lifecycle rule keeps before it deletes the oldest; nothing if no rule counts them."""
     rule = application["ResourceLifecycleConfig"]["VersionLifecycleConfig"]["MaxCountRule"]
     return rule["MaxCount"] if rule["Enabled"] else None
 
@@ -30,20 +30,20 @@ def versions_kept(application: Record) -> int | None:
     fix="aws elasticbeanstalk create-application-version --application-name {name} --version-label <label>",
 )
 def versions(application: Record, account: Account) -> int:
-    """How many versions could be deployed (again) now."""
+    """How many versions can be deployed now."""
     found = account.details(_VERSIONS, application)
     return sum(version["Status"] in ("Processed", "Unprocessed") for version in found)
 
 
-@check("elasticbeanstalk:environment", severity="high", fix=_LOOK)
+@check("elasticbeanstalk:environment", severity="high", fix=_SHOW_EVENTS)
 def status(environment: Record) -> str:
-    """What Beanstalk is doing with it: Ready once nothing is under way."""
+    """The status of the environment: Ready when no operation is in progress."""
     return environment["Status"]
 
 
-@check("elasticbeanstalk:environment", severity="high", fix=_LOOK)
+@check("elasticbeanstalk:environment", severity="high", fix=_SHOW_EVENTS)
 def health(environment: Record) -> str:
-    """How it fares: Green, Yellow, Red, or Grey where nothing is known."""
+    """The health of the environment: Green, Yellow, Red, or Grey if it is not known."""
     return environment["Health"]
 
 
@@ -53,7 +53,7 @@ def health(environment: Record) -> str:
     fix="aws elasticbeanstalk update-environment --environment-name {name} --solution-stack-name <platform>",
 )
 def platform(environment: Record) -> str:
-    """The language and version that its platform runs: `Python 3.11`."""
+    """The language and version of its platform: `Python 3.11`."""
     return environment["SolutionStackName"].rpartition(" running ")[2]
 
 
@@ -65,14 +65,14 @@ def platform(environment: Record) -> str:
     "--destination-environment-name <environment>",
 )
 def cname_swaps(environment: Record, account: Account) -> int:
-    """How often, in the six weeks that events are kept, traffic was switched by exchanging names with another one."""
+    """How many CNAME swaps with another environment its events record; events are kept for six weeks."""
     events = account.details(_EVENTS, environment)
     return sum(event["Message"].startswith("Completed swapping CNAMEs for environments") for event in events)
 
 
-@check("elasticbeanstalk:environment", severity="medium", reads=[_EVENTS], fix=_LOOK)
+@check("elasticbeanstalk:environment", severity="medium", reads=[_EVENTS], fix=_SHOW_EVENTS)
 def slowest_deployment_minutes(environment: Record, account: Account) -> float:
-    """How long the slowest deployment of a version took, of those that events still tell of."""
+    """The duration of the slowest deployment of a version among those that its events record."""
     events = sorted(account.details(_EVENTS, environment), key=lambda event: event["EventDate"])
     started, deployed, minutes = None, False, []
     for event in events:
@@ -86,7 +86,7 @@ def slowest_deployment_minutes(environment: Record, account: Account) -> float:
                 minutes.append((event["EventDate"] - started).total_seconds() / 60)
             started = None
     if not minutes:
-        raise Unknown(f"events tell of no finished deployment to {environment['EnvironmentName']!r}")
+        raise Unknown(f"the events of {environment['EnvironmentName']!r} record no finished deployment")
     return round(max(minutes), 1)
 
 
@@ -94,13 +94,13 @@ def slowest_deployment_minutes(environment: Record, account: Account) -> float:
     "elbv2:load-balancer",
     severity="medium",
     reads=_RESOURCES,
-    fix="Beanstalk makes an environment's load balancer itself: rebuild the environment.",
+    fix="Elastic Beanstalk creates an environment's load balancer: rebuild the environment.",
 )
 def beanstalk_environment(balancer: Record, account: Account) -> str | None:
-    """The Beanstalk environment that it belongs to; nothing where it is none's, or is shared."""
+    """The Elastic Beanstalk environment that owns the load balancer; nothing if none does, or if it is shared."""
     for environment in account.all("elasticbeanstalk:environment"):
         for resources in account.details("elasticbeanstalk:environment.resources", environment):
-            # Beanstalk calls application and network load balancers by their ARN
+            # Elastic Beanstalk names application and network load balancers by their ARN
             if any(item["Name"] == balancer["LoadBalancerArn"] for item in resources["LoadBalancers"]):
                 return environment["EnvironmentName"]
     return None

@@ -1,28 +1,28 @@
-"""Questions about caches: ElastiCache replication groups, and clusters that stand outside any group."""
+"""Checks of caches: ElastiCache replication groups, and clusters outside any group."""
 
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
 
 _MODIFY = "aws elasticache modify-replication-group --replication-group-id {name} --apply-immediately"
-_RECREATE = "It is fixed when the cache is created: make a new one with it, move the clients, and delete this one."
+_RECREATE = "It is fixed when the cache is created: create a new one with it, move the clients, and delete this one."
 YEAR = 365 * 24 * 3600
 
 
 def is_group(cache: Record) -> bool:
-    """Whether it is a replication group; the other row of the kind holds lone clusters."""
+    """Whether a cache is a replication group; the kind's other row reads single clusters."""
     return "ReplicationGroupId" in cache
 
 
 def members(cache: Record, account: Account) -> list[Record]:
-    """The clusters that make up a cache: a group's members, or the lone cluster itself."""
+    """The clusters of a cache: a group's members, or the single cluster itself."""
     if not is_group(cache):
         return [cache]
     return [account.get("elasticache:cluster", name) for name in cache["MemberClusters"]]
 
 
 def endpoints(cache: Record) -> list[Record]:
-    """Where clients connect: the configuration endpoint of a sharded cache, else each primary's or node's own."""
+    """The endpoints for clients: a sharded cache's configuration endpoint, else that of each primary or node."""
     if "ConfigurationEndpoint" in cache:
         return [cache["ConfigurationEndpoint"]]
     if is_group(cache):
@@ -32,25 +32,25 @@ def endpoints(cache: Record) -> list[Record]:
 
 @check("elasticache:cache", severity="medium", fix=_RECREATE, reads=["elasticache:cluster"])
 def engine(cache: Record, account: Account) -> str:
-    """The engine that its nodes run."""
+    """The engine of its nodes."""
     return ", ".join(sorted({member["Engine"] for member in members(cache, account)}))
 
 
 @check("elasticache:cache", severity="medium", fix=f"{_MODIFY} --cache-node-type {{wanted ?? <type>}}")
 def node_type(cache: Record) -> str:
-    """The type of its nodes."""
+    """The node type."""
     return cache["CacheNodeType"]
 
 
 @check("elasticache:cache", severity="medium", fix=_RECREATE)
 def cluster_mode(cache: Record) -> str:
-    """Whether keys are spread over shards: enabled or disabled; a lone cluster can only be disabled."""
+    """Whether keys are distributed over shards: enabled or disabled; a single cluster is always disabled."""
     return "enabled" if is_group(cache) and cache["ClusterEnabled"] else "disabled"
 
 
 @check("elasticache:cache", severity="medium", fix="aws elasticache increase-replica-count --help")
 def nodes(cache: Record) -> int:
-    """How many nodes it has, over all shards."""
+    """The number of nodes over all shards."""
     return len(cache["MemberClusters"]) if is_group(cache) else cache["NumCacheNodes"]
 
 
@@ -60,9 +60,9 @@ def port(cache: Record) -> int | None:
     return next((endpoint["Port"] for endpoint in endpoints(cache)), None)
 
 
-@check("elasticache:cache", severity="medium", fix="Wait until it is available, or look at its events.")
+@check("elasticache:cache", severity="medium", fix="Wait until it is available, or read its events.")
 def available(cache: Record) -> bool:
-    """Whether it serves now."""
+    """Whether the cache is available now."""
     return (cache["Status"] if is_group(cache) else cache["CacheClusterStatus"]) == "available"
 
 
@@ -73,8 +73,8 @@ def available(cache: Record) -> bool:
     fix=f"{_MODIFY} --transit-encryption-enabled --transit-encryption-mode required",
 )
 def encrypted_in_transit(cache: Record) -> bool:
-    """Whether it speaks TLS and nothing else."""
-    # engines from before the mode existed have no such field: they only know "required"
+    """Whether the cache accepts TLS connections only."""
+    # engines older than the mode have no such field and always require TLS
     return cache["TransitEncryptionEnabled"] and cache.get("TransitEncryptionMode", "required") == "required"
 
 
@@ -85,19 +85,19 @@ def encrypted_in_transit(cache: Record) -> bool:
     fix=f"{_MODIFY} --automatic-failover-enabled",
 )
 def automatic_failover(cache: Record) -> bool:
-    """Whether a replica takes over when a primary fails; a lone cluster has none."""
+    """Whether a replica takes over when a primary fails; a single cluster has no replica."""
     return is_group(cache) and cache["AutomaticFailover"] == "enabled"
 
 
 @check("elasticache:cache", severity="medium", fix=_RECREATE, reads=["elasticache:cluster"])
 def subnet_group(cache: Record, account: Account) -> str:
-    """The name of the subnet group that its nodes stand in."""
+    """The name of its subnet group."""
     return ", ".join(sorted({member["CacheSubnetGroupName"] for member in members(cache, account)}))
 
 
 @check("elasticache:subnet-group", severity="low", fix=_RECREATE)
 def description(group: Record) -> str:
-    """What its description says."""
+    """The text of its description."""
     return group["CacheSubnetGroupDescription"]
 
 
@@ -108,7 +108,7 @@ def description(group: Record) -> str:
     reads=["elasticache:reservation"],
 )
 def reserved_years(cache: Record, account: Account) -> int | None:
-    """The longest term, in years, of an active reservation of its family: sizes of one family share reservations."""
+    """The longest term of an active reservation for its node family, whose sizes share reservations; else nothing."""
     held = [
         reservation["Duration"] // YEAR
         for reservation in account.all("elasticache:reservation")

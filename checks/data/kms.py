@@ -1,4 +1,4 @@
-"""Questions about KMS keys (`kms:ListKeys`, `kms:GetKeyPolicy`)."""
+"""Checks of KMS keys (`kms:ListKeys`, `kms:GetKeyPolicy`)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _POLICY = "kms:key.policy"
     fix="aws kms put-key-policy --key-id {name} --policy file://policy.json",
 )
 def reachable_by(key: Record, account: Account) -> frozenset[str]:
-    """Whom the key's policy lets in: services, `role/name`, others by ARN or number; `this account` if it says so."""
+    """Who the key policy grants access: services, `role/name`, others by ARN or account id, `this account` if named."""
     policy = account.detail(_POLICY, key)
     if policy is None:
-        raise Unknown(f"the policy of key {key['KeyId']} was not read, and every key has one")
+        raise Unknown(f"the policy of key {key['KeyId']} was not read, though every key has one")
     return let_in(policy["Policy"], key["KeyArn"])

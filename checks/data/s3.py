@@ -1,4 +1,4 @@
-"""Questions about S3 buckets (`s3:ListBuckets` and what is asked of each bucket)."""
+"""Checks of S3 buckets (`s3:ListBuckets` and the calls that describe each bucket)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _GIB = 1024**3
     fix="Create the bucket in the documented region and copy its objects there.",
 )
 def region(bucket: Record, account: Account) -> str:
-    """Where the bucket's objects are."""
+    """The region of the bucket."""
     found = account.details("s3:bucket.location", bucket)[0].get("LocationConstraint")
-    return {None: "us-east-1", "EU": "eu-west-1"}.get(found, found)  # AWS's words for its two oldest regions
+    return {None: "us-east-1", "EU": "eu-west-1"}.get(found, found)  # S3's names of its two oldest regions
 
 
 @check(
@@ -33,7 +33,7 @@ def region(bucket: Record, account: Account) -> str:
     "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
 )
 def closed_to_public(bucket: Record, account: Account) -> bool:
-    """Whether no access list and no policy can open the bucket to the public."""
+    """Whether all four settings of the bucket's public access block are on."""
     block = account.detail("s3:bucket.public-access", bucket)
     flags = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     return block is not None and all(block.get(flag, False) for flag in flags)
@@ -47,7 +47,7 @@ def closed_to_public(bucket: Record, account: Account) -> bool:
     "'Rules=[{ApplyServerSideEncryptionByDefault={SSEAlgorithm=AES256}}]'",
 )
 def encryption(bucket: Record, account: Account) -> str | None:
-    """How new objects are encrypted by default: `AES256`, `aws:kms`, `aws:kms:dsse`."""
+    """The default encryption of new objects: `AES256`, `aws:kms` or `aws:kms:dsse`."""
     found = account.detail("s3:bucket.encryption", bucket)
     return found["Rules"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] if found else None
 
@@ -60,7 +60,8 @@ def encryption(bucket: Record, account: Account) -> str | None:
     fix="aws s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Enabled",
 )
 def versioned(bucket: Record, account: Account) -> bool:
-    """Whether overwritten and deleted objects can be had back; a bucket that was never versioned has no status."""
+    """Whether versioning is enabled, so that overwritten and deleted objects can be restored."""
+    # a bucket that was never versioned has no status
     return account.details("s3:bucket.versioning", bucket)[0].get("Status", "") == "Enabled"
 
 
@@ -72,7 +73,7 @@ def versioned(bucket: Record, account: Account) -> bool:
     fix="Add a statement to the policy of bucket {name} that denies s3:* where aws:SecureTransport is false.",
 )
 def tls_only(bucket: Record, account: Account) -> bool:
-    """Whether the Denies of the bucket's policy leave no request over plain HTTP, to the bucket or its objects."""
+    """Whether the bucket policy denies every request over plain HTTP, to the bucket and to its objects."""
     policy = account.detail("s3:bucket.policy", bucket)
     return policy is not None and _refuses_http(policy["Policy"].spelt_out(), bucket.entry.arn)
 
@@ -84,8 +85,8 @@ def tls_only(bucket: Record, account: Account) -> bool:
     fix="aws s3api put-bucket-lifecycle-configuration --bucket {name} --lifecycle-configuration file://lifecycle.json",
 )
 def moves_to(bucket: Record, account: Account) -> frozenset[str]:
-    """The storage classes that life-cycle rules in force move objects to: all of them, and not some by their names."""
-    whole = [rule for rule in _rules(bucket, account) if of_all_objects(rule)]
+    """The storage classes that enabled lifecycle rules move all objects to, not only some of them."""
+    whole = [rule for rule in enabled_rules(bucket, account) if of_all_objects(rule)]
     return frozenset(move["StorageClass"] for rule in whole for move in rule.get("Transitions", ()))
 
 
@@ -97,8 +98,8 @@ def moves_to(bucket: Record, account: Account) -> frozenset[str]:
     fix="aws s3api put-bucket-lifecycle-configuration --bucket {name} --lifecycle-configuration file://lifecycle.json",
 )
 def lifecycle_rules(bucket: Record, account: Account) -> int:
-    """How many life-cycle rules are in force."""
-    return len(_rules(bucket, account))
+    """How many lifecycle rules are enabled."""
+    return len(enabled_rules(bucket, account))
 
 
 @check(
@@ -108,29 +109,33 @@ def lifecycle_rules(bucket: Record, account: Account) -> int:
     fix="Review what bucket {name} holds, or plan for its size.",
 )
 def size_gib(bucket: Record, account: Account) -> float:
-    """What the bucket held when S3 last measured it, over all storage classes."""
+    """The size of the bucket over all storage classes, as S3 last measured it."""
     sizes = []
     for series in account.details("s3:bucket.sizes", bucket):
         points = account.details("s3:bucket.sizes.bytes", series)
         sizes += [max(points, key=lambda point: point["Timestamp"])["Average"]] if points else []
     if not sizes:
-        raise Unknown(f"S3 has not measured {bucket['Name']!r} in the last three days: it is empty, or new")
+        raise Unknown(f"S3 published no size of {bucket['Name']!r} in the last three days: it is empty or new")
     return round(sum(sizes) / _GIB, 3)
 
 
 def of_all_objects(rule: Record) -> bool:
-    """Whether a life-cycle rule is about every object of its bucket: by no prefix, tag or size."""
-    # the older form has the prefix beside the filter's place
+    """Whether a lifecycle rule applies to every object of its bucket, without a prefix, tag or size filter."""
+    # the older form has a prefix in place of a filter
     narrowing = dict(rule.get("Filter", {"Prefix": rule.get("Prefix", "")}))
     return narrowing in ({}, {"Prefix": ""})
 
 
-def _rules(bucket: Record, account: Account) -> list[Record]:
+def enabled_rules(bucket: Record, account: Account) -> list[Record]:
+    """The lifecycle rules of a bucket that are enabled."""
     return [rule for rule in account.details("s3:bucket.lifecycle", bucket) if rule["Status"] == "Enabled"]
 
 
 def _refuses_http(policy: dict[str, Any], arn: str) -> bool:
-    """Whether nobody gets through without TLS who may otherwise do anything. Raises `Unknown` where that is open."""
+    """Whether the policy's Denies stop every request without TLS, even of a caller that is allowed everything.
+
+    Raises `Unknown` where that is not decided.
+    """
     from asbuilt.iam.proof.prover import prove
 
     everybody = [row for row in as_list(policy["Statement"]) if principals(row) & {"*", "AWS *"}]
@@ -149,5 +154,5 @@ def _refuses_http(policy: dict[str, Any], arn: str) -> bool:
         }
     )
     if found.verdict == "unknown":
-        raise Unknown(f"whether {arn} takes requests without TLS is not decided: {found.reason}")
+        raise Unknown(f"whether {arn} accepts requests without TLS is not decided: {found.reason}")
     return found.verdict == "subset"

@@ -1,4 +1,4 @@
-"""Questions about secrets (`secretsmanager:ListSecrets`, `GetResourcePolicy`): never about their values."""
+"""Checks of secrets (`secretsmanager:ListSecrets`, `GetResourcePolicy`), never of their values."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _POLICY = "secretsmanager:secret.policy"
     fix="aws secretsmanager rotate-secret --secret-id {name} --rotation-rules AutomaticallyAfterDays=30",
 )
 def rotates(secret: Record) -> bool:
-    """Whether the secret is renewed on a schedule; AWS leaves the field out for one that never was."""
-    return secret.get("RotationEnabled", False)
+    """Whether the secret is rotated on a schedule."""
+    return secret.get("RotationEnabled", False)  # AWS omits the field where rotation was never configured
 
 
 @check(
@@ -28,7 +28,7 @@ def rotates(secret: Record) -> bool:
     fix="aws secretsmanager put-resource-policy --secret-id {name} --resource-policy file://policy.json",
 )
 def reachable_by(secret: Record, account: Account) -> frozenset[str]:
-    """Whom the secret's policy lets in (services, others by ARN or number, `*`), and `this account`."""
+    """Who the secret's policy grants access (services, others by ARN or account id, `*`), and `this account`."""
     policy = account.detail(_POLICY, secret)
-    # a secret without a policy is answered for without the field
+    # the answer for a secret without a policy has no such field
     return THIS_ACCOUNT | let_in(policy.get("ResourcePolicy") if policy else None, secret["ARN"])

@@ -1,4 +1,4 @@
-"""Questions about SQS queues (`sqs:ListQueues`, `sqs:GetQueueAttributes`)."""
+"""Checks of SQS queues (`sqs:ListQueues`, `sqs:GetQueueAttributes`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ATTRIBUTES = "sqs:queue.attributes"
     fix="aws sqs set-queue-attributes --queue-url {QueueUrl} --attributes file://attributes.json",
 )
 def reachable_by(queue: Record, account: Account) -> frozenset[str]:
-    """Whom the queue's policy lets in (services, others by ARN or number, `*`), and `this account`."""
+    """Who the queue's policy grants access (services, others by ARN or account id, `*`), and `this account`."""
     attributes = account.detail(_ATTRIBUTES, queue)
     if attributes is None:
         raise Unknown(f"the attributes of {queue['QueueUrl']} were not read")

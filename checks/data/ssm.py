@@ -1,4 +1,4 @@
-"""Questions about Systems Manager parameters (`ssm:DescribeParameters`): never about their values."""
+"""Checks of Systems Manager parameters (`ssm:DescribeParameters`), never of their values."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from asbuilt.evidence import Record
     fix="aws ssm put-parameter --name {name} --type SecureString --overwrite --value <value>",
 )
 def parameter_type(parameter: Record) -> str:
-    """How its value is kept: SecureString is encrypted, String and StringList are not."""
+    """The type of the parameter: SecureString is encrypted, String and StringList are not."""
     return parameter["Type"]

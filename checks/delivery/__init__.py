@@ -1,1 +1,1 @@
-"""Questions about how software gets there."""
+"""Checks of software delivery: builds, pipelines, registries, functions, schedules and stacks."""

@@ -1,4 +1,4 @@
-"""Questions about CodeBuild projects (`codebuild:BatchGetProjects`)."""
+"""Checks of CodeBuild projects (`codebuild:BatchGetProjects`)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ _UPDATE = "aws codebuild update-project --name {name}"
     fix=f"{_UPDATE} --environment file://environment.json, the same with privilegedMode=true",
 )
 def builds_images(project: Record) -> bool:
-    """Whether its builds may run Docker: without privileged mode none can make an image."""
+    """Whether its builds run in privileged mode, which building Docker images needs."""
     return project["environment"]["privilegedMode"]
 
 
 @check("codebuild:project", severity="high", names_subjects=True, fix=f"{_UPDATE} --service-role {{wanted ?? <role>}}")
 def builds_as(project: Record, account: Account) -> str:
-    """The subject that is the role its builds work with, else the role's ARN."""
-    role = project["serviceRole"]
-    return next((name for name, item in account.subjects() if item.entry.arn == role), role)
+    """The subject that is the service role of its builds, else the role's ARN."""
+    return account.named(project["serviceRole"])
 
 
 @check("codebuild:project", severity="medium", fix=f"{_UPDATE} --logs-config cloudWatchLogs={{status=ENABLED}}")
 def build_log_group(project: Record) -> str | None:
-    """The log group of its builds; nothing where they are not logged to CloudWatch."""
-    # AWS documents that builds are logged, and to a group of the project's name, where nothing else is said
+    """The log group of its builds; nothing if they are not logged to CloudWatch Logs."""
+    # AWS documents that builds log by default, to a group with the project's name
     logs = project.get("logsConfig", {}).get("cloudWatchLogs", {})
     if logs.get("status", "ENABLED") != "ENABLED":
         return None

@@ -1,4 +1,4 @@
-"""Questions about pipelines: their stages, what starts them, and how long they take."""
+"""Checks of pipelines: their stages and actions, what starts them, and how long they take."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ def _source(pipeline: Record) -> Record:
     """The configuration of the one action that fetches the source."""
     found = [action["configuration"] for action in _actions(pipeline, "Source")]
     if len(found) != 1:
-        raise Unknown(f"{len(found)} actions of {pipeline.entry.label!r} fetch a source, so none is the source")
+        raise Unknown(f"{pipeline.entry.label!r} has {len(found)} source actions, not one")
     return found[0]
 
 
 @check("codepipeline:pipeline", severity="medium", fix=_EDIT)
 def stages(pipeline: Record) -> tuple[str, ...]:
-    """The names of its stages, in their order."""
+    """The names of its stages, in order."""
     return tuple(stage["name"] for stage in pipeline["pipeline"]["stages"])
 
 
 @check("codepipeline:pipeline", severity="medium", fix=_EDIT)
 def providers(pipeline: Record) -> tuple[str, ...]:
-    """Who does the work of each action, in their order: GitHub, CodeBuild, ECS."""
+    """The providers of its actions, in order: GitHub, CodeBuild, ECS."""
     return tuple(action["actionTypeId"]["provider"] for action in _actions(pipeline))
 
 
 @check("codepipeline:pipeline", severity="medium", fix=_EDIT)
 def approvals(pipeline: Record) -> int:
-    """How many actions wait for somebody's approval."""
+    """How many of its actions are manual approvals."""
     return len(list(_actions(pipeline, "Approval")))
 
 
@@ -52,7 +52,7 @@ def approvals(pipeline: Record) -> int:
 def repository(pipeline: Record) -> str:
     """The repository that it builds: `owner/name`."""
     source = _source(pipeline)
-    # a connection names owner and repository in one, the older GitHub action in two
+    # a connection names owner and repository in one field, the older GitHub action in two
     return source["FullRepositoryId"] if "FullRepositoryId" in source else f"{source['Owner']}/{source['Repo']}"
 
 
@@ -70,12 +70,12 @@ def branch(pipeline: Record) -> str:
     fix="aws codepipeline put-webhook --webhook file://webhook.json, and set PollForSourceChanges to false",
 )
 def started_by_push(pipeline: Record, account: Account) -> bool:
-    """Whether a push starts it at once: by a webhook in place of polling, or by a connection that detects changes."""
+    """Whether a push starts it: through a webhook without polling, or through a connection that detects changes."""
     source = _source(pipeline)
     if "ConnectionArn" in source:
         return source.get("DetectChanges", "true").lower() == "true"
-    polls = source.get("PollForSourceChanges", "true").lower() == "true"  # AWS polls where nothing is said
-    # AWS names an error only where the webhook could not be set up
+    polls = source.get("PollForSourceChanges", "true").lower() == "true"  # AWS polls by default
+    # AWS reports an error code only where it could not set the webhook up
     working = [webhook for webhook in account.all(_WEBHOOKS) if not webhook.get("errorCode", "")]
     targets = [webhook["definition"]["targetPipeline"] for webhook in working]
     return not polls and pipeline["pipeline"]["name"] in targets
@@ -83,16 +83,15 @@ def started_by_push(pipeline: Record, account: Account) -> bool:
 
 @check("codepipeline:pipeline", severity="high", names_subjects=True, fix=_EDIT)
 def builds_with(pipeline: Record, account: Account) -> frozenset[str]:
-    """The subjects (or names) that are the CodeBuild projects of its actions."""
-    known = {item["name"]: name for name, item in account.subjects() if item.entry.kind == "codebuild:project"}
+    """The subjects (else names) that are the CodeBuild projects of its actions."""
     of_codebuild = [action for action in _actions(pipeline) if action["actionTypeId"]["provider"] == "CodeBuild"]
     names = [action["configuration"]["ProjectName"] for action in of_codebuild]
-    return frozenset(known.get(name, name) for name in names)
+    return frozenset(account.named(name, "codebuild:project", "name") for name in names)
 
 
 @check("codepipeline:pipeline", severity="high", names_subjects=True, fix=_EDIT)
 def deploys_to(pipeline: Record, account: Account) -> frozenset[str]:
-    """The subjects (or `cluster/service`) that are the ECS services which it deploys to."""
+    """The subjects (else `cluster/service`) that are the ECS services which it deploys to."""
     known = {
         "/".join((item["clusterArn"].rpartition("/")[2], item["serviceName"])): name
         for name, item in account.subjects()
@@ -105,26 +104,22 @@ def deploys_to(pipeline: Record, account: Account) -> frozenset[str]:
 
 @check("codepipeline:pipeline", severity="medium", names_subjects=True, fix=_EDIT)
 def artifact_store(pipeline: Record, account: Account) -> str:
-    """The subject that is the bucket for its artifacts, else the bucket's name."""
-    bucket = pipeline["pipeline"]["artifactStore"]["location"]
-    return next(
-        (name for name, item in account.subjects() if item.entry.kind == "s3:bucket" and item["Name"] == bucket), bucket
-    )
+    """The subject that is its artifact bucket, else the bucket's name."""
+    return account.named(pipeline["pipeline"]["artifactStore"]["location"], "s3:bucket", "Name")
 
 
 @check("codepipeline:pipeline", severity="high", names_subjects=True, fix=_EDIT)
 def acts_as(pipeline: Record, account: Account) -> str:
-    """The subject that is the role it works with, else the role's ARN."""
-    role = pipeline["pipeline"]["roleArn"]
-    return next((name for name, item in account.subjects() if item.entry.arn == role), role)
+    """The subject that is its service role, else the role's ARN."""
+    return account.named(pipeline["pipeline"]["roleArn"])
 
 
 @check("codepipeline:pipeline", severity="medium", fix=f"{_EDIT}: onFailure RETRY with retryMode ALL_ACTIONS")
 def retried_stages(pipeline: Record) -> frozenset[str]:
-    """The stages of which all actions are tried again when one fails."""
+    """The stages that retry all their actions when one fails."""
     found = []
     for stage in pipeline["pipeline"]["stages"]:
-        # a stage without the setting just fails
+        # a stage without the setting fails without a retry
         failing = stage.get("onFailure", {})
         mode = failing.get("retryConfiguration", {}).get("retryMode")
         found += [stage["name"]] if failing.get("result") == "RETRY" and mode == "ALL_ACTIONS" else []
@@ -138,7 +133,7 @@ def retried_stages(pipeline: Record) -> frozenset[str]:
     fix="aws codepipeline list-action-executions --pipeline-name {name}: which step of {parameter} takes so long?",
 )
 def stage_minutes(pipeline: Record, account: Account, stage: str) -> float:
-    """The median time that a stage's actions took in the runs on record that succeeded."""
+    """The median duration of a stage's successful actions in the recorded runs."""
     done = [
         action
         for action in account.details(_ACTIONS, pipeline)
@@ -154,12 +149,12 @@ def stage_minutes(pipeline: Record, account: Account, stage: str) -> float:
     fix="aws codepipeline list-pipeline-executions --pipeline-name {name}: which stage takes so long?",
 )
 def run_minutes(pipeline: Record, account: Account) -> float:
-    """The median time from start to end of the runs on record that succeeded."""
+    """The median duration of the recorded runs that succeeded."""
     done = [run for run in account.details(_RUNS, pipeline) if run["status"] == "Succeeded"]
     return _median(pipeline, [run["lastUpdateTime"] - run["startTime"] for run in done])
 
 
 def _median(pipeline: Record, times: list[datetime.timedelta]) -> float:
     if not times:
-        raise Unknown(f"no run of {pipeline['pipeline']['name']!r} on record succeeded, so none was timed")
+        raise Unknown(f"no recorded run of {pipeline['pipeline']['name']!r} succeeded, so there is none to time")
     return round(statistics.median(time.total_seconds() for time in times) / 60, 2)

@@ -1,4 +1,7 @@
-"""Questions about ECR repositories."""
+"""Checks of ECR repositories: their images, encryption and scanning.
+
+Sources: `ecr:DescribeRepositories`, `ecr:DescribeImages` and `ecr:GetRegistryScanningConfiguration`.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,26 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
 
-
-@check("ecr:repository", severity="high", reads=["ecr:repository.image"], fix="docker push {repositoryUri}:<tag>")
-def images(repository: Record, account: Account) -> int:
-    """How many images it holds."""
-    return len(account.details("ecr:repository.image", repository))
-
-
 _REGISTRY, _IMAGES = "ecr:registry", "ecr:repository.image"
+_PUSH = "docker push {repositoryUri}:<tag>"
 
 
-@check("ecr:repository", severity="medium", fix="Encryption is fixed when a repository is created: make a new one.")
+@check("ecr:repository", severity="high", reads=[_IMAGES], fix=_PUSH)
+def images(repository: Record, account: Account) -> int:
+    """How many images the repository holds."""
+    return len(account.details(_IMAGES, repository))
+
+
+@check("ecr:repository", severity="medium", reads=[_IMAGES], fix=_PUSH)
+def tagged_images(repository: Record, account: Account) -> int:
+    """How many images have a tag."""
+    # an image without a tag has no such list
+    return sum(bool(image.get("imageTags", ())) for image in account.details(_IMAGES, repository))
+
+
+@check("ecr:repository", severity="medium", fix="Encryption is fixed when a repository is created: create a new one.")
 def image_encryption(repository: Record) -> str:
-    """How its images are encrypted: AES256, KMS or KMS_DSSE."""
+    """The encryption type of its images: AES256, KMS or KMS_DSSE."""
     return repository["encryptionConfiguration"]["encryptionType"]
 
 
@@ -34,9 +44,9 @@ def image_encryption(repository: Record) -> str:
     "--image-scanning-configuration scanOnPush=true",
 )
 def scanned_on_push(repository: Record, account: Account) -> bool:
-    """Whether every pushed image is scanned: by a rule of the registry, or by the repository's own setting.
+    """Whether every pushed image is scanned, by a rule of the registry or by the repository's setting.
 
-    Where the registry has its images scanned by Inspector (ENHANCED), repositories' own settings count for nothing.
+    If Inspector scans the registry's images (ENHANCED), the settings of repositories have no effect.
     """
     [registry] = [item["scanningConfiguration"] for item in account.all(_REGISTRY)]
     if registry["scanType"] != "ENHANCED" and repository["imageScanningConfiguration"]["scanOnPush"]:
@@ -46,20 +56,13 @@ def scanned_on_push(repository: Record, account: Account) -> bool:
     return any(fnmatchcase(repository["repositoryName"], each["filter"]) for each in filters)
 
 
-@check("ecr:repository", severity="medium", reads=[_IMAGES], fix="docker push {repositoryUri}:<tag>")
-def tagged_images(repository: Record, account: Account) -> int:
-    """How many images have a tag."""
-    # an image without a tag has no list of them
-    return sum(bool(image.get("imageTags", ())) for image in account.details(_IMAGES, repository))
-
-
-@check("ecr:repository", severity="low", fix="The URI holds account, region and name: use the documented ones.")
+@check("ecr:repository", severity="low", fix="The URI contains account, region and name: use the documented ones.")
 def uri(repository: Record) -> str:
-    """Where images are pushed to and pulled from."""
+    """The URI of the repository, to which images are pushed."""
     return repository["repositoryUri"]
 
 
-@check("ecr:repository", severity="low", fix="It was made anew: have the document say so.")
+@check("ecr:repository", severity="low", fix="The repository was recreated: update the document.")
 def created(repository: Record) -> str:
-    """When it was created, to the second, in UTC."""
+    """The time of its creation, to the second, in UTC."""
     return f"{repository['createdAt'].astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%S}Z"

@@ -1,4 +1,4 @@
-"""Questions about what runs by the clock: EventBridge rules and EventBridge Scheduler's schedules."""
+"""Checks of schedules: EventBridge rules and the schedules of EventBridge Scheduler."""
 
 import datetime
 import json
@@ -19,18 +19,21 @@ _FIX = "Set {name} as documented: aws events put-rule, or aws scheduler update-s
 
 
 def daily_time(expression: str) -> tuple[int, int] | None:
-    """Hour and minute of an expression that fires once each day; None for every other."""
+    """Hour and minute of a schedule expression that fires once a day; None for any other expression."""
     match = _DAILY.fullmatch(expression)
     return (int(match[2]), int(match[1])) if match else None
 
 
 def payload_of(record: Record, account: Account | None = None) -> Any:
-    """What it hands to its target, read as JSON; None where it hands over nothing of its own."""
-    text = _target(record, account).get("Input")  # left out where the target is given the event itself
+    """The constant JSON input for its target; None where the target receives the event itself.
+
+    Raises `Unknown` where the input is not JSON, or where a rule has not exactly one target.
+    """
+    text = _target(record, account).get("Input")  # AWS omits it where the target receives the event itself
     try:
         return json.loads(text) if text is not None else None
     except ValueError as error:
-        raise Unknown(f"what {record.entry.label!r} hands to its target is no JSON: {error}") from None
+        raise Unknown(f"the input that {record.entry.label!r} passes to its target is not JSON: {error}") from None
 
 
 def _target(record: Record, account: Account | None) -> Record:
@@ -38,22 +41,22 @@ def _target(record: Record, account: Account | None) -> Record:
         return record["Target"]
     targets = account.details(_TARGET, record)
     if len(targets) != 1:
-        raise Unknown(f"{record.entry.label!r} has {len(targets)} targets where one is meant")
+        raise Unknown(f"{record.entry.label!r} has {len(targets)} targets, not one")
     return targets[0]
 
 
 @check(_RULE, _SCHEDULE, severity="high", fix=_FIX)
 def enabled(record: Record, now: datetime.datetime) -> bool:
-    """Whether it fires at all: it is on, has begun and has not ended."""
-    # a rule has no dates, and a schedule only where somebody set some
+    """Whether it is enabled, has started and has not ended."""
+    # a rule has no start and end date, and a schedule has them only where they were set
     begun, ends = record.get("StartDate"), record.get("EndDate")
     return record["State"] == "ENABLED" and (begun is None or begun <= now) and (ends is None or now < ends)
 
 
 @check(_RULE, _SCHEDULE, severity="medium", fix=_FIX)
 def interval_minutes(record: Record) -> int | None:
-    """The minutes from one firing to the next, where it fires at a fixed rate or once each day."""
-    # a rule that waits for events has no schedule
+    """The minutes between invocations; nothing if it fires neither at a fixed rate nor once a day."""
+    # a rule on an event pattern has no schedule
     expression = record.get("ScheduleExpression", "")
     match = _RATE.fullmatch(expression)
     if match:
@@ -63,7 +66,7 @@ def interval_minutes(record: Record) -> int | None:
 
 @check(_RULE, _SCHEDULE, severity="medium", fix=_FIX)
 def daily_at(record: Record) -> str | None:
-    """The time at which it fires once each day, in its own time zone: `09:00`; nothing where it does not."""
+    """The time of day at which it fires, in its own time zone: `09:00`; nothing if it does not fire once a day."""
     time = daily_time(record.get("ScheduleExpression", ""))
     return f"{time[0]:02}:{time[1]:02}" if time else None
 
@@ -71,16 +74,15 @@ def daily_at(record: Record) -> str | None:
 @check(_RULE, severity="high", reads=[_TARGET], names_subjects=True, fix=_FIX)
 @check(_SCHEDULE, severity="high", names_subjects=True, fix=_FIX)
 def runs(record: Record, account: Account) -> frozenset[str]:
-    """The subjects that it starts, else the ARNs of its targets."""
-    known = {found.entry.arn: name for name, found in account.subjects()}
+    """The subjects that are its targets, else the targets' ARNs."""
     targets = [record["Target"]] if record.entry.kind == _SCHEDULE else account.details(_TARGET, record)
-    return frozenset(known.get(target["Arn"], target["Arn"]) for target in targets)
+    return frozenset(account.named(target["Arn"]) for target in targets)
 
 
 @check(_RULE, severity="medium", reads=[_TARGET], fix=_FIX)
 @check(_SCHEDULE, severity="medium", fix=_FIX)
 def payload(record: Record, account: Account, field: str) -> str | None:
-    """A field of what it hands to its target, as text; nothing where it hands over none."""
+    """A field of the JSON input for its target, as text; nothing if the input has no such field."""
     found = _field(record, account, field)
     return found if found is None or isinstance(found, str) else json.dumps(found)
 
@@ -88,7 +90,7 @@ def payload(record: Record, account: Account, field: str) -> str | None:
 @check(_RULE, severity="medium", reads=[_TARGET], fix=_FIX)
 @check(_SCHEDULE, severity="medium", fix=_FIX)
 def payload_number(record: Record, account: Account, field: str) -> int | None:
-    """A number in what it hands to its target; nothing where there is none. Dots lead into inner fields."""
+    """A number in the JSON input for its target; nothing if there is none. Dots separate nested fields."""
     found = _field(record, account, field)
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
@@ -96,7 +98,7 @@ def payload_number(record: Record, account: Account, field: str) -> int | None:
 @check(_RULE, severity="medium", reads=[_TARGET], fix=_FIX)
 @check(_SCHEDULE, severity="medium", fix=_FIX)
 def payload_total(record: Record, account: Account, field: str) -> int | None:
-    """The sum of the numbers below a field of what it hands to its target; nothing where there are none."""
+    """The sum of the whole numbers in an object of the JSON input for its target; nothing if there are none."""
     found = _field(record, account, field)
     numbers = [value for value in found.values() if isinstance(value, int)] if isinstance(found, Mapping) else []
     return sum(numbers) if numbers else None

@@ -1,4 +1,4 @@
-"""Whether a resource is kept as code: as part of a CloudFormation stack."""
+"""Whether a resource is infrastructure as code: part of a CloudFormation stack."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from asbuilt.check import check
 from asbuilt.evidence import Record
 
 _STACKS, _RESOURCES = "cloudformation:stack", "cloudformation:stack.resources"
-_KEPT = ("ecs:service", "elbv2:load-balancer")
+_KINDS = ("ecs:service", "elbv2:load-balancer")
 
 
 @check(
-    *_KEPT,
+    *_KINDS,
     severity="medium",
     reads=[_STACKS, _RESOURCES],
     fix="aws cloudformation create-change-set --change-set-type IMPORT --resources-to-import file://resources.json "
     "--stack-name <stack> --change-set-name import --template-body file://template.yaml",
 )
 def kept_as_code(record: Record, account: Account) -> bool:
-    """Whether a stack that is in order holds it."""
-    # of a stack whose creation was rolled back nothing is left but its name
+    """Whether a CloudFormation stack in a stable state (`..._COMPLETE`) contains it."""
+    # a stack whose creation was rolled back has no resources left
     finished = [stack for stack in account.all(_STACKS) if stack["StackStatus"].endswith("_COMPLETE")]
     sound = [stack for stack in finished if stack["StackStatus"] not in ("ROLLBACK_COMPLETE", "DELETE_COMPLETE")]
     resources = [item for stack in sound for item in account.details(_RESOURCES, stack)]
-    # one that was taken away, or let go, stays listed, and one that was never made has no id
+    # a resource that was deleted or removed stays listed, and one that was never created has no id
     held = {item.get("PhysicalResourceId") for item in resources if not item["ResourceStatus"].startswith("DELETE_")}
     return record.entry.arn in held

@@ -1,4 +1,4 @@
-"""Ways in and out of a VPC: public and private subnets, internet and NAT gateways, peerings."""
+"""Routes in and out of a VPC: public and private subnets, internet and NAT gateways, peerings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
 
-from .placement import leads_to_the_internet, reaches_the_internet, route_table_of, subnets_of
+from .placement import reaches_the_internet, route_table_of, routes_to_the_internet, subnets_of
 from .reachability import admits_port, groups_of
 
 _CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
@@ -17,24 +17,24 @@ _NAT, _GATEWAYS, _PEERINGS = "ec2:nat-gateway", "ec2:internet-gateway", "ec2:vpc
 
 
 def _subnets(vpc: Record, account: Account, public: bool) -> list[tuple[Record, Record]]:
-    """The subnets of one side, each with the table that routes it."""
+    """The public or the private subnets of a VPC, each with its route table."""
     found = []
     for subnet in account.all("ec2:subnet"):
         table = route_table_of(subnet, account) if subnet["VpcId"] == vpc["VpcId"] else None
-        if table is not None and (reaches_the_internet(table) if public else not leads_to_the_internet(table)):
+        if table is not None and (reaches_the_internet(table) if public else not routes_to_the_internet(table)):
             found.append((subnet, table))
     return found
 
 
 @check("ec2:vpc", severity="high", reads=_NETWORK, fix="Create the documented public subnets in {name}.")
 def public_subnets(vpc: Record, account: Account) -> int:
-    """How many of its subnets route to an internet gateway."""
+    """How many subnets of the VPC have an active route to an internet gateway."""
     return len(_subnets(vpc, account, public=True))
 
 
 @check("ec2:vpc", severity="high", reads=_NETWORK, fix="Create the documented private subnets in {name}.")
 def private_subnets(vpc: Record, account: Account) -> int:
-    """How many of its subnets don't route to an internet gateway."""
+    """How many subnets of the VPC have no route to an internet gateway."""
     return len(_subnets(vpc, account, public=False))
 
 
@@ -45,7 +45,7 @@ def private_subnets(vpc: Record, account: Account) -> int:
     fix="aws ec2 create-nat-gateway --subnet-id <subnet> --allocation-id <address>",
 )
 def nat_gateways(vpc: Record, account: Account) -> int:
-    """How many NAT gateways work in its public subnets."""
+    """How many available NAT gateways are in its public subnets."""
     public = {subnet["SubnetId"] for subnet, _ in _subnets(vpc, account, public=True)}
     return sum(gateway["State"] == "available" and gateway["SubnetId"] in public for gateway in account.all(_NAT))
 
@@ -57,9 +57,9 @@ def nat_gateways(vpc: Record, account: Account) -> int:
     fix="aws ec2 attach-internet-gateway --vpc-id {VpcId} --internet-gateway-id <gateway>",
 )
 def internet_gateways(vpc: Record, account: Account) -> int:
-    """How many internet gateways are attached to it."""
+    """How many internet gateways are attached to the VPC."""
     attached = [item for gateway in account.all(_GATEWAYS) for item in gateway["Attachments"]]
-    # AWS says `available` of an internet gateway where it says `attached` of other gateways
+    # AWS calls the state `available` for an internet gateway and `attached` for other gateways
     return sum(item["VpcId"] == vpc["VpcId"] and item["State"] in ("available", "attached") for item in attached)
 
 
@@ -83,7 +83,7 @@ def active_peerings(vpc: Record, account: Account) -> int:
     "--vpc-peering-connection-id {ec2:vpc-peering[?Status.Code=='active'].VpcPeeringConnectionId | [0] ?? <peering>}",
 )
 def private_subnets_reach_peers(vpc: Record, account: Account) -> bool:
-    """Whether it has private subnets, and each routes to a peering that is in force."""
+    """Whether the VPC has private subnets, and each has a route to an active peering."""
     active = {peering["VpcPeeringConnectionId"] for peering in _active(vpc, account)}
     private = _subnets(vpc, account, public=False)
     return bool(private) and all(
@@ -109,11 +109,11 @@ def _active(vpc: Record, account: Account) -> list[Record]:
     fix=f"Admit the prefix list {_CLOUDFRONT}, and nothing else, to its security groups.",
 )
 def admits_only_cloudfront(balancer: Record, account: Account) -> bool:
-    """Whether its security groups admit CloudFront's servers and nobody else."""
+    """Whether its security groups admit CloudFront's servers only."""
     lists = {item["PrefixListId"]: item["PrefixListName"] for item in account.all("ec2:managed-prefix-list")}
     groups = [account.get("ec2:security-group", name) for name in balancer["SecurityGroups"]]
     rules = [rule for group in groups for rule in group["IpPermissions"]]
-    # a rule leaves out, or leaves empty, the kinds of source that it does not use
+    # a rule omits, or leaves empty, the types of source that it does not use
     others = [item for rule in rules for kind in _OTHER_SOURCES for item in rule.get(kind, ())]
     named = [lists.get(item["PrefixListId"]) for rule in rules for item in rule.get("PrefixListIds", ())]
     return bool(named) and not others and set(named) == {_CLOUDFRONT}
@@ -126,7 +126,7 @@ def admits_only_cloudfront(balancer: Record, account: Account) -> bool:
     fix="aws elbv2 set-subnets --load-balancer-arn {arn} --subnets <subnets>",
 )
 def in_public_subnets(balancer: Record, account: Account) -> bool:
-    """Whether every subnet that it stands in routes to an internet gateway."""
+    """Whether every subnet of the load balancer has an active route to an internet gateway."""
     tables = [route_table_of(subnet, account) for subnet in subnets_of(balancer, account)]
     return bool(tables) and all(table is not None and reaches_the_internet(table) for table in tables)
 
@@ -135,19 +135,19 @@ def in_public_subnets(balancer: Record, account: Account) -> bool:
     "ecs:service",
     severity="high",
     reads=[*_NETWORK, _NAT, "ec2:security-group"],
-    fix="Route the subnets of {name} through a NAT gateway that works, and let its groups send to port 443.",
+    fix="Route the subnets of {name} through an available NAT gateway, and let its groups send to port 443.",
 )
 def reaches_internet(service: Record, account: Account) -> bool:
-    """Whether its tasks can call services on the internet over HTTPS: a way out of every subnet, and leave to go."""
+    """Whether its tasks can reach the internet over HTTPS: by the routes of all subnets and by the security groups."""
     public = service["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "ENABLED"
     tables = [route_table_of(subnet, account) for subnet in subnets_of(service, account)]
     groups = [account.get("ec2:security-group", group) for group in groups_of(service, account)]
-    leaves = any(_sends_https(rule) for group in groups for rule in group["IpPermissionsEgress"])
-    return leaves and bool(tables) and all(_leads_out(table, public, account) for table in tables)
+    allowed = any(_sends_https(rule) for group in groups for rule in group["IpPermissionsEgress"])
+    return allowed and bool(tables) and all(_routes_out(table, public, account) for table in tables)
 
 
-def _leads_out(table: Record | None, public: bool, account: Account) -> bool:
-    """Whether the default route goes through a working NAT gateway, or, for a public address, an internet gateway."""
+def _routes_out(table: Record | None, public: bool, account: Account) -> bool:
+    """Whether the default route uses an available NAT gateway, or, for a public address, an internet gateway."""
     for route in table["Routes"] if table is not None else ():
         if route.get("DestinationCidrBlock") != _EVERYWHERE:
             continue

@@ -1,4 +1,4 @@
-"""Where things stand: the subnets and the VPC of each kind of thing, and what follows from them."""
+"""Checks of placement: the subnets, Availability Zones and VPCs of resources."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -26,7 +26,7 @@ def _of_task(task: Record, account: Account) -> list[str]:
     return [detail["value"] for detail in details if detail["name"] == "subnetId"]
 
 
-# How each kind of thing says which subnets it stands in.
+# How to find the ids of the subnets of each kind of resource.
 _SUBNETS: Mapping[str, Callable[[Record, Account], Iterable[str]]] = {
     "ec2:instance": lambda instance, _: [instance["SubnetId"]],
     "ec2:vpc": _of_vpc,
@@ -44,39 +44,41 @@ _IN_VPC_THEMSELVES = ("ec2:security-group", "elbv2:target-group")
 
 
 def subnets_of(record: Record, account: Account) -> list[Record]:
-    """The subnets that a thing stands in, each once."""
+    """The subnets of a resource, each once."""
     found = _SUBNETS[record.entry.kind](record, account)
     return [account.get("ec2:subnet", name) for name in dict.fromkeys(found)]
 
 
 def route_table_of(subnet: Record, account: Account) -> Record | None:
-    """The table that routes a subnet: the one associated with it, else the main one of its VPC."""
+    """The route table of a subnet: the one associated with it, else its VPC's main one; None where there is none."""
     tables = [table for table in account.all("ec2:route-table") if table["VpcId"] == subnet["VpcId"]]
     own = [table for table in tables if _associated(table, "SubnetId", subnet["SubnetId"])]
     return next(iter(own or [table for table in tables if _associated(table, "Main", True)]), None)
 
 
 def _associated(table: Record, field: str, value: object) -> bool:
-    # an association is with a subnet, or with a gateway, or the main one: the other fields are left out
+    # an association names a subnet or a gateway, or is the main one; it omits the other fields
     return any(association.get(field) == value for association in table["Associations"])
 
 
-def leads_to_the_internet(table: Record) -> bool:
-    """Whether a table has a route through an internet gateway, be it one whose gateway is gone for now."""
-    # any route through an internet gateway, not the default one alone: two halves of the internet are all of it
+def routes_to_the_internet(table: Record) -> bool:
+    """Whether a table has a route to an internet gateway, including one whose gateway is detached now."""
+    # any route counts, not only a default one: routes for two halves of the internet cover all of it
     return any(route.get("GatewayId", "").startswith("igw-") for route in table["Routes"])
 
 
 def reaches_the_internet(table: Record) -> bool:
-    """Whether one of these routes works, too: AWS calls one a blackhole whose gateway is gone."""
-    ways = [route for route in table["Routes"] if route.get("GatewayId", "").startswith("igw-")]
-    return any(route["State"] == "active" for route in ways)
+    """Whether a table has an active route to an internet gateway: a route is a blackhole if its gateway is gone."""
+    routes = [route for route in table["Routes"] if route.get("GatewayId", "").startswith("igw-")]
+    return any(route["State"] == "active" for route in routes)
 
 
 @check(*_PLACED, severity="medium", reads=["ec2:subnet"], fix="Add a subnet to it.")
-@check("elasticache:cache", severity="medium", reads=["ec2:subnet", *CACHE_READS], fix="Add a subnet to its group.")
+@check(
+    "elasticache:cache", severity="medium", reads=["ec2:subnet", *CACHE_READS], fix="Add a subnet to its subnet group."
+)
 def subnets(record: Record, account: Account) -> int:
-    """In how many subnets it stands, or may be placed."""
+    """The number of subnets that it is in or can be placed in."""
     return len(subnets_of(record, account))
 
 
@@ -88,7 +90,7 @@ def subnets(record: Record, account: Account) -> int:
     fix="Add a subnet in another Availability Zone to its subnet group.",
 )
 def zones(record: Record, account: Account) -> int:
-    """Over how many Availability Zones its subnets spread."""
+    """The number of Availability Zones of its subnets."""
     return len({subnet["AvailabilityZone"] for subnet in subnets_of(record, account)})
 
 
@@ -105,23 +107,22 @@ def zones(record: Record, account: Account) -> int:
     fix="Move it to a subnet group whose subnets have no route to an internet gateway.",
 )
 def in_private_subnets(record: Record, account: Account) -> bool:
-    """Whether none of its subnets routes to an internet gateway."""
+    """Whether none of its subnets has a route to an internet gateway."""
     tables = [route_table_of(subnet, account) for subnet in subnets_of(record, account)]
-    return bool(tables) and not any(table is None or leads_to_the_internet(table) for table in tables)
+    return bool(tables) and not any(table is None or routes_to_the_internet(table) for table in tables)
 
 
-@check(*_PLACED, severity="high", reads=["ec2:subnet"], names_subjects=True, fix="Create it anew in that VPC.")
+@check(*_PLACED, severity="high", reads=["ec2:subnet"], names_subjects=True, fix="Recreate it in that VPC.")
 @check(
     "elasticache:cache",
     severity="high",
     reads=["ec2:subnet", *CACHE_READS],
     names_subjects=True,
-    fix="Create it anew in that VPC.",
+    fix="Recreate it in that VPC.",
 )
-@check(*_IN_VPC_THEMSELVES, severity="high", names_subjects=True, fix="Create it anew in that VPC.")
+@check(*_IN_VPC_THEMSELVES, severity="high", names_subjects=True, fix="Recreate it in that VPC.")
 def vpc(record: Record, account: Account) -> str:
-    """The subject that is the VPC it stands in, else the VPC's id."""
+    """The subject that is its VPC, else the VPC's id."""
     itself = record.entry.kind in _IN_VPC_THEMSELVES
     ids = {record["VpcId"]} if itself else {subnet["VpcId"] for subnet in subnets_of(record, account)}
-    known = {found["VpcId"]: name for name, found in account.subjects() if found.entry.kind == "ec2:vpc"}
-    return ", ".join(sorted(known.get(vpc_id, vpc_id) for vpc_id in ids))
+    return ", ".join(sorted(account.named(vpc_id, "ec2:vpc", "VpcId") for vpc_id in ids))

@@ -1,1 +1,1 @@
-"""Questions about ECS."""
+"""Checks of ECS clusters, services, task definitions and tasks."""

@@ -1,4 +1,4 @@
-"""Questions about ECS Exec: whether people can open a shell in tasks, and whether that leaves a trace."""
+"""Checks of ECS Exec: whether sessions can be opened in tasks, and whether they are logged."""
 
 from asbuilt.account import Account
 from asbuilt.check import check
@@ -21,7 +21,7 @@ def exec_enabled(service: Record) -> bool:
     "ecs:service", severity="medium", reads=READS, fix="Register a revision of {taskDefinition} with that container."
 )
 def containers(service: Record, account: Account) -> frozenset[str]:
-    """The names of the containers of its tasks: what a session is opened in."""
+    """The names of the containers of its tasks, in which sessions are opened."""
     return frozenset(container["name"] for container in definition_of(service, account)["containerDefinitions"])
 
 
@@ -32,8 +32,8 @@ def containers(service: Record, account: Account) -> frozenset[str]:
     "'executeCommandConfiguration={logging=OVERRIDE,logConfiguration={cloudWatchLogGroupName=<group>}}'",
 )
 def exec_sessions_logged(cluster: Record) -> bool:
-    """Whether what is done in ECS Exec sessions is written to a log group or bucket that the cluster names."""
-    # a cluster that was never told about sessions has no such configuration
+    """Whether ECS Exec sessions are logged to a log group or bucket that the cluster names."""
+    # a cluster on which sessions were never configured has no such configuration
     settings = cluster.get("configuration", {}).get("executeCommandConfiguration", {})
     target = settings.get("logConfiguration", {})
     named = target.get("cloudWatchLogGroupName", "") or target.get("s3BucketName", "")

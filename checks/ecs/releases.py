@@ -1,10 +1,12 @@
-"""Questions about how releases of an ECS service come and go."""
+"""Checks of the order in which releases reach ECS services."""
 
 import datetime
 
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record, Unknown
+
+from .service import belongs_to
 
 _READS = ("ecs:task.names", "ecs:task", "ecr:repository", "ecr:repository.image")
 
@@ -14,10 +16,10 @@ _READS = ("ecs:task.names", "ecs:task", "ecr:repository", "ecr:repository.image"
     severity="medium",
     reads=_READS,
     names_subjects=True,
-    fix="Let the pipeline deploy to the earlier environment first, and to {name} when that has held.",
+    fix="Let the pipeline deploy to the earlier environment first, and to {name} once that deployment is stable.",
 )
 def no_newer_than(service: Record, account: Account, subject: str) -> bool:
-    """Whether no image that it runs was pushed after the newest that another service runs; one must run there."""
+    """Whether it runs no image that was pushed after the newest image of another service, which must run tasks."""
     others = [record for name, record in account.subjects() if name == subject]
     if not any(_tasks(other, account) for other in others):
         return False
@@ -26,7 +28,7 @@ def no_newer_than(service: Record, account: Account, subject: str) -> bool:
 
 
 def _pushed(service: Record, account: Account) -> list[datetime.datetime]:
-    """When the images were pushed that run in a service's tasks, of those that come from the account itself."""
+    """The times at which the images of a service's tasks were pushed, for images from the account's own registry."""
     moments = []
     for container in (item for task in _tasks(service, account) for item in task["containers"]):
         repository = account.find("ecr:repository", container["image"].partition("@")[0].rpartition(":")[0])
@@ -38,6 +40,4 @@ def _pushed(service: Record, account: Account) -> list[datetime.datetime]:
 
 
 def _tasks(service: Record, account: Account) -> list[Record]:
-    group = f"service:{service['serviceName']}"
-    tasks = [task for task in account.all("ecs:task") if task["group"] == group]
-    return [task for task in tasks if task["clusterArn"] == service["clusterArn"]]
+    return [task for task in account.all("ecs:task") if belongs_to(task, service)]

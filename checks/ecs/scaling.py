@@ -1,4 +1,4 @@
-"""Questions about how an ECS service scales, as asked of the service (Application Auto Scaling)."""
+"""Checks of the scaling of ECS services (Application Auto Scaling)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..load import believed
 
 _TARGET, _POLICY = "application-autoscaling:target", "application-autoscaling:policy"
 _ACTION, _ACTIVITY = "application-autoscaling:scheduled-action", "application-autoscaling:activity"
-_DONE = ("Pending", "InProgress", "Successful", "Overridden")  # AWS: the others changed nothing
+_DONE = ("Pending", "InProgress", "Successful", "Overridden")  # AWS documents that activities in other states failed
 _SET_TO = re.compile(r"desired count to (\d+)")
 _SCALING = "aws application-autoscaling"
 _WHAT = (
@@ -25,7 +25,7 @@ _PUT = f"{_SCALING} put-scaling-policy {_WHAT} --policy-type TargetTrackingScali
 
 
 def _of(service: Record, kind: str, account: Account) -> list[Record]:
-    """The records of a kind that are about a service's number of tasks."""
+    """The records of a kind that concern a service's desired count."""
     resource = f"service/{service['clusterArn'].rpartition('/')[2]}/{service['serviceName']}"
     return [
         item
@@ -35,28 +35,28 @@ def _of(service: Record, kind: str, account: Account) -> list[Record]:
 
 
 def _tracked(service: Record, account: Account, metric: str) -> Record | None:
-    """How a service tracks a metric that AWS predefines; None where it does not."""
-    # only target tracking has this configuration, and a metric of one's own is not predefined
+    """A service's target tracking configuration for a predefined metric; None where it has none."""
+    # only target tracking policies have this configuration, and custom metrics are not predefined
     policies = [item.get("TargetTrackingScalingPolicyConfiguration", {}) for item in _of(service, _POLICY, account)]
     found = [
         item for item in policies if item.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType") == metric
     ]
     if len(found) > 1:
         raise Unknown(
-            f"{len(found)} policies of {service['serviceName']!r} track {metric}: it is not said which counts"
+            f"{len(found)} policies of {service['serviceName']!r} track {metric}, so which one decides is not known"
         )
     return found[0] if found else None
 
 
 @check("ecs:service", severity="high", reads=[_TARGET], fix=f"{_REGISTER} --min-capacity {{wanted ?? <number>}}")
 def scales_from(service: Record, account: Account) -> int | None:
-    """The fewest tasks that scaling leaves; nothing where the service does not scale."""
+    """The minimum number of tasks; nothing if the service does not scale."""
     return next((target["MinCapacity"] for target in _of(service, _TARGET, account)), None)
 
 
 @check("ecs:service", severity="high", reads=[_TARGET], fix=f"{_REGISTER} --max-capacity {{wanted ?? <number>}}")
 def scales_to(service: Record, account: Account) -> int | None:
-    """The most tasks that scaling starts; nothing where the service does not scale."""
+    """The maximum number of tasks; nothing if the service does not scale."""
     return next((target["MaxCapacity"] for target in _of(service, _TARGET, account)), None)
 
 
@@ -67,7 +67,7 @@ def scales_to(service: Record, account: Account) -> int | None:
     fix=f"{_REGISTER} --suspended-state DynamicScalingInSuspended=false",
 )
 def scaling_in_force(service: Record, account: Account) -> bool:
-    """Whether the service is registered for scaling and nobody suspended it."""
+    """Whether the service is registered for scaling and its scaling is not suspended."""
     targets = _of(service, _TARGET, account)
     # a target that was never suspended has no suspended state
     states = [target.get("SuspendedState", {}) for target in targets]
@@ -83,14 +83,14 @@ def scaling_policies(service: Record, account: Account) -> frozenset[str]:
 
 @check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <policy>")
 def scaling_target(service: Record, account: Account, metric: str) -> float | None:
-    """The value that scaling keeps a predefined metric at; nothing where it does not follow the metric."""
+    """The target value of a predefined metric; nothing if no policy tracks the metric."""
     tracking = _tracked(service, account, metric)
     return tracking["TargetValue"] if tracking else None
 
 
 @check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <policy>")
 def scale_out_seconds(service: Record, account: Account, metric: str) -> int | None:
-    """The pause after scaling out for a predefined metric; nothing where it does not follow the metric."""
+    """The scale-out cooldown for a predefined metric; nothing if no policy tracks the metric."""
     tracking = _tracked(service, account, metric)
     # AWS documents 300 seconds for ECS services where a policy sets none
     return tracking.get("ScaleOutCooldown", 300) if tracking else None
@@ -98,7 +98,7 @@ def scale_out_seconds(service: Record, account: Account, metric: str) -> int | N
 
 @check("ecs:service", severity="medium", reads=[_POLICY], fix=f"{_PUT} <policy>")
 def scale_in_seconds(service: Record, account: Account, metric: str) -> int | None:
-    """The pause after scaling in for a predefined metric; nothing where it does not follow the metric."""
+    """The scale-in cooldown for a predefined metric; nothing if no policy tracks the metric."""
     tracking = _tracked(service, account, metric)
     # AWS documents 300 seconds for ECS services where a policy sets none
     return tracking.get("ScaleInCooldown", 300) if tracking else None
@@ -106,8 +106,8 @@ def scale_in_seconds(service: Record, account: Account, metric: str) -> int | No
 
 @check("ecs:service", severity="low", reads=[_ACTION, _TARGET], fix=f"{_SCALING} put-scheduled-action {_WHAT}")
 def scheduled_actions(service: Record, account: Account, now: datetime) -> int:
-    """How many scheduled actions change its limits, now or some day: none where that is suspended."""
-    # a target that was never suspended has no suspended state, an action without an end goes on
+    """How many scheduled actions have not ended: none if scheduled scaling is suspended."""
+    # a target that was never suspended has no suspended state, and an action without an end time never ends
     states = [target.get("SuspendedState", {}) for target in _of(service, _TARGET, account)]
     if any(state.get("ScheduledScalingSuspended", False) for state in states):
         return 0
@@ -119,13 +119,13 @@ def scheduled_actions(service: Record, account: Account, now: datetime) -> int:
     "ecs:service",
     severity="high",
     reads=[_ACTIVITY, _TARGET, "load:run"],
-    fix="Look at the alarms of its scaling policies: did they see the load, and did a limit or a pause hold it back?",
+    fix="Check its scaling policies: did their alarms fire under the load, and did a limit or a cooldown stop them?",
 )
 def scaled_out_while(service: Record, account: Account) -> frozenset[str]:
-    """The stages of an autoscale load run within which an alarm gave the service more tasks.
+    """The stages of an autoscale load run during which an alarm scaled the service out; none if it does not scale.
 
-    There are none where it does not scale. That there were fewer before is told by the activity before, else by the
-    alarm of a target tracking policy.
+    An activity scales out if it sets more tasks than the activity before it. The first activity scales out if the
+    high alarm of a target tracking policy caused it.
     """
     stages = _stages(account)
     if not _of(service, _TARGET, account):
@@ -137,7 +137,7 @@ def scaled_out_while(service: Record, account: Account) -> frozenset[str]:
         if activity["StatusCode"] not in _DONE:
             continue
         if count is None:
-            raise Unknown(f"how many tasks a scaling activity asked for is not told: {activity['Description']!r}")
+            raise Unknown(f"a scaling activity names no number of tasks: {activity['Description']!r}")
         within = {label for label, began, ended in stages if began <= activity["StartTime"] < ended}
         if within and "monitor alarm" in activity["Cause"] and _grew(activity, int(count[1]), tasks):
             found |= within
@@ -150,18 +150,18 @@ def _grew(activity: Record, count: int, before: int | None) -> bool:
         return count > before
     cause = activity["Cause"]
     if ("AlarmHigh" in cause) == ("AlarmLow" in cause):
-        raise Unknown(f"whether {activity['Description']!r} was more or less is not told: nothing was done before it")
+        raise Unknown(f"{activity['Description']!r} is the first activity, and its cause does not name the direction")
     return "AlarmHigh" in cause
 
 
 def _stages(account: Account) -> list[tuple[str, datetime, datetime]]:
-    """What the load run offered when. Raises `Untested` where it was no autoscale run."""
+    """Label, start and end of each stage of the load run. Raises `Untested` where it was not an autoscale run."""
     run = next(iter(account.all("load:run")), None)
     if run is None:
-        raise Untested("no load run is known")
+        raise Untested("there is no load run")
     if believed(run)["profile"] != "autoscale":
-        raise Untested("the load run was not made to see scaling (--profile autoscale)")
+        raise Untested("the load run did not test scaling (--profile autoscale)")
     if not run["stages"]:
-        raise Unknown("the load run never began")
+        raise Unknown("the load run did not start")
     moment = datetime.fromisoformat
     return [(stage["label"], moment(stage["began"]), moment(stage["ended"])) for stage in run["stages"]]

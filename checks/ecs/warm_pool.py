@@ -1,4 +1,4 @@
-"""How many tasks wait ready for use, against how many the timetable wants at this hour."""
+"""The size of a warm pool of tasks, compared with the schedule for the current time."""
 
 import datetime
 from collections.abc import Iterator, Mapping
@@ -9,10 +9,10 @@ from asbuilt.check import check
 from asbuilt.evidence import Record, Unknown
 
 from ..delivery.schedules import SCHEDULE_READS, daily_time, payload_of
-from .task import marks
+from .task import tags_of
 
-_SWITCHING = datetime.timedelta(minutes=10)  # how long the pool may take to follow its timetable
-_READING = datetime.timedelta(minutes=1)  # how much later than a run's moment its evidence may be read
+_SWITCHING = datetime.timedelta(minutes=10)  # how long the pool may take to follow its schedule
+_READING = datetime.timedelta(minutes=1)  # how long after a run's start its evidence may be read
 _READS = ("ecs:task.names", "ecs:task", *SCHEDULE_READS)
 
 
@@ -20,13 +20,13 @@ _READS = ("ecs:task.names", "ecs:task", *SCHEDULE_READS)
     "ecs:task-definition",
     severity="high",
     reads=_READS,
-    fix="Invoke what keeps the tasks of {family} ready, and look at its log: they are not what its schedule asks for.",
+    fix="Invoke the function that maintains the warm pool of {family}, and read its log: the pool is off schedule.",
 )
 def ready_tasks_off_schedule(definition: Record, account: Account, now: datetime.datetime, tag: str) -> int:
-    """By how many the family's running tasks with a tag (`state=warm`) exceed, or fall short of, what is scheduled.
+    """The number of the family's running tasks with a tag (`state=warm`), less the scheduled number.
 
-    Scheduled is what the last daily schedule to fire asks for, in the field of its payload that maps families to
-    numbers of tasks; around a change the nearer of both numbers counts.
+    The scheduled number is in the input of the daily schedule that fired last, in the field that maps families to
+    numbers of tasks. Around a change of the schedule, the nearer of both numbers counts.
     """
     family = definition["family"]
     ready = sum(_is_ready(task, family, tag) for task in account.all("ecs:task"))
@@ -37,14 +37,14 @@ def ready_tasks_off_schedule(definition: Record, account: Account, now: datetime
 def _is_ready(task: Record, family: str, tag: str) -> bool:
     name, _, value = tag.partition("=")
     of_family = task["taskDefinitionArn"].rpartition("/")[2].rpartition(":")[0] == family
-    return of_family and task["lastStatus"] == "RUNNING" and marks(task).get(name) == value
+    return of_family and task["lastStatus"] == "RUNNING" and tags_of(task).get(name) == value
 
 
 def _wanted(account: Account, family: str, now: datetime.datetime) -> int:
-    """What the schedule that fired last before a moment asks for."""
+    """The number of tasks in the input of the schedule that fired last before `now`."""
     fired = list(_fired(account, family, now))
     if not fired:
-        raise Unknown(f"no daily schedule in force says how many tasks of {family!r} to keep ready")
+        raise Unknown(f"no enabled daily schedule names a number of tasks of {family!r}")
     return max(fired)[1]
 
 

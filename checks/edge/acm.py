@@ -1,4 +1,4 @@
-"""Questions about ACM certificates (`acm:DescribeCertificate`)."""
+"""Checks of ACM certificates: their names, validity, renewal and use (`acm:DescribeCertificate`)."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
 
+from ..elb.load_balancer import LISTENERS, certificates_on
+
+_REQUEST = "A certificate cannot be changed: request one as documented, and replace {arn} with it."
+_VALIDATE = "Create the DNS record that ACM names for each host of {arn}."
+
 
 @check(
     "acm:certificate", severity="critical", fix="Finish the validation of {arn}: create the DNS record that ACM names."
 )
 def issued(certificate: Record) -> bool:
-    """Whether the certificate is valid and in force."""
+    """Whether the certificate has the status ISSUED."""
     return certificate["Status"] == "ISSUED"
 
 
 @check(
     "acm:certificate",
     severity="high",
-    fix="Request a certificate that names {parameter} as well, and put it in the place of {arn}.",
+    fix="Request a certificate that names {parameter} as well, and replace {arn} with it.",
 )
 def covers(certificate: Record, host: str) -> bool:
-    """Whether the certificate names a host, itself or by a wildcard for its first label."""
+    """Whether the certificate names a host, by its full name or by a wildcard for its first label."""
     wildcard = f"*.{host.partition('.')[2]}"
     return any(name.lower() in (host.lower(), wildcard.lower()) for name in certificate["SubjectAlternativeNames"])
 
@@ -35,59 +40,55 @@ def covers(certificate: Record, host: str) -> bool:
     fix="Renew {arn}: restore its DNS validation record, or import a new certificate.",
 )
 def days_left(certificate: Record, now: datetime.datetime) -> int:
-    """Whole days until the certificate expires; negative once it has."""
+    """Whole days until the certificate expires; negative once it has expired."""
     return (certificate["NotAfter"] - now).days
-
-
-_REQUEST = "A certificate can't be changed: request one as documented, and put it in the place of {arn}."
-_VALIDATE = "Create the DNS record that ACM names for each host of {arn}."
 
 
 @check("acm:certificate", severity="medium", fix=_REQUEST)
 def domain(certificate: Record) -> str:
-    """The host name that it was requested for."""
+    """The host name for which the certificate was requested."""
     return certificate["DomainName"]
 
 
 @check("acm:certificate", severity="medium", fix=_REQUEST)
 def alternative_names(certificate: Record) -> frozenset[str]:
-    """All host names that it is good for."""
+    """All host names that the certificate covers."""
     return frozenset(certificate["SubjectAlternativeNames"])
 
 
 @check("acm:certificate", severity="medium", fix=_REQUEST)
 def certificate_type(certificate: Record) -> str:
-    """Where it comes from: AMAZON_ISSUED, IMPORTED or PRIVATE."""
+    """The type of the certificate: AMAZON_ISSUED, IMPORTED or PRIVATE."""
     return certificate["Type"]
 
 
 @check("acm:certificate", severity="medium", controls=["AWS FSBP ACM.2"], fix=_REQUEST)
 def key_algorithm(certificate: Record) -> str:
-    """Its key's algorithm and length, `RSA_2048`; AWS also answers with `RSA-2048`, which is the same."""
-    return certificate["KeyAlgorithm"].replace("-", "_")
+    """The algorithm and length of its key: `RSA_2048`."""
+    return certificate["KeyAlgorithm"].replace("-", "_")  # AWS also writes `RSA-2048`
 
 
 @check("acm:certificate", severity="low", fix=_REQUEST)
 def signature_algorithm(certificate: Record) -> str:
-    """How its authority signed it."""
+    """The algorithm of its signature."""
     return certificate["SignatureAlgorithm"]
 
 
 @check("acm:certificate", severity="low", fix=_REQUEST)
 def issuer(certificate: Record) -> str:
-    """The authority that issued it."""
+    """The certificate authority that issued it."""
     return certificate["Issuer"]
 
 
 @check("acm:certificate", severity="low", fix=_REQUEST)
 def key_usages(certificate: Record) -> frozenset[str]:
-    """What its key may be used for."""
+    """The permitted uses of its key."""
     return frozenset(usage["Name"] for usage in certificate["KeyUsages"])
 
 
 @check("acm:certificate", severity="low", fix=_REQUEST)
 def extended_key_usages(certificate: Record) -> frozenset[str]:
-    """The further purposes that its key may be used for."""
+    """The extended key usages of its key."""
     return frozenset(usage["Name"] for usage in certificate["ExtendedKeyUsages"])
 
 
@@ -98,25 +99,25 @@ def extended_key_usages(certificate: Record) -> frozenset[str]:
     "--options CertificateTransparencyLoggingPreference=ENABLED",
 )
 def transparency_logged(certificate: Record) -> bool:
-    """Whether its issue is written to public transparency logs."""
+    """Whether the certificate is recorded in public certificate transparency logs."""
     return certificate["Options"]["CertificateTransparencyLoggingPreference"] == "ENABLED"
 
 
 @check("acm:certificate", severity="critical", fix=_REQUEST)
 def in_date(certificate: Record, now: datetime.datetime) -> bool:
-    """Whether it is valid now: it has begun to be, and has not ceased."""
+    """Whether the current time is within the certificate's validity period."""
     return certificate["NotBefore"] <= now <= certificate["NotAfter"]
 
 
-@check("acm:certificate", severity="high", fix="Put {arn} into use, and keep its validation records in the DNS.")
+@check("acm:certificate", severity="high", fix="Use {arn} on a resource, and keep its validation records in DNS.")
 def renews(certificate: Record) -> bool:
-    """Whether ACM will renew it by itself."""
+    """Whether ACM renews the certificate automatically."""
     return certificate["RenewalEligibility"] == "ELIGIBLE"
 
 
 @check("acm:certificate", severity="critical", fix=_VALIDATE)
 def renewal_sound(certificate: Record) -> bool:
-    """Whether no renewal has failed or waits for a validation; before the first one there is nothing to say of any."""
+    """Whether its last renewal neither failed nor waits for validation; true before the first renewal."""
     if "RenewalSummary" not in certificate:
         return True
     return certificate["RenewalSummary"]["RenewalStatus"] in ("SUCCESS", "PENDING_AUTO_RENEWAL")
@@ -124,20 +125,20 @@ def renewal_sound(certificate: Record) -> bool:
 
 @check("acm:certificate", severity="medium", fix=_VALIDATE)
 def validation_methods(certificate: Record) -> frozenset[str]:
-    """How the control of its host names was, or is to be, shown: DNS, EMAIL or HTTP."""
+    """The methods by which its host names are validated: DNS, EMAIL or HTTP."""
     return frozenset(option["ValidationMethod"] for option in certificate["DomainValidationOptions"])
 
 
 @check("acm:certificate", severity="high", fix=_VALIDATE)
 def validations(certificate: Record) -> frozenset[str]:
-    """How the validation of its host names went: SUCCESS, PENDING_VALIDATION or FAILED."""
+    """The validation statuses of its host names: SUCCESS, PENDING_VALIDATION or FAILED."""
     return frozenset(option["ValidationStatus"] for option in certificate["DomainValidationOptions"])
 
 
 @check("acm:certificate", severity="medium", fix=_VALIDATE)
 def validation_records(certificate: Record) -> frozenset[str]:
-    """The types of the DNS records that validate its host names; `none` for a name that has no record."""
-    # only names that are validated by DNS have a record
+    """The types of the DNS records that validate its host names; `none` for a name without a record."""
+    # only names that are validated through DNS have a record
     options = [option.get("ResourceRecord", {}) for option in certificate["DomainValidationOptions"]]
     return frozenset(record.get("Type", "none") for record in options)
 
@@ -149,24 +150,20 @@ def validation_records(certificate: Record) -> frozenset[str]:
     fix="aws elbv2 modify-listener --listener-arn <listener> --certificates CertificateArn={arn}",
 )
 def used_by(certificate: Record, account: Account) -> frozenset[str]:
-    """The subjects (or ARNs) that present it."""
-    known = {record.entry.arn: name for name, record in account.subjects() if record.entry.arn}
-    return frozenset(known.get(user, user) for user in certificate["InUseBy"])
+    """The subjects (else ARNs) that use the certificate."""
+    return frozenset(account.named(user) for user in certificate["InUseBy"])
 
 
 @check(
     "elbv2:load-balancer",
     severity="high",
-    reads=["elbv2:load-balancer.listener"],
+    reads=[LISTENERS],
     names_subjects=True,
     fix="aws elbv2 modify-listener --listener-arn "
     "{elbv2:load-balancer.listener[?to_string(Port)=='$parameter'].ListenerArn | [0] ?? <listener>} "
     "--certificates CertificateArn={wanted ?? <certificate>}",
 )
 def presents(balancer: Record, account: Account, port: str) -> frozenset[str]:
-    """The subjects (or ARNs) that are the certificates of the listener on a port."""
-    known = {record.entry.arn: name for name, record in account.subjects() if record.entry.kind == "acm:certificate"}
-    listeners = account.details("elbv2:load-balancer.listener", balancer)
-    # only TLS listeners have a list of certificates
-    shown = [item for one in listeners if str(one["Port"]) == port for item in one.get("Certificates", ())]
-    return frozenset(known.get(item["CertificateArn"], item["CertificateArn"]) for item in shown)
+    """The subjects (else ARNs) that are the certificates of the listener on a port."""
+    shown = certificates_on(port, balancer, account)
+    return frozenset(account.named(item["CertificateArn"], "acm:certificate") for item in shown)

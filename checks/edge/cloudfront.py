@@ -1,4 +1,4 @@
-"""Questions about CloudFront distributions (`cloudfront:ListDistributions`)."""
+"""Checks of CloudFront distributions (`cloudfront:ListDistributions`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asbuilt.evidence import Record
 from .endpoints import subjects_at
 
 _POLICIES, _CONTROLS = "cloudfront:cache-policy", "cloudfront:origin-access-control"
-_YEAR = 31536000  # the longest that CloudFront keeps an answer where a policy sets no limit
+_YEAR = 31536000  # CloudFront's default for the longest time to live, in seconds
 
 
 @check(
@@ -22,13 +22,13 @@ _YEAR = 31536000  # the longest that CloudFront keeps an answer where a policy s
     fix="Enable distribution {name}: CloudFront console, or update-distribution with Enabled true.",
 )
 def enabled(distribution: Record) -> bool:
-    """Whether the distribution answers viewers at all."""
+    """Whether the distribution is enabled."""
     return distribution["Enabled"]
 
 
 @check("cloudfront:distribution", severity="medium", fix="aws cloudfront wait distribution-deployed --id {Id}")
 def deployed(distribution: Record) -> bool:
-    """Whether the last change has reached every edge location."""
+    """Whether the last change is deployed to all edge locations."""
     return distribution["Status"] == "Deployed"
 
 
@@ -36,7 +36,7 @@ def deployed(distribution: Record) -> bool:
     "cloudfront:distribution", severity="low", fix="Set the price class of distribution {name} to the documented one."
 )
 def price_class(distribution: Record) -> str:
-    """Which edge locations serve: `PriceClass_All` is all of the world."""
+    """The price class, which selects the edge locations: `PriceClass_All` selects all of them."""
     return distribution["PriceClass"]
 
 
@@ -46,7 +46,7 @@ def price_class(distribution: Record) -> str:
     fix="Add the documented host names to the aliases of distribution {name}.",
 )
 def answers_for(distribution: Record) -> frozenset[str]:
-    """The host names that the distribution answers for, beside its own."""
+    """The alternate host names (aliases) of the distribution."""
     return frozenset(distribution["Aliases"].get("Items", ()))
 
 
@@ -58,7 +58,7 @@ def answers_for(distribution: Record) -> frozenset[str]:
     fix="Set the documented ACM certificate as the viewer certificate of distribution {name}.",
 )
 def certificate(distribution: Record, account: Account) -> frozenset[str]:
-    """The subject (or ARN) whose certificate is shown to viewers; none where CloudFront's own name is used."""
+    """The subject (else ARN) that is its viewer certificate; empty if it uses CloudFront's default certificate."""
     arn = distribution["ViewerCertificate"].get("ACMCertificateArn", "")
     found = {name for name, record in account.subjects() if arn and record.entry.arn == arn}
     return frozenset(found or ({arn} if arn else ()))
@@ -71,7 +71,7 @@ def certificate(distribution: Record, account: Account) -> frozenset[str]:
     fix="Make the documented resources the origins of distribution {name}.",
 )
 def origins(distribution: Record, account: Account) -> frozenset[str]:
-    """The subjects (or host names) that answers are fetched from."""
+    """The subjects (else host names) that are its origins."""
     return frozenset().union(*(subjects_at(item["DomainName"], account) for item in distribution["Origins"]["Items"]))
 
 
@@ -82,7 +82,7 @@ def origins(distribution: Record, account: Account) -> frozenset[str]:
     fix="Give distribution {name} a cache behaviour that sends {parameter} to the documented origin.",
 )
 def path_origin(distribution: Record, account: Account, path: str) -> frozenset[str]:
-    """The subject (or host name) that answers for a path are fetched from."""
+    """The subject (else host name) that is the origin for a path."""
     wanted = _behaviour(distribution, path)["TargetOriginId"]
     found = [item for item in distribution["Origins"]["Items"] if item["Id"] == wanted]
     return frozenset().union(*(subjects_at(item["DomainName"], account) for item in found))
@@ -95,7 +95,7 @@ def path_origin(distribution: Record, account: Account, path: str) -> frozenset[
     fix="Set every cache behaviour of distribution {name} to redirect-to-https.",
 )
 def viewer_protocols(distribution: Record) -> frozenset[str]:
-    """What the behaviours do with plain HTTP from viewers: `allow-all` lets it in."""
+    """The viewer protocol policies of its cache behaviours: `allow-all` admits plain HTTP."""
     return frozenset(behaviour["ViewerProtocolPolicy"] for behaviour in _behaviours(distribution))
 
 
@@ -106,7 +106,7 @@ def viewer_protocols(distribution: Record) -> frozenset[str]:
     fix="Set the origin protocol policy of every custom origin of distribution {name} to https-only.",
 )
 def origin_protocols(distribution: Record) -> frozenset[str]:
-    """How CloudFront speaks with the origins that are not buckets: only `https-only` never sends plain HTTP."""
+    """The protocol policies of its custom origins: only `https-only` excludes plain HTTP."""
     custom = [item["CustomOriginConfig"] for item in distribution["Origins"]["Items"] if "CustomOriginConfig" in item]
     return frozenset(item["OriginProtocolPolicy"] for item in custom)
 
@@ -118,7 +118,7 @@ def origin_protocols(distribution: Record) -> frozenset[str]:
     fix="Give {parameter} a cache behaviour with a caching policy on distribution {name}.",
 )
 def cached(distribution: Record, account: Account, path: str) -> bool:
-    """Whether answers for a path may be kept at the edge."""
+    """Whether responses for a path can be cached at the edge."""
     return _cache_key(_behaviour(distribution, path), account)[0]
 
 
@@ -126,15 +126,16 @@ def cached(distribution: Record, account: Account, path: str) -> bool:
     "cloudfront:distribution",
     severity="critical",
     reads=[_POLICIES],
-    fix="Set CachingDisabled on the behaviour for {parameter} of distribution {name}, or key it by Authorization.",
+    fix="Set CachingDisabled on the behaviour for {parameter} of distribution {name}, "
+    "or add Authorization to its cache key.",
 )
 def private_to_caller(distribution: Record, account: Account, path: str) -> bool:
-    """Whether nobody is ever answered with what was kept for another caller: not cached, or keyed by Authorization.
+    """Whether no caller gets a response cached for another: not cached, or with Authorization in the cache key.
 
-    A path that ends in `/` stands for all that is below it, too.
+    A path that ends in `/` includes all paths below it.
     """
     keys = [_cache_key(behaviour, account) for behaviour in _behaviours_at(distribution, path)]
-    return all(not kept or "authorization" in headers for kept, headers in keys)
+    return all(not caches or "authorization" in headers for caches, headers in keys)
 
 
 def _behaviours(distribution: Record) -> Iterator[Record]:
@@ -143,13 +144,13 @@ def _behaviours(distribution: Record) -> Iterator[Record]:
 
 
 def _behaviour(distribution: Record, path: str) -> Record:
-    """The behaviour that CloudFront picks: the first whose pattern matches, else the default."""
+    """The behaviour that CloudFront uses: the first whose pattern matches, else the default."""
     *_, last = _behaviours_at(distribution, path)
     return last
 
 
 def _behaviours_at(distribution: Record, path: str) -> Iterator[Record]:
-    """The behaviours that may be picked for what is below a path, and last the one that is for the path itself."""
+    """The behaviours that can apply below a path, and last the one that applies to the path itself."""
     bare = path.lstrip("/")
     for behaviour in distribution["CacheBehaviors"].get("Items", ()):
         written = behaviour["PathPattern"].lstrip("/")
@@ -163,16 +164,16 @@ def _behaviours_at(distribution: Record, path: str) -> Iterator[Record]:
 
 
 def _cache_key(behaviour: Record, account: Account) -> tuple[bool, set[str]]:
-    """Whether a behaviour keeps answers, and the headers (in lower case) that tell kept answers apart."""
+    """Whether a behaviour caches responses, and the headers in its cache key, in lower case."""
     headers: Any
     if "CachePolicyId" in behaviour:
         policy = account.get(_POLICIES, behaviour["CachePolicyId"])["CachePolicyConfig"]
         headers = policy["ParametersInCacheKeyAndForwardedToOrigin"]["HeadersConfig"].get("Headers", {})
         longest = policy.get("MaxTTL", _YEAR)
-    else:  # the older form, where the behaviour itself holds what a policy says now
+    else:  # the older form, in which the behaviour itself holds the settings of a cache policy
         headers, longest = behaviour["ForwardedValues"].get("Headers", {}), behaviour.get("MaxTTL", _YEAR)
     names = {name.lower() for name in headers.get("Items", ())}
-    return longest > 0 and "*" not in names, names  # to forward all headers is to keep nothing
+    return longest > 0 and "*" not in names, names  # a behaviour that forwards all headers caches nothing
 
 
 @check(
@@ -183,9 +184,9 @@ def _cache_key(behaviour: Record, account: Account) -> tuple[bool, set[str]]:
     fix="Give every bucket origin of distribution {name} an origin access control.",
 )
 def signs_bucket_requests(distribution: Record, account: Account) -> bool:
-    """Whether it has bucket origins, and signs what it asks each by its origin access control: it can stay shut."""
+    """Whether it has S3 origins, and signs its requests to each of them with an origin access control."""
     buckets = [item for item in distribution["Origins"]["Items"] if "S3OriginConfig" in item]
-    # AWS leaves the field empty, or out, where an origin has no access control
+    # AWS omits the field, or leaves it empty, where an origin has no access control
     names = [item.get("OriginAccessControlId", "") for item in buckets]
     return bool(names) and all(name and account.get(_CONTROLS, name)["SigningBehavior"] != "never" for name in names)
 
@@ -193,8 +194,8 @@ def signs_bucket_requests(distribution: Record, account: Account) -> bool:
 @check(
     "cloudfront:distribution",
     severity="low",
-    fix="Switch compression on in every cache behaviour of distribution {name}.",
+    fix="Enable compression in every cache behaviour of distribution {name}.",
 )
 def compresses(distribution: Record) -> bool:
-    """Whether every behaviour compresses what it answers with."""
+    """Whether every cache behaviour compresses responses."""
     return all(behaviour["Compress"] for behaviour in _behaviours(distribution))

@@ -1,4 +1,4 @@
-"""Where host names lead, as the DNS answers: an optional source (see `asbuilt.sources.dns`)."""
+"""Checks of the addresses that host names resolve to in DNS, an optional source (see `asbuilt.sources.dns`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _addresses(certificate: Record, account: Account, host: str) -> frozenset[st
 
 @check("acm:certificate", severity="low", reads=[_HOSTS], fix="Set the documented A record of {parameter}.")
 def addresses(certificate: Record, account: Account, host: str) -> frozenset[str]:
-    """The addresses that one of the certificate's host names has; none where it has no record."""
+    """The addresses of one of the certificate's host names; empty if it has no record."""
     return _addresses(certificate, account, host)
 
 
@@ -25,10 +25,10 @@ def addresses(certificate: Record, account: Account, host: str) -> frozenset[str
     severity="high",
     reads=[_HOSTS, _BALANCERS],
     names_subjects=True,
-    fix="Make {parameter} an alias (or CNAME) of the load balancer's own name: its addresses change.",
+    fix="Make {parameter} an alias (or CNAME) of the load balancer's DNS name, because its addresses change.",
 )
 def host_leads_to(certificate: Record, account: Account, host: str) -> frozenset[str]:
-    """The subjects that are load balancers with the present addresses of one of the host names, else the addresses."""
+    """The subjects that are load balancers with the current addresses of a host name, else the addresses."""
     balancers = {
         address: name
         for name, record in account.subjects()

@@ -1,1 +1,1 @@
-"""Questions about load balancers."""
+"""Checks of load balancers: listeners, routing and target groups."""

@@ -1,4 +1,4 @@
-"""Which of the roles are the tasks' (`ecs:DescribeTaskDefinition`)."""
+"""Questions about the roles of ECS tasks (`ecs:DescribeTaskDefinition`)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _ROLES = {"executionRoleArn": "execution", "taskRoleArn": "task"}
 
 @check("iam:role", severity="medium", reads=[_DEFINITIONS], fix="Name the role in the task definition that needs it.")
 def given_to_tasks_as(role: Record, account: Account) -> frozenset[str]:
-    """What the role is to tasks of running services: `execution` starts them, `task` is who they act as."""
+    """How task definitions of services use the role: `execution` to start tasks, `task` as the tasks' own role."""
     found = set()
     for definition in account.all(_DEFINITIONS):
-        # a task definition may do without either role
+        # A task definition may have neither role.
         found |= {word for field, word in _ROLES.items() if definition.get(field) == role["Arn"]}
     return frozenset(found)

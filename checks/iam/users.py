@@ -1,4 +1,4 @@
-"""Questions about the account's users: their keys, second factors and passwords."""
+"""Questions about the IAM users of an account: access keys, second factors and passwords."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def active_user_keys(caller: Record, account: Account) -> int:
 )
 def long_lived_user_keys(caller: Record, account: Account, now: datetime) -> frozenset[str]:
     """The users who have an active access key that is older than 90 days."""
-    from asbuilt.iam.questions.findings import old_keys
+    from asbuilt.iam.questions.credentials import old_keys
 
     keys = {user["UserName"]: account.details(_KEYS, user) for user in account.all(_USERS)}
     return frozenset(name for name, of in keys.items() if old_keys(of, now))
@@ -66,8 +66,8 @@ def users_without_mfa(caller: Record, account: Account) -> frozenset[str]:
     "--require-symbols --require-numbers --require-uppercase-characters --require-lowercase-characters",
 )
 def weak_password_rules(caller: Record, account: Account) -> frozenset[str]:
-    """The rules for passwords that are weaker than the CIS benchmark's; all of them where the account has none."""
-    from asbuilt.iam.questions.findings import weak_password_rules
+    """The password rules that are weaker than the CIS benchmark's; all of them where the account has no policy."""
+    from asbuilt.iam.questions.credentials import weak_password_rules
 
     found = account.all(_RULES)
     return frozenset(weak_password_rules(found[0] if found else None))

@@ -1,1 +1,1 @@
-"""Questions about logs, metrics, alarms and dashboards."""
+"""Checks of logs, metrics, alarms and dashboards."""

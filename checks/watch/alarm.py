@@ -1,4 +1,4 @@
-"""Questions about one alarm: when it fires, and whom it tells (`cloudwatch:DescribeAlarms`)."""
+"""Checks of single alarms: their condition and their subscribers (`cloudwatch:DescribeAlarms`)."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
 
-from .alarms import watched
+from .alarms import metrics_of
 
 _KIND, _SUBSCRIPTIONS = "cloudwatch:alarm", "sns:subscription"
 _FIX = "aws cloudwatch put-metric-alarm --alarm-name {name} ..., with the documented settings"
@@ -22,50 +22,50 @@ _SIDES = {
 
 @check(_KIND, severity="medium", fix=_FIX)
 def watches(alarm: Record) -> frozenset[str]:
-    """The metrics that it watches, with their namespaces: `AWS/RDS CPUUtilization`."""
-    return frozenset(f"{metric['Namespace']} {metric['MetricName']}" for metric in watched(alarm))
+    """The metrics of the alarm, with their namespaces: `AWS/RDS CPUUtilization`."""
+    return frozenset(f"{metric['Namespace']} {metric['MetricName']}" for metric in metrics_of(alarm))
 
 
 @check(_KIND, severity="high", names_subjects=True, fix=_FIX)
 def measures(alarm: Record, account: Account) -> frozenset[str]:
-    """The subjects that its metrics are measured on; what stands for none of them as the dimension's value."""
+    """The subjects that its metrics are measured on, else the values of the metrics' dimensions."""
     known = {name: subject for subject, record in account.subjects() for name in _as_dimension(record)}
-    pairs = [pair for metric in watched(alarm) for pair in metric.get("Dimensions", ())]
+    pairs = [pair for metric in metrics_of(alarm) for pair in metric.get("Dimensions", ())]
     return frozenset(known.get(pair["Value"], pair["Value"]) for pair in pairs)
 
 
 def _as_dimension(record: Record) -> set[str]:
-    """What CloudWatch calls a thing: its name, or the end of its ARN for load balancers and their target groups."""
+    """The values by which dimensions identify a resource: its names, and the end of its ARN for load balancers."""
     arn = record.entry.arn.partition(":loadbalancer/")[2] or record.entry.arn.rpartition(":")[2]
     return {*record.entry.names, arn}
 
 
 @check(_KIND, severity="medium", fix=_FIX)
 def formula(alarm: Record) -> str | None:
-    """What it computes, metrics in the place of their ids: `100 * Errors / Requests`; nothing for a lone metric."""
+    """The alarm's expression, with metric names in place of ids: `100 * Errors / Requests`; nothing if it has none."""
     queries = list(alarm.get("Metrics", ()))
     names = {item["Id"]: item["MetricStat"]["Metric"]["MetricName"] for item in queries if "MetricStat" in item}
-    # what is returned is what is compared; AWS documents that as the default
+    # the alarm compares the query that returns data, which AWS documents as the default
     shown = [item["Expression"] for item in queries if "Expression" in item and item.get("ReturnData", True)]
     return re.sub(r"\b[a-z]\w*\b", lambda word: names.get(word[0], word[0]), shown[0]) if len(shown) == 1 else None
 
 
 @check(_KIND, severity="high", fix=_FIX)
 def threshold(alarm: Record) -> float:
-    """The value at which it fires."""
+    """The threshold of the alarm."""
     return float(alarm["Threshold"])
 
 
 @check(_KIND, severity="high", fix=_FIX)
 def fires(alarm: Record) -> str:
-    """Where it fires: above, at or above, below, at or below its threshold; outside a band of expected values."""
+    """Where it fires, relative to its threshold: above, at or above, below, at or below; `outside` an expected band."""
     return _SIDES.get(alarm["ComparisonOperator"], "outside")
 
 
 @check(_KIND, severity="medium", fix=_FIX)
 def minutes(alarm: Record) -> float:
-    """How long its condition must last until it fires: as many periods as must breach."""
-    # as many periods must breach as are looked at, unless said otherwise
+    """How long the threshold must be breached before it fires."""
+    # by default, all evaluated periods must breach the threshold
     periods = alarm.get("DatapointsToAlarm") or alarm["EvaluationPeriods"]
     return periods * max(_periods(alarm)) / 60
 
@@ -86,7 +86,7 @@ def _periods(alarm: Record) -> Iterator[int]:
     "--protocol <protocol> --notification-endpoint <endpoint>",
 )
 def tells(alarm: Record, account: Account) -> frozenset[str]:
-    """Whom it tells when it fires: the protocols of its topics' confirmed subscriptions, for HTTPS with the host."""
+    """The protocols of its topics' confirmed subscriptions, with the host for HTTP and HTTPS."""
     topics = set(alarm["AlarmActions"]) if alarm["ActionsEnabled"] else set()
     return frozenset(
         _channel(item)

@@ -1,4 +1,8 @@
-"""Questions about CloudWatch dashboards, all together (`cloudwatch:GetDashboard`)."""
+"""Checks of all CloudWatch dashboards together: the metrics, statistics and dimensions of their widgets.
+
+The format of dashboards is described in "Dashboard body structure and syntax" of the CloudWatch API reference
+(`cloudwatch:GetDashboard`).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,10 @@ from asbuilt.check import check
 from asbuilt.evidence import Record
 
 _BODY = "cloudwatch:dashboard.body"
+_FIX = (
+    "Add it where {parameter} is shown: aws cloudwatch put-dashboard --dashboard-name <dashboard> "
+    "--dashboard-body file://dashboard.json"
+)
 
 
 @check(
@@ -22,47 +30,44 @@ _BODY = "cloudwatch:dashboard.body"
     "--dashboard-body file://dashboard.json",
 )
 def shows(dashboards: tuple[Record, ...], account: Account, metric: str) -> bool:
-    """Whether any of them has a widget with a metric, or with any metric of a namespace."""
+    """Whether any dashboard has a widget with a metric, or with any metric of a namespace."""
     bodies = (body["DashboardBody"] for item in dashboards for body in account.details(_BODY, item))
-    return any(metric in _shown(widget) for body in bodies for widget in body.get("widgets", ()))
+    return any(metric in _words(widget) for body in bodies for widget in body.get("widgets", ()))
 
 
-def _shown(widget: Record) -> set[str]:
-    """The namespaces and metrics of a widget: those of its lines, and the words of its searches."""
+def _words(widget: Record) -> set[str]:
+    """The namespaces and metrics of a widget, and the words of its search expressions."""
     words: set[str] = set()
     for line in widget.get("properties", {}).get("metrics", ()):
-        for part in line[:2]:  # `[namespace, metric, dimensions ...]`, or a search in the first place
+        for part in line[:2]:  # `[namespace, metric, dimensions ...]`, or first an object with an expression
             words |= {part} if isinstance(part, str) else _searched(part.get("expression", ""))
     return words
 
 
 def _searched(expression: str) -> set[str]:
-    """The words of a search: `SEARCH('{AWS/ECS,ServiceName} MetricName="CPUUtilization"', 'Average')`."""
+    """The words of an expression: `SEARCH('{AWS/ECS,ServiceName} MetricName="CPUUtilization"', 'Average')`."""
     return set(re.findall(r"[\w/.-]+", expression))
-
-
-_FIX = "Add it where {parameter} is shown: aws cloudwatch put-dashboard --dashboard-name <dashboard> --dashboard-body file://dashboard.json"
 
 
 @check("cloudwatch:dashboard", severity="low", each=False, reads=[_BODY], fix=_FIX)
 def statistics_shown(dashboards: tuple[Record, ...], account: Account, metric: str) -> frozenset[str]:
-    """The statistics of a metric that any of them shows: `Average`, `p95`."""
+    """The statistics of a metric that any dashboard shows: `Average`, `p95`."""
     return frozenset(statistic for _, statistic in _lines(dashboards, account, metric))
 
 
 @check("cloudwatch:dashboard", severity="low", each=False, reads=[_BODY], fix=_FIX)
 def shown_by(dashboards: tuple[Record, ...], account: Account, metric: str) -> frozenset[str]:
-    """The dimensions by which any of them shows a metric: `ServiceName`."""
+    """The dimensions of a metric that any dashboard shows: `ServiceName`."""
     return frozenset(name for dimensions, _ in _lines(dashboards, account, metric) for name in dimensions)
 
 
 def _lines(dashboards: tuple[Record, ...], account: Account, metric: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Dimensions and statistic of every line that shows a metric."""
+    """The dimensions and the statistic of every line of a widget that shows a metric."""
     for dashboard in dashboards:
         for body in account.details(_BODY, dashboard):
             for widget in body["DashboardBody"].plain().get("widgets", ()):
                 properties = widget.get("properties", {})
-                for line in _whole(properties.get("metrics", ())):
+                for line in _expanded(properties.get("metrics", ())):
                     if line[1:2] == [metric]:
                         yield _read(line, properties.get("stat", "Average"))  # CloudWatch's default
 
@@ -73,8 +78,8 @@ def _read(line: list[Any], statistic: str) -> tuple[tuple[str, ...], str]:
     return tuple(parts[::2]), str(options.get("stat", statistic))
 
 
-def _whole(lines: list[list[Any]]) -> Iterator[list[Any]]:
-    """The lines with what they leave out: `.` stands for the word above, `...` for all words up to here."""
+def _expanded(lines: list[list[Any]]) -> Iterator[list[Any]]:
+    """The lines without abbreviations: `.` repeats the word above, a leading `...` all words before the given ones."""
     above: list[Any] = []
     for line in lines:
         if line[:1] == ["..."]:

@@ -1,4 +1,4 @@
-"""Questions about alarms on what a log group's lines say: a filter counts, an alarm watches the count."""
+"""Checks of alarms on log groups: a metric filter counts log lines, and an alarm watches its metric."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
 
-_FILTERS, _ALARMS, _SUBSCRIPTIONS = "logs:log-group.filters", "cloudwatch:alarm", "sns:subscription"
+_FILTERS, _ALARMS = "logs:log-group.filters", "cloudwatch:alarm"
 
 
 @check(
@@ -17,13 +17,13 @@ _FILTERS, _ALARMS, _SUBSCRIPTIONS = "logs:log-group.filters", "cloudwatch:alarm"
     "--metric-transformations <metric>, then aws cloudwatch put-metric-alarm on that metric",
 )
 def alarms_on(group: Record, account: Account, word: str) -> bool:
-    """Whether an alarm watches a metric that counts lines by a pattern (or under a name) with this word in it."""
+    """Whether an alarm watches the metric of a filter that has this word in its pattern or name."""
     counted = {
         (item["metricNamespace"], item["metricName"])
         for found in account.details(_FILTERS, group)
         if word.lower() in f"{found['filterName']} {found['filterPattern']}".lower()
         for item in found["metricTransformations"]
     }
-    # an alarm on an expression has no metric of its own
+    # an alarm on an expression has no single metric
     watched = {(alarm.get("Namespace"), alarm.get("MetricName")) for alarm in account.all(_ALARMS)}
     return bool(counted & watched)

@@ -1,4 +1,4 @@
-"""Questions about log groups (`logs:DescribeLogGroups` and what is asked of each)."""
+"""Checks of log groups (`logs:DescribeLogGroups` and the calls that describe each group)."""
 
 from __future__ import annotations
 
@@ -19,33 +19,48 @@ _LINES = "logs:log-group.streams.lines"
     fix="aws logs put-retention-policy --log-group-name {name} --retention-in-days 90",
 )
 def retention_days(group: Record) -> int | None:
-    """How long events are kept; nothing where they are kept for ever, which is AWS's default."""
+    """The retention of log events in days; nothing if they never expire, which is AWS's default."""
     return group.get("retentionInDays")
+
+
+@check("logs:log-group", severity="low", fix="A log group's class is fixed at creation: create a new group.")
+def log_class(group: Record) -> str:
+    """The class of the log group: STANDARD or INFREQUENT_ACCESS."""
+    return group["logGroupClass"]
+
+
+@check("logs:log-group", severity="low", fix="Find out why nothing writes to {name}.")
+def stored_bytes(group: Record) -> int:
+    """The stored bytes, as CloudWatch Logs last counted them."""
+    return group["storedBytes"]
 
 
 @check(
     "logs:log-group",
     severity="high",
     reads=[_STREAMS],
-    fix="Find out why nothing writes to {name}: the log driver and the role's logs:PutLogEvents.",
+    fix="Find out why nothing writes to {name}: check the log driver and the role's logs:PutLogEvents permission.",
 )
 def last_event_hours(group: Record, account: Account, now: datetime.datetime) -> float | None:
-    """Hours since the last event of the latest streams; nothing where none ever came."""
-    # a stream that was made and never written to has no last event
+    """Hours since the last event of its latest streams; nothing if they hold no event."""
+    # a stream that was never written to has no last event
     times = [stream.get("lastEventTimestamp", 0) for stream in account.details(_STREAMS, group)]
     latest = max(times, default=0)
     return round(max(now.timestamp() - latest / 1000, 0) / 3600, 1) if latest else None
 
 
 @check(
-    "logs:log-group", severity="low", reads=[_STREAMS, _LINES], fix="Let the application write one JSON object a line."
+    "logs:log-group",
+    severity="low",
+    reads=[_STREAMS, _LINES],
+    fix="Let the application write one JSON object per line.",
 )
 def structured_percent(group: Record, account: Account) -> float:
-    """How many of a hundred of the latest lines are one JSON object each."""
+    """The percentage of the latest lines that are a JSON object each."""
     streams = account.details(_STREAMS, group)
     lines = [line["isObject"] for stream in streams for line in account.details(_LINES, stream)]
     if not lines:
-        raise Unknown(f"the latest streams of {group['logGroupName']!r} hold no line to look at")
+        raise Unknown(f"the latest streams of {group['logGroupName']!r} hold no lines")
     return round(100 * sum(lines) / len(lines), 1)
 
 
@@ -57,5 +72,5 @@ def structured_percent(group: Record, account: Account) -> float:
     "--metric-transformations metricName=Errors,metricNamespace=Application,metricValue=1",
 )
 def metric_filters(group: Record, account: Account) -> int:
-    """How many filters turn lines of the group into metrics."""
+    """How many metric filters the log group has."""
     return len(account.details("logs:log-group.filters", group))

@@ -39,7 +39,7 @@ class Chatter(JourneyUser):
     def on_start(self) -> None:
         """Sign in, then connect with what that gave."""
         super().on_start()
-        settings = self.engine.settings
+        settings = self.generator.settings
         token = self.client.headers.get("Authorization", "").removeprefix("Bearer ")
         self.socket: Any = socketio.Client(reconnection=False, ssl_verify=settings.verify_tls)
         try:
@@ -71,7 +71,7 @@ class Chatter(JourneyUser):
         began, error = monotonic(), ""
         try:
             answer = self.socket.call(
-                str(self.scenario.options[option]), data, timeout=self.engine.settings.timeout_seconds
+                str(self.scenario.options[option]), data, timeout=self.generator.settings.timeout_seconds
             )
             if not (isinstance(answer, dict) and answer.get("ok")):
                 error = "the server did not take it"

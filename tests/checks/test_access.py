@@ -1,4 +1,4 @@
-"""Whom resources let in, and how the account's users sign in."""
+"""Access by resource policies, and the credentials of the account's users."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def policy(principal, action="s3:GetObject", **condition):
     ],
 )
 def test_buckets(document, names):
-    """Beyond the own account: other accounts, services, anybody."""
+    """Principals beyond the bucket's account: other accounts, services, anyone."""
     bucket = entry({"Name": "b"}, "s3:bucket", ["b"], arn="arn:aws:s3:::b")
     policies = [entry({"Policy": document}, "s3:bucket.policy", ["p"], bucket.id)] if document else []
     seen = account({"s3:bucket.policy": policies, "aws:account": [entry({"Account": OWN}, "aws:account", [OWN])]})
@@ -44,7 +44,7 @@ def test_buckets(document, names):
 
 
 def test_secrets_keys_and_queues():
-    """Their policies, and this account; a key has only its policy."""
+    """Their policies and this account grant access; only its policy grants access to a key."""
     arn = f"arn:aws:sqs:us-east-1:{OWN}:jobs"
     sns = policy({"Service": "sns.amazonaws.com"}, "sqs:SendMessage")
     queue = record({"QueueUrl": "u"}, "sqs:queue", ["u"])
@@ -68,7 +68,7 @@ def test_secrets_keys_and_queues():
 
 
 def test_keys_devices_and_passwords_of_users():
-    """Old keys that are active, passwords without a device, and rules weaker than the benchmark's."""
+    """Active keys that are old, passwords without MFA, and password rules weaker than the benchmark's."""
     users = [entry({"UserName": name}, "iam:user", [name]) for name in ("ann", "ben", "cat")]
     ages = {"ann": ("Active", 200), "ben": ("Inactive", 200), "cat": ("Active", 5)}
     keys = [
@@ -94,7 +94,7 @@ def test_keys_devices_and_passwords_of_users():
 
 
 def test_active_keys_of_users():
-    """A key that is switched off opens nothing."""
+    """Inactive keys do not count."""
     users = [entry({"UserName": name}, "iam:user", [name]) for name in ("a", "b")]
     states = [("Active", users[0]), ("Inactive", users[0]), ("Active", users[1])]
     keys = [entry({"Status": s}, "iam:user.access-keys", [str(n)], u.id) for n, (s, u) in enumerate(states)]

@@ -1,4 +1,4 @@
-"""One alarm and whom it tells; lines of dashboards; what an application measures itself."""
+"""Checks of single alarms, of dashboards, and of the values of a metric."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import datetime
 import pytest
 
 from asbuilt.evidence import Unknown
-from asbuilt_content.checks.watch import alarm, alarms
-from asbuilt_content.checks.watch import dashboards as dashboard_lines
-from asbuilt_content.checks.watch import metrics as measured
+from asbuilt_content.checks.watch import alarm, alarms, metrics
+from asbuilt_content.checks.watch import dashboards as dashboard_checks
 from tests.records import account, entry, record
 
 GIB = 1024**3
@@ -24,7 +23,7 @@ def lone(**data):
 
 
 def stat(ident, metric):
-    """One of the metrics that an expression is made of."""
+    """A metric query of an alarm on an expression."""
     return {
         "Id": ident,
         "MetricStat": {"Metric": {"Namespace": "N", "MetricName": metric}, "Period": 60},
@@ -39,7 +38,7 @@ RATE = {
 
 
 def test_an_alarm_names_its_metrics_and_formula():
-    """One for a lone metric, all for an expression, with names in the place of ids."""
+    """A plain alarm has one metric and no formula; an expression has several, and names replace their ids."""
     assert alarm.watches(lone()) == {"AWS/RDS CPUUtilization"}
     assert alarm.watches(record(RATE)) == {"N Errors", "N Requests"}
     assert alarm.formula(lone()) is None
@@ -47,15 +46,15 @@ def test_an_alarm_names_its_metrics_and_formula():
 
 
 def test_an_alarm_measures_subjects():
-    """By name, or by the end of an ARN; what is no subject stays as it is."""
+    """A dimension names a subject by its name or by the end of its ARN; other values stay as they are."""
     pairs = [{"Name": "DBInstanceIdentifier", "Value": "main"}, {"Name": "LoadBalancer", "Value": "app/front/1"}]
     database = entry({}, "rds:db", ["main"], arn="arn:aws:rds:eu-west-1:1:db:main")
     balancer = entry(
         {}, "elbv2:load-balancer", ["front"], arn="arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/front/1"
     )
     targets = entry({}, "elbv2:target-group", ["web"], arn="arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/2")
-    subjects = {"database": [database], "entrance": [balancer], "targets": [targets]}
-    assert alarm.measures(lone(Dimensions=pairs), account({}, subjects)) == {"database", "entrance"}
+    subjects = {"database": [database], "balancer": [balancer], "targets": [targets]}
+    assert alarm.measures(lone(Dimensions=pairs), account({}, subjects)) == {"database", "balancer"}
     assert alarm.measures(lone(Dimensions=pairs), account({}, {})) == {"main", "app/front/1"}
     of_targets = lone(Dimensions=[{"Name": "TargetGroup", "Value": "targetgroup/web/2"}])
     assert alarm.measures(of_targets, account({}, subjects)) == {"targets"}
@@ -73,20 +72,20 @@ def test_an_alarm_measures_subjects():
     ],
 )
 def test_an_alarm_fires_on_one_side(operator, side):
-    """Or outside a band."""
+    """Each operator has its side; anomaly detection fires outside a band."""
     assert alarm.fires(lone(ComparisonOperator=operator)) == side
     assert alarm.threshold(lone()) == 90.0
 
 
-def test_an_alarm_waits_as_long_as_its_periods():
-    """Those that must breach, of an expression the longest."""
+def test_an_alarm_fires_after_its_periods():
+    """The periods that must breach count; of an expression's periods, the longest."""
     assert alarm.minutes(lone()) == 10
     assert alarm.minutes(lone(DatapointsToAlarm=1)) == 5
     assert alarm.minutes(record(RATE)) == 3
 
 
-def test_an_alarm_tells_whom_its_topics_reach():
-    """Confirmed subscriptions of its own topics, and nobody while its actions are off."""
+def test_an_alarm_notifies_the_subscribers_of_its_topics():
+    """Confirmed subscriptions of its own topics count, and none while its actions are disabled."""
     subscriptions = [
         entry(
             {"TopicArn": topic, "Protocol": protocol, "Endpoint": end, "SubscriptionArn": arn},
@@ -107,7 +106,7 @@ def test_an_alarm_tells_whom_its_topics_reach():
 
 
 def test_free_storage_alarms_are_shares_of_the_disk():
-    """Only those on this database that fire below their limit."""
+    """Only alarms on this database that fire below their threshold count."""
     database = record({"DBInstanceIdentifier": "main", "AllocatedStorage": 100}, "rds:db", ["main"])
 
     def on(name, **data):
@@ -130,7 +129,7 @@ def dashboards(*lines, **properties):
 
 
 def test_statistics_and_dimensions_of_lines_are_read():
-    """With a line's own statistic, the widget's, CloudWatch's default, and the shorthand for what stands above."""
+    """The statistic is the line's, the widget's or CloudWatch's default; abbreviated lines are expanded."""
     shown = dashboards(
         ["N", "Time", "Service", "a", {"stat": "p50"}],
         ["...", {"stat": "p99"}],
@@ -138,15 +137,15 @@ def test_statistics_and_dimensions_of_lines_are_read():
         ["N", "Other", "Zone", "z"],
         stat="p95",
     )
-    assert dashboard_lines.statistics_shown(*shown, "Time") == {"p50", "p95", "p99"}
-    assert dashboard_lines.shown_by(*shown, "Time") == {"Service"}
-    assert dashboard_lines.shown_by(*shown, "Other") == {"Zone"}
-    assert dashboard_lines.statistics_shown(*shown, "Absent") == set()
-    assert dashboard_lines.statistics_shown(*dashboards(["N", "Time"]), "Time") == {"Average"}
+    assert dashboard_checks.statistics_shown(*shown, "Time") == {"p50", "p95", "p99"}
+    assert dashboard_checks.shown_by(*shown, "Time") == {"Service"}
+    assert dashboard_checks.shown_by(*shown, "Other") == {"Zone"}
+    assert dashboard_checks.statistics_shown(*shown, "Absent") == set()
+    assert dashboard_checks.statistics_shown(*dashboards(["N", "Time"]), "Time") == {"Average"}
 
 
 def test_a_months_average_weighs_days_by_their_samples():
-    """And is unknown where nothing was measured."""
+    """Without samples the average is unknown."""
     metric = record({"MetricName": "Idle"}, "cloudwatch:metric", ["Idle"])
     day = datetime.datetime(2030, 6, 3, tzinfo=datetime.UTC)
     days = [(10.0, 1.0), (40.0, 3.0)]
@@ -159,6 +158,6 @@ def test_a_months_average_weighs_days_by_their_samples():
         )
         for average, count in days
     ]
-    assert measured.month_average(metric, account({"cloudwatch:metric.month": held})) == 32.5
+    assert metrics.month_average(metric, account({"cloudwatch:metric.month": held})) == 32.5
     with pytest.raises(Unknown):
-        measured.month_average(metric, account({"cloudwatch:metric.month": []}))
+        metrics.month_average(metric, account({"cloudwatch:metric.month": []}))

@@ -1,4 +1,4 @@
-"""Questions about alarms, measured figures and money."""
+"""Checks of the alarms on a resource, of published metrics and of cost control."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCALES = "arn:aws:autoscaling:us-east-1:1:scalingPolicy:x"
 
 
 def alarm(metric="RequestCount", **more):
-    """An alarm on the load balancer that tells the topic."""
+    """An alarm on the load balancer that notifies the topic."""
     return {
         "Namespace": "AWS/ApplicationELB",
         "MetricName": metric,
@@ -40,7 +40,7 @@ def seeing(*found, subscription=f"{TOPIC}:1", kinds=("cloudwatch:alarm", "sns:su
 
 
 def test_limits_above_which_an_alarm_fires():
-    """Alarms on this resource alone, that fire above, and not those by which a policy scales."""
+    """Only alarms on this resource that fire above count, without those of scaling policies."""
     seen = seeing(
         alarm(Threshold=80.0),
         alarm(Threshold=90.0, ComparisonOperator="GreaterThanOrEqualToThreshold"),
@@ -55,7 +55,7 @@ def test_limits_above_which_an_alarm_fires():
 
 
 def test_an_alarm_on_an_expression_watches_its_metrics():
-    """An error rate is an expression over two metrics of the resource."""
+    """An alarm on an error rate, an expression over two metrics, watches both."""
     metric = {"Namespace": "AWS/ApplicationELB", "MetricName": "HTTPCode_Target_5XX_Count", "Dimensions": DIMENSIONS}
     rate = {name: value for name, value in alarm().items() if name not in ("MetricName", "Namespace", "Dimensions")}
     rate["Metrics"] = [{"Id": "rate", "Expression": "e/r"}, {"Id": "e", "MetricStat": {"Metric": metric}}]
@@ -76,7 +76,7 @@ def test_an_alarm_on_an_expression_watches_its_metrics():
     ],
 )
 def test_alarms_notify(found, subscription, notifies):
-    """Each alarm must tell a topic that somebody has confirmed; no alarm at all tells nobody."""
+    """Each alarm needs a topic with a confirmed subscription; without alarms the answer is no."""
     assert alarms.alarms_notify(BALANCER, seeing(*found, subscription=subscription)) is notifies
 
 
@@ -91,7 +91,7 @@ def _measured(requests, own, targets):
 
 
 def test_uptime_over_thirty_days():
-    """Errors of both sorts count; no errors are published where there are none; a gap in the days is not known."""
+    """Errors of targets and of the balancer count, missing errors are none, and missing days are unknown."""
     assert metrics.uptime_percent(BALANCER, _measured([1000] * 30, [], [])) == 100
     assert metrics.uptime_percent(BALANCER, _measured([990] * 30, [300], [300])) == 98
     for days in (29, 0):
@@ -100,7 +100,7 @@ def test_uptime_over_thirty_days():
 
 
 def test_published_metrics():
-    """Names of its own metrics."""
+    """Only metrics of the same resource count."""
     kind = "elbv2:load-balancer.metrics"
     seen = account({kind: [entry({"MetricName": "RequestCount"}, kind, ["m"], BALANCER.entry.id)]})
     assert metrics.metrics(BALANCER, seen) == {"RequestCount"}
@@ -108,7 +108,7 @@ def test_published_metrics():
 
 
 def test_a_cache_is_measured_by_its_members():
-    """A group by the clusters in it, a lone cluster by itself; what was never measured is not known."""
+    """A group has the metrics of its clusters, a single cluster its own; without metrics hits are unknown."""
     names = ("g-1", "g-2", "lone")
     data = [{"CacheClusterId": name} | ({} if name == "lone" else {"ReplicationGroupId": "g"}) for name in names]
     clusters = [entry(item, "elasticache:cluster", [item["CacheClusterId"]]) for item in data]
@@ -121,7 +121,7 @@ def test_a_cache_is_measured_by_its_members():
 
 
 def test_peak_connections():
-    """The highest figure of the month; none measured is not known."""
+    """The maximum of the month; without samples it is unknown."""
     db, kind = record({"DBInstanceIdentifier": "d"}, "rds:db", ["d"]), "rds:db.connections"
     points = [entry({"Maximum": value}, kind, [str(value)], db.entry.id) for value in (3.0, 7.0)]
     assert metrics.peak_connections(db, account({kind: points})) == 7
@@ -129,8 +129,8 @@ def test_peak_connections():
         metrics.peak_connections(db, account({kind: []}))
 
 
-def test_billing_alerts_are_those_that_somebody_hears():
-    """A budget without a notification, one that has ended and an alarm that nobody listens to are none."""
+def test_billing_alerts_have_subscribers():
+    """A budget without a notification, a budget that has ended and an alarm without a subscriber do not count."""
     now = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
     years = {"told": 2087, "silent": 2087, "ended": 2025}
     periods = {name: {"TimePeriod": {"End": now.replace(year=year)}} for name, year in years.items()}
@@ -151,7 +151,7 @@ def test_billing_alerts_are_those_that_somebody_hears():
 
 
 def test_charges_costs_and_plans():
-    """Published charges, a month that Cost Explorer can tell of, and plans in force."""
+    """Published charges, a month in Cost Explorer, and active Savings Plans."""
     metric = entry({"MetricName": "EstimatedCharges"}, "cloudwatch:billing-metric", ["m"])
     month = entry({"Total": {"UnblendedCost": {"Amount": "1"}}}, "ce:month", ["m"])
     states = [("active", "Compute"), ("retired", "EC2Instance")]

@@ -1,4 +1,4 @@
-"""Questions about Auto Scaling groups: size, policies with their alarms, use."""
+"""Checks of Auto Scaling groups: sizes, policies with their alarms, and use of instances."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ GROUP = entry(DATA, KIND, ["g"])
 
 
 def group():
-    """The group as a check is given it."""
+    """A record of the group."""
     return record(DATA, KIND, ["g"])
 
 
 def test_sizes():
-    """Limits and what is wanted as they stand; healthy are those in service and well."""
+    """Sizes are the group's fields; an instance is healthy if it is in service and healthy."""
     assert (autoscaling.min_instances(group()), autoscaling.max_instances(group())) == (1, 4)
     assert autoscaling.desired_instances(group()) == 2
     assert autoscaling.healthy_instances(group()) == 1
 
 
 def scaling(change=1, alarm=None, **policy):
-    """What a check sees of one policy and one alarm that calls it."""
+    """An account with one policy and one alarm that triggers it."""
     of = {"PolicyARN": "arn:p", "AdjustmentType": "ChangeInCapacity", "ScalingAdjustment": change, **policy}
     fires = {
         "MetricName": "CPUUtilization",
@@ -51,7 +51,7 @@ def scaling(change=1, alarm=None, **policy):
 
 
 def test_what_adds_and_removes_an_instance():
-    """The alarm's limit, where its action is the policy with that change."""
+    """The answer is the threshold of the alarm whose action is a policy with that change."""
     down = {"ComparisonOperator": "LessThanThreshold", "Threshold": 30.0}
     assert autoscaling.adds_an_instance_above(group(), scaling(), "CPUUtilization") == {70}
     assert autoscaling.removes_an_instance_below(group(), scaling(-1, down), "CPUUtilization") == {30}
@@ -71,19 +71,19 @@ def test_what_adds_and_removes_an_instance():
     ],
 )
 def test_what_does_not_add_an_instance(seen):
-    """Another step, metric, group or direction, a silenced alarm, or one that only tells somebody."""
+    """Another step, metric, group or direction, a disabled alarm, or one that only notifies, does not count."""
     assert autoscaling.adds_an_instance_above(group(), seen, "CPUUtilization") == frozenset()
 
 
 def test_scaling_policies():
-    """Policies that are switched off change nothing."""
+    """Disabled policies do not count."""
     assert autoscaling.scaling_policies(group(), scaling()) == 1
     assert autoscaling.scaling_policies(group(), scaling(Enabled=False)) == 0
 
 
 @pytest.mark.parametrize(("question", "detail"), [("metrics", "metrics"), ("agent_metrics", "agent-metrics")])
 def test_published_metrics(question, detail):
-    """The names of what was published, by EC2 or by the agent."""
+    """The metrics published by EC2 or by the agent."""
     kind = f"{KIND}.{detail}"
     seen = account({kind: [entry({"MetricName": "m"}, kind, ["m"], parent=GROUP.id)]})
     assert getattr(autoscaling, question)(group(), seen) == {"m"}
@@ -92,7 +92,7 @@ def test_published_metrics(question, detail):
 
 @pytest.mark.parametrize("detail", ["cpu", "memory", "disk"])
 def test_averages(detail):
-    """The mean of the day's hours; without any hour nothing is known."""
+    """The mean of the day's hours; without samples it is unknown."""
     kind = f"{KIND}.{detail}"
     points = [entry({"Average": value}, kind, [str(value)], parent=GROUP.id) for value in (40.0, 60.0)]
     question = getattr(autoscaling, f"{detail}_percent")
@@ -111,7 +111,7 @@ def test_averages(detail):
     ],
 )
 def test_what_a_suspended_group_does_not_do(process, policies, adds, removes):
-    """A policy that is on changes nothing where what carries it out is suspended."""
+    """An enabled policy has no effect while a process that it needs is suspended."""
     held = record({**DATA, "SuspendedProcesses": [{"ProcessName": process}]}, KIND, ["g"])
     fewer = scaling(-1, {"ComparisonOperator": "LessThanThreshold"})
     assert autoscaling.scaling_policies(held, scaling()) == policies

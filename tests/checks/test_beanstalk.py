@@ -1,4 +1,4 @@
-"""Questions about Elastic Beanstalk: applications, events, option settings, variables."""
+"""Checks of Elastic Beanstalk: applications, events, option settings, variables."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ PLAIN, REFERENCES = (
 
 
 def of(item):
-    """A record of an entry, as a check is given it."""
+    """A record of an entry."""
     return record(item.data, item.kind, item.names)
 
 
 def settings(*options, sizes=(), drafted=()):
-    """What a check sees of an environment with these (namespace, option, value)."""
+    """An account in which the environment has these options (namespace, option, value)."""
     keys = ("Namespace", "OptionName", "Value")
     draft, held = (
         entry(
@@ -47,7 +47,7 @@ def settings(*options, sizes=(), drafted=()):
 
 
 def ask(question, *options, **more):
-    """The answer about an environment with these options."""
+    """The answer of a check for an environment with these options."""
     return getattr(beanstalk_settings, question)(of(ENVIRONMENT), settings(*options, **more))
 
 
@@ -71,7 +71,7 @@ def ask(question, *options, **more):
     ],
 )
 def test_options_are_read_from_their_namespace(question, namespace, option, answers):
-    """Each question reads its option, in its own namespace only, and does not know without it."""
+    """Each check reads its option in its own namespace only, and is unknown without it."""
     prefixes = {"asg": "autoscaling", "trigger": "autoscaling", "vpc": "ec2", "instances": "ec2"}
     full = f"aws:{prefixes.get(namespace, 'elasticbeanstalk')}:{namespace}"
     for value, answer in answers.items():
@@ -81,7 +81,7 @@ def test_options_are_read_from_their_namespace(question, namespace, option, answ
 
 
 def test_instances_per_batch():
-    """A share of the instances is no number of them."""
+    """A percentage is no number of instances."""
     command = "aws:elasticbeanstalk:command"
     fixed = [(command, "BatchSizeType", "Fixed"), (command, "BatchSize", "1")]
     assert ask("instances_per_batch", *fixed) == 1
@@ -89,7 +89,7 @@ def test_instances_per_batch():
 
 
 def test_the_smallest_size_counts():
-    """Of several types the smallest is what an environment can be sure of."""
+    """Of several instance types, the smallest counts."""
     sizes = [
         {"VCpuInfo": {"DefaultVCpus": 4}, "MemoryInfo": {"SizeInMiB": 8192}},
         {"VCpuInfo": {"DefaultVCpus": 2}, "MemoryInfo": {"SizeInMiB": 512}},
@@ -99,7 +99,7 @@ def test_the_smallest_size_counts():
 
 
 def test_instance_role():
-    """The role behind the profile, by subject or name; nothing without a profile or a role in it."""
+    """The role of the instance profile, by subject or name; nothing without a profile or a role in it."""
     role = entry(
         {"RoleName": "web", "InstanceProfileList": [{"InstanceProfileName": "web-profile", "Arn": "arn:p"}]},
         "iam:role",
@@ -136,7 +136,7 @@ def test_instance_role():
     ],
 )
 def test_plain_variables(name, value, plain, sample, keys):
-    """Secrets in plain sight, printed samples and access keys are each found; references and empty values are none."""
+    """Plain secrets, sample credentials and access keys are found; references and empty values are no secrets."""
     seen, environment = settings((PLAIN, name, value)), of(ENVIRONMENT)
     assert beanstalk_variables.free_of_plain_secrets(environment, seen) is plain
     assert beanstalk_variables.free_of_sample_credentials(environment, seen) is sample
@@ -144,7 +144,7 @@ def test_plain_variables(name, value, plain, sample, keys):
 
 
 def test_referenced_secrets():
-    """References by subject, else by ARN; plain variables are none."""
+    """References are subjects, else ARNs; plain variables are no references."""
     option = {"Namespace": REFERENCES, "OptionName": "KEY", "Value": "arn:one"}
     options = [option, {**option, "Value": "arn:two"}, {**option, "Namespace": PLAIN}]
     held = entry({"DeploymentStatus": "deployed", "OptionSettings": options}, SETTINGS, parent=ENVIRONMENT.id)
@@ -155,7 +155,7 @@ def test_referenced_secrets():
 
 
 def test_versions_kept():
-    """A rule that is off limits nothing."""
+    """A disabled rule sets no limit."""
     for enabled, answer in [(True, 50), (False, None)]:
         rule = {"MaxCountRule": {"Enabled": enabled, "MaxCount": 50}}
         held = record({"ResourceLifecycleConfig": {"VersionLifecycleConfig": rule}})
@@ -172,7 +172,7 @@ def test_versions():
 
 
 def test_state_and_platform():
-    """Status and health as they are; the platform without its version of the system."""
+    """Status and health are fields; the platform omits the operating system."""
     held = record(
         {
             "Status": "Ready",
@@ -184,8 +184,8 @@ def test_state_and_platform():
     assert beanstalk.platform(held) == "Python 3.11"
 
 
-def events(*told):
-    """What a check sees of events: (minute, message)."""
+def events(*messages):
+    """An account with these events (minute, message)."""
     found = [
         entry(
             {"EventDate": START + datetime.timedelta(minutes=minute), "Message": message},
@@ -193,13 +193,13 @@ def events(*told):
             [str(n)],
             parent=ENVIRONMENT.id,
         )
-        for n, (minute, message) in enumerate(told)
+        for n, (minute, message) in enumerate(messages)
     ]
     return account({EVENTS: found})
 
 
 def test_slowest_deployment():
-    """Deployments only, whole ones only, in whatever order events come; without one nothing is known."""
+    """Only finished deployments count, in any order of events; without one the answer is unknown."""
     starting, done = "Environment update is starting.", "Environment update completed successfully."
     deployed = "New application version was deployed to running EC2 instances."
     seen = events(
@@ -213,7 +213,7 @@ def test_slowest_deployment():
 
 
 def test_cname_swaps():
-    """Finished swaps only."""
+    """Only completed swaps count."""
     seen = events(
         (0, "Swapping CNAMEs for environments 'a' and 'b'."),
         (1, "Completed swapping CNAMEs for environments 'a' and 'b'."),
@@ -223,15 +223,15 @@ def test_cname_swaps():
 
 
 def test_beanstalk_environment():
-    """A load balancer is its environment's; a shared one is none's."""
+    """A load balancer belongs to the environment that names it; a shared one belongs to none."""
     held = entry({"LoadBalancers": [{"Name": "arn:one"}]}, RESOURCES, parent=ENVIRONMENT.id)
     seen = account({KIND: [ENVIRONMENT], RESOURCES: [held]})
     assert beanstalk.beanstalk_environment(record({"LoadBalancerArn": "arn:one"}), seen) == "prod"
     assert beanstalk.beanstalk_environment(record({"LoadBalancerArn": "arn:two"}), seen) is None
 
 
-def test_a_draft_that_failed_is_not_in_force():
-    """Its options are not, and what it makes known is known all the same."""
+def test_a_failed_draft_is_not_in_force():
+    """A failed draft's options do not apply, but the secrets in its variables are exposed all the same."""
     asg, key = "aws:autoscaling:asg", (PLAIN, "AWS_ACCESS_KEY_ID", "x")
     seen = settings((asg, "MinSize", "1"), drafted=[(asg, "MinSize", "3")])
     assert beanstalk_settings.min_instances(of(ENVIRONMENT), seen) == 1
@@ -242,8 +242,8 @@ def test_a_draft_that_failed_is_not_in_force():
 
 
 def test_without_settings_nothing_is_known_of_variables():
-    """An environment always has some: none answered is not none set."""
+    """Every environment has settings, so an empty answer means that they are unknown."""
     seen = account({SETTINGS: []})
     for question in ("free_of_access_keys", "free_of_plain_secrets", "free_of_sample_credentials"):
-        with pytest.raises(Unknown, match="0 sets of settings"):
+        with pytest.raises(Unknown, match="0 sets of deployed settings"):
             getattr(beanstalk_variables, question)(of(ENVIRONMENT), seen)

@@ -1,4 +1,4 @@
-"""Questions about distributions: both ways, and the corners of cache policies and path patterns."""
+"""Checks of distributions, with edge cases of cache policies and path patterns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def behaviour(pattern="", origin="a", viewers="https-only", **more):
 
 
 def distribution(*behaviours, default=None, **more):
-    """A distribution with a balancer and a bucket behind it."""
+    """A distribution with a load balancer and a bucket as origins."""
     items = {"Quantity": len(behaviours), "Items": list(behaviours)} if behaviours else {"Quantity": 0}
     origins = {"Quantity": 2, "Items": [FROM_BALANCER, FROM_BUCKET]}
     data = {"Origins": origins, "DefaultCacheBehavior": default or behaviour(), "CacheBehaviors": items, **more}
@@ -33,12 +33,12 @@ def distribution(*behaviours, default=None, **more):
 
 
 def seeing(*policies):
-    """What a check sees: cache policies, and the two subjects."""
+    """An account with cache policies and the two subjects."""
     return account({POLICIES: policies}, {"files": [BUCKET], "front": [BALANCER]})
 
 
 def policy(name, longest, *headers):
-    """A cache policy, and the headers that it tells answers apart by."""
+    """A cache policy with these headers in its cache key."""
     chosen = {"HeaderBehavior": "whitelist", "Headers": {"Quantity": len(headers), "Items": list(headers)}}
     key = {"HeadersConfig": chosen if headers else {"HeaderBehavior": "none"}}
     config = {"Name": name, "MaxTTL": longest, "ParametersInCacheKeyAndForwardedToOrigin": key}
@@ -46,7 +46,7 @@ def policy(name, longest, *headers):
 
 
 def test_state_of_a_distribution():
-    """Enabled, deployed, price class and aliases are what AWS says they are."""
+    """State, price class and aliases are the distribution's fields."""
     on = record({"Enabled": True, "Status": "Deployed", "PriceClass": "PriceClass_All", "Aliases": {"Items": ["a.b"]}})
     off = record({"Enabled": False, "Status": "InProgress", "PriceClass": "PriceClass_100", "Aliases": {"Quantity": 0}})
     assert (cloudfront.enabled(on), cloudfront.deployed(on), cloudfront.price_class(on)) == (
@@ -60,7 +60,7 @@ def test_state_of_a_distribution():
 
 
 def test_certificate_is_the_named_subject_or_its_arn():
-    """A certificate of another name shows as its ARN; CloudFront's own shows as none."""
+    """A certificate that is no subject is its ARN; CloudFront's default certificate is none."""
     ours = entry({}, "acm:certificate", ["a.b"], arn="arn:ours")
     seen = account({}, {"certificate": [ours]})
     assert cloudfront.certificate(record({"ViewerCertificate": {"ACMCertificateArn": "arn:ours"}}), seen) == {
@@ -72,7 +72,7 @@ def test_certificate_is_the_named_subject_or_its_arn():
 
 
 def test_origins_are_subjects_or_host_names():
-    """A bucket and a load balancer are recognised by their addresses, a stranger is shown by its own."""
+    """A bucket and a load balancer are recognised by their host names; any other origin is its host name."""
     stranger = {
         "Id": "c",
         "DomainName": "old.example.org",
@@ -88,13 +88,13 @@ def test_origins_are_subjects_or_host_names():
     [("/media/a.jpg", "files"), ("media/a.jpg", "files"), ("/Media/a.jpg", "front"), ("/a/media/b", "front")],
 )
 def test_the_first_matching_pattern_decides(path, origin):
-    """Patterns are whole, tell case apart, and take their leading slash or leave it."""
+    """Patterns match whole paths, case-sensitively, with or without a leading slash."""
     found = distribution(behaviour("media/*", "b"), behaviour("/media/a*", "a"))
     assert cloudfront.path_origin(found, seeing(), path) == {origin}
 
 
 def test_viewer_protocols_of_every_behaviour():
-    """One behaviour that lets plain HTTP in is enough to show."""
+    """The answer includes every behaviour's policy."""
     assert cloudfront.viewer_protocols(distribution()) == {"https-only"}
     assert "allow-all" in cloudfront.viewer_protocols(distribution(behaviour("/old/*", viewers="allow-all")))
 
@@ -103,8 +103,8 @@ def test_viewer_protocols_of_every_behaviour():
     ("longest", "headers", "kept", "private"),
     [(0, [], False, True), (60, [], True, False), (60, ["authorization"], True, True), (60, ["Accept"], True, False)],
 )
-def test_a_cache_policy_decides_what_is_kept_for_whom(longest, headers, kept, private):
-    """Only what is not kept, or kept apart by Authorization, is private."""
+def test_a_cache_policy_decides_what_is_cached(longest, headers, kept, private):
+    """A path is private if it is not cached, or if Authorization is in its cache key."""
     found = distribution(default=behaviour(CachePolicyId="p"))
     seen = seeing(policy("p", longest, *headers))
     assert cloudfront.cached(found, seen, "/api/") is kept
@@ -112,7 +112,7 @@ def test_a_cache_policy_decides_what_is_kept_for_whom(longest, headers, kept, pr
 
 
 def test_the_older_form_of_a_behaviour_is_understood():
-    """Forwarded values: all headers means that nothing is kept; no limit means a year."""
+    """With forwarded values, forwarding all headers disables caching, and the default limit is a year."""
     everything = behaviour(ForwardedValues={"Headers": {"Quantity": 1, "Items": ["*"]}})
     nothing = behaviour(ForwardedValues={"Headers": {"Quantity": 0}})
     assert cloudfront.private_to_caller(distribution(default=everything), seeing(), "/") is True
@@ -123,8 +123,8 @@ def test_the_older_form_of_a_behaviour_is_understood():
     ("pattern", "private"),
     [("/api/public/*", False), ("*.jpg", False), ("/ap*", False), ("/static/*", True), ("/api", True)],
 )
-def test_below_a_path_every_behaviour_counts_that_comes_first(pattern, private):
-    """What an earlier one keeps of it is kept for everybody."""
+def test_earlier_behaviours_count_below_a_path(pattern, private):
+    """An earlier behaviour without Authorization in its key caches for all callers."""
     found = distribution(behaviour(pattern, CachePolicyId="kept"), behaviour("/api/*", CachePolicyId="not"))
     seen = seeing(policy("kept", 60), policy("not", 0))
     assert cloudfront.private_to_caller(found, seen, "/api/") is private
@@ -143,7 +143,7 @@ def test_below_a_path_every_behaviour_counts_that_comes_first(pattern, private):
     ],
 )
 def test_requests_to_buckets_are_signed(controls, signed):
-    """An access control that never signs is none; a distribution without buckets signs nothing."""
+    """An access control that never signs does not count; a distribution without S3 origins signs nothing."""
     kind = "cloudfront:origin-access-control"
     origins = [{"S3OriginConfig": {}, "OriginAccessControlId": name} for name in controls]
     found = record({"Origins": {"Items": [*origins, {"CustomOriginConfig": {}}]}}, "cloudfront:distribution")

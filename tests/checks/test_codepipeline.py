@@ -1,4 +1,4 @@
-"""Questions about pipelines, builds and stacks, both ways."""
+"""Checks of pipelines, builds and stacks."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ def _source(**configuration):
 WHOLE = _pipeline(_stage("Source", GITHUB), _stage("Build", BUILD), _stage("Deploy", DEPLOY))
 
 
-def test_stages_and_who_does_their_work():
-    """Both in their order."""
+def test_stages_and_providers():
+    """Both are in order."""
     assert codepipeline.stages(WHOLE) == ("Source", "Build", "Deploy")
     assert codepipeline.providers(WHOLE) == ("GitHub", "CodeBuild", "ECS")
 
 
 def test_approvals():
-    """Each action that waits for somebody counts."""
+    """Every approval action counts."""
     assert codepipeline.approvals(WHOLE) == 0
     assert codepipeline.approvals(_pipeline(_stage("Gate", APPROVE, APPROVE))) == 2
 
 
 def test_repository_and_branch():
-    """Of the older GitHub action and of a connection; two sources are none that could be meant."""
+    """The older GitHub action and a connection are read; with two sources the answer is unknown."""
     connected = _source(FullRepositoryId="o/r", BranchName="dev")
     assert (codepipeline.repository(WHOLE), codepipeline.branch(WHOLE)) == ("o/r", "main")
     assert (codepipeline.repository(connected), codepipeline.branch(connected)) == ("o/r", "dev")
-    with pytest.raises(Unknown, match="2 actions"):
+    with pytest.raises(Unknown, match="2 source actions"):
         codepipeline.branch(_pipeline(_stage("Source", GITHUB, GITHUB)))
 
 
@@ -74,15 +74,15 @@ def test_repository_and_branch():
     ],
 )
 def test_started_by_push(pipeline, webhooks, at_once):
-    """By a webhook of its own in place of polling, or by a connection that detects changes."""
+    """A push starts it by its own webhook without polling, or by a connection that detects changes."""
     of = [entry({"definition": {"targetPipeline": name}}, WEBHOOKS, [name]) for name in webhooks]
     assert codepipeline.started_by_push(pipeline, account({WEBHOOKS: of})) is at_once
     broken = [entry({**one.data, "errorCode": "AccessDenied"}, WEBHOOKS, one.names) for one in of]
     assert codepipeline.started_by_push(pipeline, account({WEBHOOKS: broken})) is (at_once and not webhooks)
 
 
-def test_what_it_is_tied_to():
-    """Project, service, bucket and role are named as subjects, else as AWS names them."""
+def test_references():
+    """Project, service, bucket and role are subjects, else AWS's names."""
     tied = _pipeline(_stage("Build", BUILD), _stage("Deploy", DEPLOY), artifactStore={"location": "b"}, roleArn="arn:r")
     subjects = {
         "project": [entry({"name": "p"}, "codebuild:project", ["p"])],
@@ -96,7 +96,7 @@ def test_what_it_is_tied_to():
 
 
 def test_retried_stages():
-    """Only those that retry, and all of their actions."""
+    """Only stages that retry all of their actions count."""
     some = {**RETRY, "retryConfiguration": {"retryMode": "FAILED_ACTIONS"}}
     stages = [_stage("A", onFailure=RETRY), _stage("B", onFailure=some), _stage("C", onFailure={"result": "FAIL"})]
     assert codepipeline.retried_stages(_pipeline(*stages, _stage("D"))) == {"A"}
@@ -119,8 +119,8 @@ def _timed(kind, minutes, **more):
     )
 
 
-def test_how_long_it_takes():
-    """The median of what succeeded; of nothing there is no time."""
+def test_durations():
+    """The median of successful runs; without one the answer is unknown."""
     assert codepipeline.run_minutes(WHOLE, _timed(RUNS, [9, 60, 10])) == 10
     assert codepipeline.stage_minutes(WHOLE, _timed(ACTIONS, [6, 7], stageName="Build"), "Build") == 6.5
     for seen, ask in [
@@ -163,7 +163,7 @@ def test_builds():
     ],
 )
 def test_kept_as_code(status, physical, resource, kept):
-    """Held by a stack that is in order, and not taken away again."""
+    """The stack must be in a stable state and still contain the resource."""
     one = entry({"StackStatus": status}, "cloudformation:stack", ["main"])
     held = entry(
         {"PhysicalResourceId": physical, "ResourceStatus": resource},

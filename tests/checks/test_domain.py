@@ -1,4 +1,4 @@
-"""Questions about zones and certificates."""
+"""Checks of hosted zones, and of certificates for their names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECORDS = "route53:zone.records"
 
 
 def test_a_private_zone_is_not_public():
-    """Only a public zone answers the internet."""
+    """The zone's configuration says which it is."""
     assert route53.public(record({"Config": {"PrivateZone": False}})) is True
     assert route53.public(record({"Config": {"PrivateZone": True}})) is False
 
@@ -43,14 +43,14 @@ def _zone(*records):
         ([{"Name": "www.a.org.", "AliasTarget": {"DNSName": "d1.cloudfront.net."}}], set()),
     ],
 )
-def test_where_a_host_name_leads(records, found):
-    """Alias and name records lead to subjects; an old address beside them is shown; other names and types are not."""
+def test_targets_of_a_host_name(records, found):
+    """Alias and CNAME targets are subjects, plain addresses stay, and other names and types do not count."""
     zone, seen = _zone(*records)
     assert route53.points_to(zone, seen, "a.org") == found
 
 
-def test_a_certificate_in_force():
-    """Only an issued certificate is in force."""
+def test_an_issued_certificate():
+    """Only the status ISSUED counts."""
     assert acm.issued(record({"Status": "ISSUED"})) is True
     assert acm.issued(record({"Status": "PENDING_VALIDATION"})) is False
 
@@ -65,12 +65,12 @@ def test_a_certificate_in_force():
     ],
 )
 def test_what_a_certificate_covers(names, host, covered):
-    """A wildcard stands for exactly one label."""
+    """A wildcard covers exactly one label."""
     assert acm.covers(record({"SubjectAlternativeNames": names}), host) is covered
 
 
 def test_days_left_counts_down_below_zero():
-    """A certificate that expired an hour ago has less than no day left; one without a date is not known."""
+    """A certificate that expired an hour ago has -1 days left; without a date the answer is unknown."""
     assert acm.days_left(record({"NotAfter": NOW + datetime.timedelta(days=31, hours=1)}), NOW) == 31
     assert acm.days_left(record({"NotAfter": NOW - datetime.timedelta(hours=1)}), NOW) == -1
     with pytest.raises(Unknown):

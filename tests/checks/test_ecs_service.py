@@ -1,4 +1,4 @@
-"""Checks of ECS clusters and services, and of the images that run, both ways."""
+"""Checks of ECS clusters and services, and of their running images."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _running(*tasks, images=IMAGES):
 
 
 def test_runs_newest_image():
-    """Every task, by digest, whatever its tag says."""
+    """All tasks must have the newest digest, whatever their tag is."""
     assert ecs_service.runs_newest_image(*_running(_task(), _task(image=f"{URI}@sha256:1")))
     assert not ecs_service.runs_newest_image(*_running(_task(), _task("old")))
     assert not ecs_service.runs_newest_image(*_running(_task("deleted")))
@@ -49,29 +49,29 @@ def test_runs_newest_image():
 @pytest.mark.parametrize(
     "tasks", [(), (_task(image="docker.io/web:1"),), (_task(lastStatus="PENDING"),), (_task(group="service:other"),)]
 )
-def test_no_task_of_this_account_is_not_knowing(tasks):
-    """Without a running task there is no image to judge."""
+def test_without_a_task_with_an_own_image_the_answer_is_unknown(tasks):
+    """Without a running task of the account's registry there is no image to judge."""
     for question in (ecs_service.runs_newest_image, lambda *a: ecs_service.image_age_days(*a, NOW)):
         with pytest.raises(Unknown):
             question(*_running(*tasks))
 
 
 def test_image_age_days():
-    """The oldest image that runs; nothing where the repository no longer has it."""
+    """The oldest running image counts; nothing if the repository no longer holds it."""
     assert ecs_service.image_age_days(*_running(_task(), _task("old")), NOW) == 30
     assert ecs_service.image_age_days(*_running(_task()), NOW) == 3
     assert ecs_service.image_age_days(*_running(_task(), _task("deleted")), NOW) is None
 
 
 def test_running_zones():
-    """Zones of running tasks of this service in this cluster."""
+    """Only running tasks of this service in this cluster count."""
     tasks = [_task(), _task(availabilityZone="b"), _task(availabilityZone="c", clusterArn="other")]
     assert ecs_service.running_zones(*_running(*tasks)) == 2
     assert ecs_service.running_zones(*_running()) == 0
 
 
 def test_images_in_a_repository():
-    """Those of this repository."""
+    """Only images of this repository count."""
     seen = account({"ecr:repository": [REPOSITORY], "ecr:repository.image": IMAGES})
     assert ecr.images(seen.find("ecr:repository", URI), seen) == 2
     seen = account({"ecr:repository": [REPOSITORY], "ecr:repository.image": []})
@@ -79,7 +79,7 @@ def test_images_in_a_repository():
 
 
 def test_cluster_facts():
-    """State, registered instances and sources of capacity."""
+    """Status, registered instances and capacity providers."""
     cluster = {"status": "ACTIVE", "registeredContainerInstancesCount": 2, "capacityProviders": ["FARGATE"]}
     assert ecs_service.status(record(cluster)) == "ACTIVE"
     assert ecs_service.container_instances(record(cluster)) == 2
@@ -87,7 +87,7 @@ def test_cluster_facts():
 
 
 def test_service_facts():
-    """Numbers and settings as the service says them; what is missing is not known."""
+    """Numbers and settings are the service's fields; a missing field is unknown."""
     service = record({"desiredCount": 3, "runningCount": 2, "platformVersion": "LATEST"})
     assert ecs_service.desired_tasks(service) == 3
     assert ecs_service.running_tasks(service) == 2
@@ -97,7 +97,7 @@ def test_service_facts():
 
 
 def test_launch_type_or_capacity_providers():
-    """A service has the one or the other."""
+    """A service has either a launch type or a strategy."""
     assert ecs_service.launch_type(record({"launchType": "EC2"})) == "EC2"
     strategy = [{"capacityProvider": "FARGATE_SPOT"}, {"capacityProvider": "FARGATE"}]
     assert ecs_service.launch_type(record({"capacityProviderStrategy": strategy})) == "FARGATE, FARGATE_SPOT"
@@ -105,13 +105,13 @@ def test_launch_type_or_capacity_providers():
 
 @pytest.mark.parametrize(("value", "public"), [("ENABLED", True), ("DISABLED", False)])
 def test_assign_public_ip(value, public):
-    """As its network configuration says."""
+    """The network configuration decides."""
     configuration = {"awsvpcConfiguration": {"assignPublicIp": value}}
     assert ecs_service.assign_public_ip(record({"networkConfiguration": configuration})) is public
 
 
 def test_cluster_and_target_groups_are_subjects_or_arns():
-    """What the spec names goes by its name."""
+    """A reference is the spec's subject, else the ARN."""
     cluster = entry({"clusterArn": "arn:c"}, "ecs:cluster", ["c"])
     targets = entry({"TargetGroupArn": "arn:t"}, "elbv2:target-group", ["t"])
     service = entry({"clusterArn": "arn:c", "loadBalancers": [{"targetGroupArn": "arn:t"}]}, "ecs:service", ["web"])
@@ -124,7 +124,7 @@ def test_cluster_and_target_groups_are_subjects_or_arns():
 
 
 def test_balanced_containers():
-    """Container and port of every registration; none is none."""
+    """Container and port of every registration; empty without a load balancer."""
     target = {"containerName": "web", "containerPort": 8000}
     assert ecs_service.balanced_containers(record({"loadBalancers": [target]})) == {"web:8000"}
     assert ecs_service.balanced_containers(record({"loadBalancers": []})) == frozenset()
@@ -141,7 +141,7 @@ def test_balanced_containers():
     ],
 )
 def test_deployment_complete(states, complete):
-    """One deployment, at its end."""
+    """There must be one deployment, and it must be complete."""
     service = record({"deployments": [{"rolloutState": state} for state in states]})
     assert ecs_service.deployment_complete(service) is complete
 
@@ -164,7 +164,7 @@ def _rolling(healthy=100, enable=True, rollback=True, **more):
         ({"deploymentController": {"type": "ECS"}, **_rolling()}, "ROLLING", True),
     ],
 )
-def test_how_a_release_replaces_the_one_before(service, strategy, smooth):
-    """Side by side, or rolling with none missing and a way back."""
+def test_deployment_strategies(service, strategy, smooth):
+    """Blue-green deployments cause no downtime, rolling ones only with all tasks healthy and a rollback."""
     assert ecs_service.deployment_strategy(record(service)) == strategy
     assert ecs_service.replaced_without_downtime(record(service)) is smooth

@@ -1,4 +1,4 @@
-"""Checks of caches in both of AWS's forms, a replication group and a lone cluster, both ways."""
+"""Checks of caches in both of AWS's forms: replication groups and single clusters."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ def _cache(data, *members, **more):
 
 
 @pytest.mark.parametrize("seen", [_cache(LONE), _cache(GROUP, MEMBER)])
-def test_what_members_tell(seen):
-    """Engine and subnet group: a group's members know them, a lone cluster itself."""
+def test_fields_of_members(seen):
+    """Engine and subnet group come from a group's members, or from the single cluster."""
     assert elasticache.engine(*seen) == "redis"
     assert elasticache.subnet_group(*seen) == "subnets"
 
 
-def test_a_member_that_was_not_read_is_not_knowing():
-    """A group names its members; a list without them says nothing."""
+def test_a_member_that_was_not_read_is_unknown():
+    """A group names its members; if they are missing from the answer, the answer is unknown."""
     with pytest.raises(Unknown):
         elasticache.engine(*_cache(GROUP))
 
 
 def test_shape_in_both_forms():
-    """Type, nodes, port, mode and state."""
+    """Type, nodes, port, mode and state of both forms."""
     for data, nodes, mode in (
         (LONE, 1, "disabled"),
         (GROUP, 1, "disabled"),
@@ -70,7 +70,7 @@ def test_shape_in_both_forms():
 
 
 def test_endpoints_in_every_form():
-    """A sharded cache has one address, a group one of each primary, a lone cluster one of each node."""
+    """A sharded cache has one endpoint, a group one for each primary, a single cluster one for each node."""
     sharded = {**GROUP, "ConfigurationEndpoint": {"Address": "all.host", "Port": 6379}}
     for data, host in ((LONE, "c.host"), (GROUP, "g.host"), (sharded, "all.host")):
         assert [endpoint["Address"] for endpoint in elasticache.endpoints(record(data))] == [host]
@@ -88,7 +88,7 @@ def test_endpoints_in_every_form():
     ],
 )
 def test_encrypted_in_transit(data, encrypted):
-    """A cache that also takes plain connections is not encrypted."""
+    """A cache that also accepts plain connections is not encrypted."""
     assert elasticache.encrypted_in_transit(record(data)) is encrypted
 
 
@@ -102,7 +102,7 @@ def test_encrypted_in_transit(data, encrypted):
     ],
 )
 def test_automatic_failover(data, automatic):
-    """On now, not soon."""
+    """Failover counts once it is enabled, not while it is being enabled."""
     assert elasticache.automatic_failover(record(data)) is automatic
 
 
@@ -117,12 +117,12 @@ def test_automatic_failover(data, automatic):
     ],
 )
 def test_reserved_years(change, years):
-    """Active, and of this family of nodes: a larger or smaller one draws on it as well."""
+    """Only active reservations of the node family count, whatever their size."""
     held = {"State": "active", "CacheNodeType": "cache.r5.large", "Duration": elasticache.YEAR, **change}
     reservations = {"elasticache:reservation": [entry(held, "elasticache:reservation", ["r"])]}
     assert elasticache.reserved_years(*_cache(GROUP, **reservations)) == years
 
 
 def test_description():
-    """As the subnet group says it."""
+    """The description is the subnet group's field."""
     assert elasticache.description(record({"CacheSubnetGroupDescription": "d"})) == "d"

@@ -1,4 +1,4 @@
-"""Questions about who may do what: bucket policies and lists, parameters, trails, counted lines."""
+"""Public access to buckets, and questions about parameters, trails and log filters."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ READ = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource
 
 
 def bucket():
-    """The bucket as a check is given it."""
+    """The record of the bucket."""
     return record(BUCKET.data, BUCKET.kind, ["b"], arn=BUCKET.arn)
 
 
 def opened(statements=None, block=None, grants=None, ownership="BucketOwnerEnforced"):
-    """What a check sees of the bucket's policy, public access block and access list (permission → whose)."""
+    """What a check reads of the bucket: policy, public access block and access list (permission → grantee)."""
 
     def of(kind, data):
         return [] if data is None else [entry(data, kind, parent=BUCKET.id)]
@@ -43,13 +43,13 @@ def opened(statements=None, block=None, grants=None, ownership="BucketOwnerEnfor
     )
 
 
-NAMED = {"AWS": "arn:aws:iam::123456789012:role/app"}
+NAMED_GRANTS = {"AWS": "arn:aws:iam::123456789012:role/app"}
 DENY = {**READ, "Effect": "Deny"}
 OVER_HTTP = {**DENY, "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
 
 
 def of_all_but(statement, principal):
-    """A statement about everyone but one."""
+    """A statement about everyone but one principal."""
     return {**{key: value for key, value in statement.items() if key != "Principal"}, "NotPrincipal": principal}
 
 
@@ -70,12 +70,12 @@ def under(statement, operator, **keys):
         ([{**READ, "Resource": "arn:aws:s3:::b/shown/*"}], {"s3:GetObject in part"}),
         ([{**READ, "Resource": "arn:aws:s3:::another/*"}], set()),
         ([{**READ, "Principal": {"Service": "cloudfront.amazonaws.com"}}], set()),
-        ([{**READ, "Principal": NAMED}], set()),
-        ([of_all_but(READ, NAMED)], {"s3:GetObject"}),
+        ([{**READ, "Principal": NAMED_GRANTS}], set()),
+        ([of_all_but(READ, NAMED_GRANTS)], {"s3:GetObject"}),
         ([DENY], set()),
         ([READ, DENY], set()),
-        ([READ, {**DENY, "Principal": NAMED}], {"s3:GetObject"}),
-        ([READ, of_all_but(DENY, NAMED)], set()),
+        ([READ, {**DENY, "Principal": NAMED_GRANTS}], {"s3:GetObject"}),
+        ([READ, of_all_but(DENY, NAMED_GRANTS)], set()),
         ([READ, {**DENY, "Resource": "arn:aws:s3:::b/hidden/*"}], {"s3:GetObject in part"}),
         ([READ, OVER_HTTP], {"s3:GetObject"}),
         ([under(READ, "IpAddress", aws_SourceIp="203.0.113.0/24")], set()),
@@ -87,7 +87,7 @@ def under(statement, operator, **keys):
     ],
 )
 def test_anonymous_actions_by_policy(statements, actions):
-    """What strangers get through with, by whichever way the policy says so; in part where not all of them do."""
+    """The actions that the policy allows everyone; "in part" where it does not allow all requests."""
     assert s3_access.anonymous_actions(bucket(), opened(statements)) == actions
 
 
@@ -104,32 +104,32 @@ def test_anonymous_actions_by_policy(statements, actions):
     ],
 )
 def test_anonymous_actions_by_access_list(seen, actions):
-    """Unless the public access block takes it back, or the bucket takes no lists."""
+    """An access list counts unless the public access block or the bucket's ownership disables it."""
     assert s3_access.anonymous_actions(bucket(), seen) == actions
 
 
 def test_anonymous_actions_where_objects_may_have_lists_of_their_own():
-    """Nothing found then is not nothing allowed."""
+    """Access lists of objects are not read, so the answer is unknown."""
     for ownership in ("ObjectWriter", "BucketOwnerPreferred", None):
-        with pytest.raises(Unknown, match="access lists of their own"):
+        with pytest.raises(Unknown, match="their own ACLs"):
             s3_access.anonymous_actions(bucket(), opened(ownership=ownership))
 
 
 def test_policies():
-    """Whether there is one, and whom it admits."""
+    """Whether there is a policy, and which principals it names."""
     seen = opened([READ, {**READ, "Principal": {"Service": "cloudfront.amazonaws.com"}}, {**READ, "Effect": "Deny"}])
     assert s3_access.has_policy(bucket(), seen) is True
     assert s3_access.has_policy(bucket(), opened()) is False
     assert s3_access.policy_admits(bucket(), seen) == {"*", "Service cloudfront.amazonaws.com"}
     assert s3_access.policy_admits(bucket(), opened()) == frozenset()
-    assert s3_access.policy_admits(bucket(), opened([of_all_but(READ, NAMED)])) == {"*"}
+    assert s3_access.policy_admits(bucket(), opened([of_all_but(READ, NAMED_GRANTS)])) == {"*"}
 
 
 @pytest.mark.parametrize(
     ("methods", "closed"), [([], True), (["GET", "HEAD"], True), (["PUT"], False), (["GET", "POST"], False)]
 )
 def test_closed_to_browser_uploads(methods, closed):
-    """Reading by pages of other origins is no upload."""
+    """A rule that lets other origins read allows no upload."""
     rules = [entry({"AllowedMethods": methods}, CORS, parent=BUCKET.id)] if methods else []
     assert s3_access.closed_to_browser_uploads(bucket(), account({CORS: rules})) is closed
 
@@ -162,7 +162,7 @@ def test_old_version_days():
     [([("index.html", 9)], True), ([("index.html", 0)], False), ([("index.html.bak", 9)], False), ([], False)],
 )
 def test_holds_index_page(found, holds):
-    """The page itself, with something in it."""
+    """The index page exists and is not empty."""
     kind = "s3:bucket.index-page"
     pages = [entry({"Key": key, "Size": size}, kind, [key], parent=BUCKET.id) for key, size in found]
     assert s3_content.holds_index_page(bucket(), account({kind: pages})) is holds
@@ -181,13 +181,13 @@ def test_replication():
 
 
 def test_parameter_type():
-    """As it is."""
+    """The type as AWS returns it."""
     assert ssm.parameter_type(record({"Type": "SecureString"})) == "SecureString"
 
 
 @pytest.mark.parametrize(("arn", "kept"), [("arn:logs:one:*", True), ("arn:logs:gone:*", False), (None, False)])
 def test_trail_kept_in_logs(arn, kept):
-    """In a group that is there, while it records and delivers."""
+    """The group exists, and the trail records and delivers to it."""
     kind, group = "cloudtrail:trail.status", entry({"arn": "arn:logs:one:*"}, "logs:log-group", ["one"])
     one = record({"CloudWatchLogsLogGroupArn": arn}, "cloudtrail:trail", ["t"])
     failing = {"IsLogging": True, "LatestCloudWatchLogsDeliveryError": "AccessDenied"}
@@ -206,7 +206,7 @@ def test_trail_kept_in_logs(arn, kept):
     ],
 )
 def test_alarms_on_counted_lines(word, metric, found):
-    """The word in pattern or name, and an alarm on the metric that the filter counts."""
+    """The pattern or the name has the word, and an alarm watches the metric."""
     kind = "logs:log-group.filters"
     group = entry({"logGroupName": "g"}, "logs:log-group", ["g"])
     counts = {
@@ -221,6 +221,6 @@ def test_alarms_on_counted_lines(word, metric, found):
 
 @pytest.mark.parametrize("compress", [True, False])
 def test_distribution_compresses(compress):
-    """Every behaviour, the default one too."""
+    """Every behaviour counts, the default one included."""
     behaviours = {"DefaultCacheBehavior": {"Compress": True}, "CacheBehaviors": {"Items": [{"Compress": compress}]}}
     assert cloudfront.compresses(record(behaviours)) is compress

@@ -1,4 +1,4 @@
-"""What a role may never do, and which secrets it may read, proved both ways."""
+"""Grants that a role must not have, and the secrets that it may read."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def role(*statements, **more):
 
 
 def policy(arn, *statements):
-    """A managed policy whose first version, which is not in force, grants everything."""
+    """A managed policy whose first version, which is not the default, grants everything."""
     versions = [([allow("*")], False), (list(statements), True)]
     data = [{"IsDefaultVersion": default, "Document": {"Statement": rows}} for rows, default in versions]
     return entry({"PolicyVersionList": data}, POLICIES, [arn], arn=arn)
 
 
 def ruled_out(held, grants, policies=(), media=(BUCKET,)):
-    """What a role has of grants that are ruled out."""
+    """Ask which of the grants that are ruled out a role has."""
     check = checks_of("iam:role")["allows_none_of"]
     wanted = expectation(grants, check, {"media": "s3:bucket"})
     seen = account({**ALONE, POLICIES: policies}, {"media": list(media)} if "media" in wanted.subjects else {})
@@ -78,7 +78,7 @@ def ruled_out(held, grants, policies=(), media=(BUCKET,)):
     ],
 )
 def test_what_is_ruled_out(statements, grants, found):
-    """Nothing where no request of it gets through; else one that does, and the statement that allows it."""
+    """The answer is empty where no request is allowed; else it has a request, and the statement that allows it."""
     answer = " ".join(ruled_out(role(*statements), grants))
     assert bool(answer) is bool(found)
     assert found in answer
@@ -86,7 +86,7 @@ def test_what_is_ruled_out(statements, grants, found):
 
 
 def test_what_boundaries_and_versions_in_force_take_away():
-    """A boundary rules out what it leaves out; only the version in force counts."""
+    """A boundary excludes what it does not allow; only the default version counts."""
     attached = {"AttachedManagedPolicies": [{"PolicyName": "p", "PolicyArn": "arn:p"}]}
     bounded = {"PermissionsBoundary": {"PermissionsBoundaryArn": "arn:b"}}
     assert ruled_out(role(**attached), ["iam:PassRole on *"], [policy("arn:p", allow("s3:*"))]) == frozenset()
@@ -98,14 +98,14 @@ def test_what_boundaries_and_versions_in_force_take_away():
 
 
 def test_what_is_ruled_out_of_something_absent_is_not_known():
-    """Nothing was asked, so nothing was proved."""
+    """Nothing is asked about an absent subject, so nothing is proved."""
     with pytest.raises(Unknown, match="not there to ask about"):
         ruled_out(role(allow("*")), ["s3:DeleteObject on media/*"], media=())
 
 
 @pytest.mark.parametrize(("trusted", "brings"), [("sts:AssumeRole", False), ("sts:*", True), ("sts:TagSession", True)])
 def test_tags_of_the_role_count_unless_sessions_bring_their_own(trusted, brings):
-    """A bucket by tag is the tag's bucket, or any."""
+    """A condition on a tag is decided by the tag, unless sessions choose it."""
     trust = {"Statement": {"Effect": "Allow", "Principal": {"AWS": f"{IAM}:root"}, "Action": trusted}}
     own = allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*")
     held = role(own, Tags=[{"Key": "bucket", "Value": "other"}], AssumeRolePolicyDocument=trust)
@@ -114,7 +114,7 @@ def test_tags_of_the_role_count_unless_sessions_bring_their_own(trusted, brings)
 
 
 def readable(held, secrets=(OURS, THEIRS)):
-    """The secrets that a role may read, of an account where one is a subject."""
+    """The secrets that a role may read, in an account where one secret is a subject."""
     seen = account({POLICIES: [], SECRETS: list(secrets)}, {"ours": [OURS] if OURS in secrets else []})
     return iam_role.readable_secrets(held, seen)
 
@@ -126,7 +126,7 @@ def readable(held, secrets=(OURS, THEIRS)):
         ([allow(READ, f"{SECRET}app/key-??????")], {"ours"}),
         ([allow("secretsmanager:Get*", [f"{SECRET}app/key-??????", f"{SECRET}pay/key-AbCdEf"])], {"ours", "pay/key"}),
         ([allow(READ), deny(READ, "arn:aws:secretsmanager:*")], set()),
-        ([allow(READ), deny(READ, f"{SECRET}*")], {"arn:aws:secretsmanager:"}),  # other regions are left
+        ([allow(READ), deny(READ, f"{SECRET}*")], {"arn:aws:secretsmanager:"}),  # secrets of other regions remain
         ([allow(READ), {"Effect": "Deny", "Action": READ, "NotResource": f"{SECRET}app/key-??????"}], {"ours"}),
         ([allow(READ, f"{SECRET}APP/key-??????")], {f"{SECRET}APP/key-"}),
         ([allow(READ, f"{SECRET}app/key-*")], {"ours", f"{SECRET}app/key-"}),
@@ -136,13 +136,13 @@ def readable(held, secrets=(OURS, THEIRS)):
     ],
 )
 def test_which_secrets_a_role_may_read(statements, found):
-    """Those there are by subject or name, and one more where others could be read, should they come."""
+    """Secrets are named by subject or name, with one ARN more where future ones may be read."""
     answer = readable(role(*statements))
     assert len(answer) == len(found)
     assert all(any(text.startswith(wanted) for text in answer) for wanted in found)
 
 
 def test_secrets_of_an_empty_account():
-    """Nothing is there to be read, and what may come could be."""
+    """No secret exists, and future ones may be read."""
     assert readable(role(allow("s3:*")), secrets=()) == frozenset()
     assert [text.split(":")[2] for text in readable(role(allow(READ)), secrets=())] == ["secretsmanager"]

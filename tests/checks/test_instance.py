@@ -1,4 +1,4 @@
-"""Questions about instances and about the ways in and out of a VPC."""
+"""Checks of instances and of the routes in and out of a VPC."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ VPC = record({"VpcId": "v", "OwnerId": "1"}, "ec2:vpc", ["v"])
 
 
 def made(**data):
-    """An instance as a check is given it."""
+    """A record of an instance."""
     return record(
         {"InstanceId": "i", "SubnetId": "s", "SecurityGroups": [{"GroupId": "g"}], **data}, "ec2:instance", ["i"]
     )
 
 
 def routed(*routes):
-    """What a check sees of one subnet `s` with these routes."""
+    """An account with one subnet `s` that has these routes."""
     table = {
         "VpcId": "v",
         "Associations": [{"SubnetId": "s"}],
@@ -37,7 +37,7 @@ PEER = {"DestinationCidrBlock": "192.168.0.0/21", "VpcPeeringConnectionId": "pcx
 
 
 def test_plain_properties():
-    """State, family and public address as they are."""
+    """State, family and public address come from the instance's fields."""
     assert instance.state(made(State={"Name": "running"})) == "running"
     assert instance.family(made(InstanceType="t3.medium")) == "t3"
     assert instance.without_public_address(made()) is True
@@ -49,7 +49,7 @@ def test_plain_properties():
 
 
 def test_volumes_encrypted():
-    """Every volume, and at least one."""
+    """All volumes must be encrypted, and there must be one."""
     kind = "ec2:volume"
     seen = account({kind: [entry({"Encrypted": True}, kind, ["a"]), entry({"Encrypted": False}, kind, ["b"])]})
     disks = {name: {"DeviceName": name, "Ebs": {"VolumeId": name}} for name in "ab"}
@@ -59,7 +59,7 @@ def test_volumes_encrypted():
 
 
 def test_acts_as():
-    """The role of the instance's profile, by subject or name; nothing without a profile."""
+    """The role of the instance profile, by subject or name; nothing without a profile."""
     role = entry({"RoleName": "web", "InstanceProfileList": [{"Arn": "arn:p"}]}, "iam:role", ["web"])
     profile = {"IamInstanceProfile": {"Arn": "arn:p"}}
     assert instance.acts_as(made(**profile), account({"iam:role": [role]}, {"role": [role]})) == "role"
@@ -79,7 +79,7 @@ def test_acts_as():
     ],
 )
 def test_ways_out(routes, ways):
-    """Default routes in force, and what they lead to."""
+    """The targets of active default routes."""
     assert instance.ways_out(made(), account(routed(*routes))) == ways
 
 
@@ -93,20 +93,20 @@ def test_ways_out(routes, ways):
     ],
 )
 def test_keeps_inside(rule, kept):
-    """A port is kept inside unless a rule for it leads anywhere at all."""
+    """A port is kept inside unless a rule for it admits the whole internet."""
     group = entry({"GroupId": "g", "IpPermissionsEgress": [rule]}, GROUP, ["g"])
     assert instance.keeps_inside(made(), account({GROUP: [group]}), "27017") is kept
 
 
 def test_public_and_private_subnets():
-    """A subnet is public by its route, not by its name."""
+    """A subnet is public by its route, whatever its name is."""
     assert egress.public_subnets(VPC, account(routed(INTERNET))) == 1
     assert egress.private_subnets(VPC, account(routed(INTERNET))) == 0
     assert egress.private_subnets(VPC, account(routed(NAT))) == 1
 
 
-def test_a_route_whose_gateway_is_gone_makes_no_side():
-    """It leads nowhere now, and to the internet once the gateway is back."""
+def test_a_subnet_with_a_blackhole_route_is_neither_public_nor_private():
+    """The route has no effect now, but leads to the internet once the gateway is back."""
     gone = account(routed({**INTERNET, "State": "blackhole"}))
     assert (egress.public_subnets(VPC, gone), egress.private_subnets(VPC, gone)) == (0, 0)
     subnet = gone.all(SUBNET)[0]
@@ -118,7 +118,7 @@ def test_a_route_whose_gateway_is_gone_makes_no_side():
     ("state", "routes", "count"), [("available", INTERNET, 1), ("deleted", INTERNET, 0), ("available", NAT, 0)]
 )
 def test_nat_gateways(state, routes, count):
-    """Those that work, in a public subnet."""
+    """Only available gateways in a public subnet count."""
     gateway = entry({"State": state, "SubnetId": "s"}, "ec2:nat-gateway", ["n"])
     assert egress.nat_gateways(VPC, account({**routed(routes), "ec2:nat-gateway": [gateway]})) == count
 
@@ -127,13 +127,13 @@ def test_nat_gateways(state, routes, count):
     ("vpc", "state", "count"), [("v", "available", 1), ("other", "available", 0), ("v", "detaching", 0)]
 )
 def test_internet_gateways(vpc, state, count):
-    """Those that are attached to this VPC."""
+    """Only gateways attached to this VPC count."""
     gateway = entry({"Attachments": [{"VpcId": vpc, "State": state}]}, "ec2:internet-gateway", ["g"])
     assert egress.internet_gateways(VPC, account({"ec2:internet-gateway": [gateway]})) == count
 
 
 def peering(status="active", owner="2", vpc="v"):
-    """A peering between our VPC and somebody's."""
+    """A peering between the VPC and another one."""
     sides = {"AccepterVpcInfo": {"VpcId": vpc, "OwnerId": "1"}, "RequesterVpcInfo": {"VpcId": "w", "OwnerId": owner}}
     data = {"VpcPeeringConnectionId": "pcx-1", "Status": {"Code": status}, **sides}
     return {"ec2:vpc-peering": [entry(data, "ec2:vpc-peering", ["pcx-1"])]}
@@ -150,7 +150,7 @@ def peering(status="active", owner="2", vpc="v"):
     ],
 )
 def test_active_peerings(made_of, count):
-    """In force, with another account, and ours."""
+    """Only active peerings of this VPC with another account count."""
     assert egress.active_peerings(VPC, account(peering(**made_of))) == count
 
 
@@ -164,7 +164,7 @@ def test_active_peerings(made_of, count):
     ],
 )
 def test_private_subnets_reach_peers(routes, status, reached):
-    """Each private subnet by a route to a peering in force; without private subnets there is nothing to say yes to."""
+    """Each private subnet needs an active route to an active peering; without private subnets the answer is no."""
     seen = account({**routed(*routes), **peering(status)})
     assert egress.private_subnets_reach_peers(VPC, seen) is reached
 
@@ -180,7 +180,7 @@ def test_private_subnets_reach_peers(routes, status, reached):
     ],
 )
 def test_admits_only_cloudfront(rules, only):
-    """CloudFront's list and nothing beside it; nobody at all is not CloudFront."""
+    """The only source must be CloudFront's prefix list; without any source the answer is no."""
     kind = "ec2:managed-prefix-list"
     lists = [
         entry({"PrefixListId": f"pl-{n}", "PrefixListName": name}, kind, [name])

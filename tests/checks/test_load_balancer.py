@@ -1,4 +1,4 @@
-"""Checks of load balancers, listeners, rules, target groups and targets, both ways."""
+"""Checks of load balancers, listeners, rules, target groups and targets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _balancer(*listeners, subjects=None, attributes=()):
 
 
 def test_balancer_facts():
-    """As AWS says them."""
+    """The answers are AWS's fields."""
     balancer = record({"Type": "application", "State": {"Code": "active"}, "Scheme": "internal"})
     assert load_balancer.balancer_type(balancer) == "application"
     assert load_balancer.state(balancer) == "active"
@@ -39,7 +39,7 @@ def test_balancer_facts():
 
 
 def test_listener_protocol_and_certificates():
-    """Of the listener on that port, and of no other."""
+    """Only the listener on that port counts."""
     seen = _balancer((443, "HTTPS", 1, [FORWARD]), (80, "HTTP", 0, [REDIRECT]))
     assert load_balancer.listener_protocol(*seen, "443") == "HTTPS"
     assert load_balancer.listener_protocol(*seen, "8443") is None
@@ -59,12 +59,12 @@ def test_listener_protocol_and_certificates():
     ],
 )
 def test_http_only_redirects(listeners, only):
-    """Every rule of every plain listener; one that listens to nothing proves nothing."""
+    """Every rule of every HTTP listener must redirect; without listeners the answer is no."""
     assert load_balancer.http_only_redirects(*_balancer(*listeners)) is only
 
 
 def test_forwards_to_subjects_by_weight():
-    """A group without weight gets nothing; one that the spec does not name is its ARN."""
+    """A group with weight 0 does not count; a group that is no subject is its ARN."""
     targets = entry({"TargetGroupArn": "arn:t"}, "elbv2:target-group", ["t"])
     weighed = [{"TargetGroupArn": "arn:t", "Weight": 100}, {"TargetGroupArn": "arn:green", "Weight": 0}]
     split = [{"TargetGroupArn": "arn:t", "Weight": 50}, {"TargetGroupArn": "arn:green", "Weight": 50}]
@@ -79,14 +79,14 @@ def test_forwards_to_subjects_by_weight():
 
 
 def test_access_logs():
-    """On, off, and not told, which is not on."""
+    """Enabled, disabled, and not set, which is disabled."""
     assert load_balancer.access_logs(*_balancer(attributes=[("access_logs.s3.enabled", "true")]))
     assert not load_balancer.access_logs(*_balancer(attributes=[("access_logs.s3.enabled", "false")]))
     assert not load_balancer.access_logs(*_balancer())
 
 
 def test_target_group_facts():
-    """As AWS says them."""
+    """The answers are AWS's fields."""
     group = record(
         {"Protocol": "HTTP", "Port": 8000, "TargetType": "ip", "HealthCheckEnabled": False, "HealthCheckPath": "/"}
     )
@@ -111,7 +111,7 @@ def test_target_group_facts():
     ],
 )
 def test_all_targets_healthy(states, healthy):
-    """All that stay, and at least one: no targets are no health."""
+    """All targets except draining ones must be healthy, and there must be one."""
     group = entry({}, "elbv2:target-group", ["t"])
     kind = "elbv2:target-group.health"
     health = [

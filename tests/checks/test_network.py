@@ -1,4 +1,4 @@
-"""Checks of VPCs, security groups, endpoints, flow logs and instances, both ways."""
+"""Checks of VPCs, security groups, endpoints, flow logs and instances, and of any kind."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from asbuilt.evidence import Unknown
 from asbuilt_content.checks import any as any_kind
-from asbuilt_content.checks.ec2 import vpc as network
+from asbuilt_content.checks.ec2 import vpc as vpc_checks
 from tests.records import account, entry, record
 
 VPC = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["v"])
@@ -17,23 +17,23 @@ def _with(kind, *items):
     return seen.find("ec2:vpc", "v"), seen
 
 
-def test_a_vpc_of_ones_own():
-    """Its block, and whether somebody made it."""
-    assert network.cidr(record({"CidrBlock": "10.0.0.0/16"})) == "10.0.0.0/16"
-    assert network.purpose_built(record({"IsDefault": False}))
-    assert not network.purpose_built(record({"IsDefault": True}))
+def test_cidr_and_default_vpc():
+    """The CIDR block, and whether it is the default VPC."""
+    assert vpc_checks.cidr(record({"CidrBlock": "10.0.0.0/16"})) == "10.0.0.0/16"
+    assert vpc_checks.purpose_built(record({"IsDefault": False}))
+    assert not vpc_checks.purpose_built(record({"IsDefault": True}))
     with pytest.raises(Unknown):
-        network.purpose_built(record({}))
+        vpc_checks.purpose_built(record({}))
 
 
 def test_subnet_cidrs_of_this_vpc():
-    """Other VPCs may hold the same blocks."""
+    """Subnets of other VPCs do not count."""
     items = [{"VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24"}, {"VpcId": "vpc-2", "CidrBlock": "10.0.2.0/24"}]
-    assert network.subnet_cidrs(*_with("ec2:subnet", *items)) == {"10.0.1.0/24"}
+    assert vpc_checks.subnet_cidrs(*_with("ec2:subnet", *items)) == {"10.0.1.0/24"}
 
 
-def test_endpoints_that_work():
-    """The service's short name, wherever the partition; pending, foreign and unconnected ones do not count."""
+def test_available_endpoints():
+    """Endpoints are short service names in any partition; pending, other VPCs' and unconnected ones do not count."""
     placed: list[tuple[str, str, str, dict[str, list[str]]]] = [
         ("vpc-1", "s3", "available", {"RouteTableIds": ["rtb-1"]}),
         ("vpc-1", "ecr.api", "Available", {"RouteTableIds": [], "SubnetIds": ["subnet-1"]}),
@@ -45,7 +45,7 @@ def test_endpoints_that_work():
         {"VpcId": vpc, "ServiceName": f"com.amazonaws.us-east-1.{name}", "State": state, **leads}
         for vpc, name, state, leads in placed
     ]
-    assert network.endpoints(*_with("ec2:vpc-endpoint", *items)) == {"s3", "ecr.api"}
+    assert vpc_checks.endpoints(*_with("ec2:vpc-endpoint", *items)) == {"s3", "ecr.api"}
 
 
 @pytest.mark.parametrize(
@@ -60,26 +60,26 @@ def test_endpoints_that_work():
     ],
 )
 def test_flow_logs_that_record_now(change, traffic):
-    """Active, delivering, and of the whole VPC."""
+    """Only active flow logs of the VPC that deliver count."""
     log = {"ResourceId": "vpc-1", "FlowLogStatus": "ACTIVE", "DeliverLogsStatus": "SUCCESS", "TrafficType": "ALL"}
-    assert network.flow_logs(*_with("ec2:flow-log", {**log, **change})) == traffic
+    assert vpc_checks.flow_logs(*_with("ec2:flow-log", {**log, **change})) == traffic
 
 
 def test_self_managed_instances():
-    """Stopped ones are one's own to keep as well; terminated ones are gone."""
+    """Stopped instances count, terminated ones do not."""
     states = ["running", "stopped", "terminated", "shutting-down", "pending"]
     items = [entry({"State": {"Name": state}}, "ec2:instance", [state]) for state in states]
-    assert network.self_managed_instances(record({}), account({"ec2:instance": items})) == 3
-    assert network.self_managed_instances(record({}), account({"ec2:instance": []})) == 0
+    assert vpc_checks.self_managed_instances(record({}), account({"ec2:instance": items})) == 3
+    assert vpc_checks.self_managed_instances(record({}), account({"ec2:instance": []})) == 0
 
 
 def test_description():
-    """As the group says it."""
-    assert network.description(record({"Description": "Web"})) == "Web"
+    """The description is the group's field."""
+    assert vpc_checks.description(record({"Description": "Web"})) == "Web"
 
 
 def test_region_is_read_from_the_arn():
-    """Of the field that holds the record's own ARN; what is no ARN has no region."""
+    """The region comes from the record's own ARN; a value that is no ARN has none."""
     arn = "arn:aws:rds:eu-west-1:123456789012:db:x"
     assert any_kind.region(record({"DBInstanceArn": arn}, "rds:db")) == "eu-west-1"
     assert any_kind.region(record({"DBInstanceArn": "x"}, "rds:db")) == ""
@@ -88,14 +88,14 @@ def test_region_is_read_from_the_arn():
 
 
 def test_exists_and_count():
-    """A record is there; how many are."""
+    """A record exists, and records are counted."""
     assert any_kind.exists(record({"Name": "x"}))
     assert any_kind.count((record({}), record({}))) == 2
     assert any_kind.count(()) == 0
 
 
 @pytest.mark.parametrize(
-    ("kind", "there", "given_up"),
+    ("kind", "there", "gone"),
     [
         ("ec2:instance", {"State": {"Name": "stopped"}}, {"State": {"Name": "terminated"}}),
         ("ec2:vpc-endpoint", {"State": "Available"}, {"State": "Deleting"}),
@@ -104,8 +104,8 @@ def test_exists_and_count():
         ("elbv2:load-balancer", {"State": {"Code": "active"}}, {"State": {"Code": "failed"}}),
     ],
 )
-def test_what_is_given_up_is_neither_there_nor_counted(kind, there, given_up):
-    """AWS goes on listing it for a while."""
-    held = [record(data, kind, ["x"]) for data in (there, given_up)]
+def test_failed_and_deleted_resources_do_not_count(kind, there, gone):
+    """AWS lists such resources for a while."""
+    held = [record(data, kind, ["x"]) for data in (there, gone)]
     assert [any_kind.exists(one) for one in held] == [True, False]
     assert any_kind.count(tuple(held)) == 1

@@ -1,4 +1,4 @@
-"""What an organization leaves a role: read, not read, not there; by plain records, both ways."""
+"""What an organization leaves a role: policies that are read, that are not read, and that do not exist."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _attached(kind, level, name, *statements):
 
 
 def member(scps=(), rcps=(), types=BOTH, parents=PARENTS, empty="", allows=None, **organization):
-    """The records of a member account: `scps` and `rcps` are (level, statement) beside those that allow everything."""
+    """The records of a member account; `scps` and `rcps` are (level, statement) beside those that allow everything."""
     about = {"Id": "o-1", "Account": "123456789012", "MasterAccountId": "999999999999", "FeatureSet": "ALL"}
     made = {
         "aws:account": [ME],
@@ -63,7 +63,7 @@ SHARED_BILLS = member([("r-1", deny("*"))], FeatureSet="CONSOLIDATED_BILLING")
 
 
 def ask(name, expected, statements, records, problem="", arn=ROLE):
-    """Ask a check of a role, and judge its answer; `problem`: why ancestors were not read."""
+    """Ask a check of a role, and judge its answer; `problem`: why the ancestors were not read."""
     check = checks_of("iam:role")[name]
     wanted = expectation(expected, check, {})
     own = {"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
@@ -79,8 +79,8 @@ def ask(name, expected, statements, records, problem="", arn=ROLE):
 
 
 @pytest.mark.parametrize("records", [ALONE, MANAGEMENT, SHARED_BILLS, member(types={}), member()])
-def test_nothing_is_taken_where_no_policy_does(records):
-    """No organization, its management account, one that shares bills, one without such policies, one that allows."""
+def test_accounts_that_no_organization_policy_limits(records):
+    """No organization, its management account, consolidated billing, no policies, or policies that allow everything."""
     assert ask("allows", GRANT, [allow("s3:GetObject", MEDIA)], records) == ("", True)
     assert not ask("allows", GRANT, [allow("s3:GetObject", "arn:aws:s3:::other/*")], records)[1]
     assert not ask("allows_at_most", GRANT, [allow("s3:*", MEDIA)], records)[1]
@@ -88,7 +88,7 @@ def test_nothing_is_taken_where_no_policy_does(records):
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_deny_at_any_level_counts(level):
-    """For what is granted and for what is too much; a service-linked role is spared."""
+    """It counts for missing and for excess grants, and does not apply to a service-linked role."""
     denied = member([(level, deny("s3:GetObject"))])
     answer, holds = ask("allows", GRANT, [allow("s3:*", MEDIA)], denied)
     assert not holds
@@ -101,7 +101,7 @@ def test_a_deny_at_any_level_counts(level):
 
 
 def test_requests_say_which_organization_and_where():
-    """A role's own conditions on it are settled, too."""
+    """Conditions of the role on its organization are decided."""
     paths = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/ou-a/*"}}
     for condition, holds in (
         ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, True),
@@ -112,7 +112,7 @@ def test_requests_say_which_organization_and_where():
 
 
 def test_every_level_must_allow():
-    """One that lists what it allows stops the rest, and what it lists goes on."""
+    """A level that lists what it allows stops everything else."""
     narrow = member(allows={"ou-a": allow("sqs:*")})
     assert ask("allows", [f"sqs:SendMessage on {QUEUE}"], [ALL], narrow)[1]
     answer, holds = ask("allows", GRANT, [ALL], narrow)
@@ -120,8 +120,8 @@ def test_every_level_must_allow():
     assert "not allowed by the organization's level 'ou-a'" in answer
 
 
-def test_what_was_not_read_neither_passes_nor_accuses():
-    """What its own policies lack is failed, what they grant unknown; what is narrow passes, what is wide says so."""
+def test_policies_that_were_not_read_leave_grants_unknown():
+    """What the role lacks fails, what it grants is unknown; an excess grant fails with a note."""
     denied = "organizations:ListParents was denied"
     with pytest.raises(Unknown, match=r"may stop it: the policies of organization o-1 were not read.*denied") as raised:
         ask("allows", GRANT, [allow("s3:GetObject", MEDIA)], member(), denied)
@@ -130,7 +130,7 @@ def test_what_was_not_read_neither_passes_nor_accuses():
     assert ask("allows_at_most", GRANT, [allow("s3:GetObject", MEDIA)], member(), denied)[1]
     answer, holds = ask("allows_at_most", GRANT, [allow("s3:*", MEDIA)], member(), denied)
     assert not holds
-    assert "what an organization takes away is not counted: the policies of organization o-1 were not read" in answer
+    assert "what an organization denies is not counted: the policies of organization o-1 were not read" in answer
     assert ask("allows", GRANT, [allow("s3:GetObject", MEDIA)], member(), denied, arn=LINKED)[1]
 
 
@@ -147,13 +147,13 @@ def test_what_was_not_read_neither_passes_nor_accuses():
     ],
 )
 def test_an_answer_that_is_not_whole_is_unknown(records):
-    """A way that ends before the root, a level without a policy, a type half in use: never nothing."""
+    """Parents that end before the root, a level without a policy, and a type in an unclear state are unknown."""
     with pytest.raises(Unknown):
         ask("allows", GRANT, [allow("s3:GetObject", MEDIA)], records)
 
 
 def test_escalation_is_asked_within_the_organization():
-    """A way that its policies close is none; where they were not read, it is told with that."""
+    """A path that SCPs close is not open; where SCPs were not read, the answer says so."""
     own = [allow("iam:PutRolePolicy", ROLE)]
     assert not ask("no_escalation", True, own, ALONE)[1]
     assert ask("no_escalation", True, own, member([("r-1", deny("iam:Put*"))]))[1]
@@ -183,8 +183,8 @@ OTHERS = deny("*", StringNotEqualsIfExists={"aws:ResourceOrgID": "${aws:Principa
         (deny("*", StringNotEquals={"aws:ResourceAccount": "123456789012"}), f"sqs:SendMessage on {QUEUE}", "passed"),
     ],
 )
-def test_what_a_grant_leaves_open(scp, grant, status):
-    """Regions and other people's resources are no part of a grant; what it names of them settles them."""
+def test_regions_and_owners_that_a_grant_leaves_open(scp, grant, status):
+    """A grant does not name its region or the resource's owner; what its ARNs and conditions name settles them."""
     if status == "unknown":
         with pytest.raises(Unknown, match="in some regions, or on the resources of others"):
             ask("allows", [grant], [ALL], member([("ou-a", scp)]))
@@ -205,7 +205,7 @@ PERIMETER = {**deny("s3:*", StringNotEqualsIfExists={"aws:PrincipalOrgID": "o-1"
     ],
 )
 def test_a_resource_control_policy_may_stop_a_grant(rcp, grant, known):
-    """What it could be about is unknown; what it can't be is granted; it makes no role narrower."""
+    """A grant that an RCP may cover is unknown, any other is granted; an RCP does not narrow a role."""
     records = member(rcps=[("r-1", rcp)])
     if known:
         assert ask("allows", [grant], [ALL], records)[1]

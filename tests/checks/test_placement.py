@@ -1,4 +1,4 @@
-"""Where things stand: subnets, zones, VPCs, and whether a subnet leads to the internet."""
+"""Checks of placement: subnets, zones, VPCs, and routes to the internet."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def _group(*subnets, tables=(), subjects=None, known=None):
 
 
 @pytest.mark.parametrize("kind", PLACES)
-def test_every_kind_says_where_it_stands(kind):
-    """One table knows the subnets of every kind."""
+def test_subnets_of_every_kind(kind):
+    """Every kind has a row in the table of subnets."""
     thing = entry(PLACES[kind], kind, ["x"])
     kinds = {"elasticache:subnet-group": [CACHE_GROUP], "elasticache:cluster": [], "ec2:subnet": [_subnet("s-a")]}
     seen = account({**kinds, kind: [thing, *([CACHE_GROUP] if kind == CACHE_GROUP.kind else [])]})
     assert [subnet["SubnetId"] for subnet in placement.subnets_of(seen.find(kind, "x"), seen)] == ["s-a"]
 
 
-def test_a_vpc_has_the_subnets_that_name_it():
-    """Those of another VPC do not count."""
+def test_subnets_of_a_vpc():
+    """Subnets of another VPC do not count."""
     vpc = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["v"])
     seen = account({"ec2:vpc": [vpc], "ec2:subnet": [_subnet("s-a"), _subnet("s-c", vpc="vpc-2")]})
     assert placement.subnets(seen.find("ec2:vpc", "v"), seen) == 1
@@ -83,19 +83,19 @@ LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}
     ],
 )  # fmt: skip
 def test_in_private_subnets(tables, private):
-    """Its own table decides, else the main one of its VPC; with no table nothing is proven."""
+    """The subnet's own table decides, else its VPC's main one; without a table the answer is no."""
     assert placement.in_private_subnets(*_group("s-a", tables=tables)) is private
 
 
 def test_one_public_subnet_is_enough():
-    """A group that holds one public subnet is not private, nor is one without subnets."""
+    """A group with one public subnet is not private, nor is one without subnets."""
     tables = [_table({"SubnetId": "s-a"}, routes=[LOCAL]), _table({"SubnetId": "s-b"}, routes=[IGW])]
     assert placement.in_private_subnets(*_group("s-a", "s-b", tables=tables)) is False
     assert placement.in_private_subnets(*_group(tables=tables)) is False
 
 
 def test_vpc_is_a_subject_or_an_id():
-    """By subnets or by its own field; several VPCs are all told."""
+    """The VPC comes from the subnets or from the record's field; several VPCs are all named."""
     vpc = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["v"])
     assert placement.vpc(*_group("s-a", subjects={"network": [vpc]})) == "network"
     assert placement.vpc(*_group("s-a")) == "vpc-1"

@@ -1,4 +1,4 @@
-"""Checks of RDS instances, subnet groups and proxies, both ways."""
+"""Checks of RDS instances, subnet groups and proxies."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ YEAR = rds.YEAR
         (rds.description, {"DBSubnetGroupDescription": "d"}, "d"),
     ],
 )
-def test_fields_as_aws_says_them(question, data, answer):
-    """The answer is the field; without the field nothing is known."""
+def test_fields(question, data, answer):
+    """The answer is the field; without the field it is unknown."""
     assert question(record(data)) == answer
     with pytest.raises(Unknown):
         question(record({}))
@@ -48,14 +48,14 @@ def test_fields_as_aws_says_them(question, data, answer):
     ],
 )
 def test_fields_whose_absence_means_something(question, data, answer, without):
-    """AWS leaves these out where there is none."""
+    """AWS omits these fields where there is no value."""
     assert question(record(data)) == answer
     assert question(record({})) == without
 
 
 @pytest.mark.parametrize(("days", "latest", "possible"), [(7, True, True), (0, True, False), (7, False, False)])
 def test_point_in_time_recovery(days, latest, possible):
-    """Backups and a restorable time, both."""
+    """Both backups and a latest restorable time are needed."""
     data = {"BackupRetentionPeriod": days}
     data |= {"LatestRestorableTime": datetime.datetime.now(datetime.UTC)} if latest else {}
     assert rds.point_in_time_recovery(record(data)) is possible
@@ -66,7 +66,7 @@ def test_point_in_time_recovery(days, latest, possible):
     [(["in-sync"], True), (["pending-reboot"], False), (["in-sync", "applying"], False), ([], False)],
 )
 def test_parameters_in_effect(states, effective):
-    """What waits for a reboot is not in effect."""
+    """A parameter that waits for a reboot is not in effect."""
     groups = [{"ParameterApplyStatus": state} for state in states]
     assert rds.parameters_in_effect(record({"DBParameterGroups": groups})) is effective
 
@@ -82,13 +82,13 @@ def _db(data=None, **details):
 
 
 def test_parameter():
-    """Set, left to the engine, and not in the group."""
+    """A parameter that is set, left to the engine, or not in the group."""
     seen = _db(parameters=[{"ParameterName": "a", "ParameterValue": "1"}, {"ParameterName": "b"}])
     assert [rds.parameter(*seen, name) for name in ("a", "b", "c")] == ["1", None, None]
 
 
 def test_pending_maintenance():
-    """How many actions wait."""
+    """Pending actions are counted."""
     assert rds.pending_maintenance(*_db(maintenance=[{"Action": "system-update"}])) == 1
     assert rds.pending_maintenance(*_db(maintenance=[])) == 0
 
@@ -103,7 +103,7 @@ def test_pending_maintenance():
     ],
 )
 def test_available_replicas(replica, available):
-    """One that stopped replicating, or is not there yet, is no replica; one elsewhere is not counted."""
+    """Replicas that stopped replicating, are not yet available or are in another region do not count."""
     names = ["replica", "arn:aws:rds:eu-west-1:1:db:far"]
     db = entry({"ReadReplicaDBInstanceIdentifiers": names}, "rds:db", ["db"])
     seen = account({"rds:db": [db, entry(replica, "rds:db", ["replica"])]})
@@ -123,7 +123,7 @@ def test_available_replicas(replica, available):
     ],
 )
 def test_reserved_years(reservation, years):
-    """Active, of the same family and for the same engine."""
+    """Only active reservations of the same family and engine count."""
     of = {"DBInstanceClass": "db.t3.medium", "ProductDescription": "postgresql"}
     held = {"State": "active", "Duration": YEAR, **of, **reservation}
     db = entry({"DBInstanceClass": "db.t3.medium", "Engine": "postgres"}, "rds:db", ["db"])
@@ -142,7 +142,7 @@ def test_reserved_years(reservation, years):
     ],
 )
 def test_proxies(status, states, serves):
-    """What it pools, and whether it reaches all of that; one without databases serves nobody."""
+    """The proxy's databases, and whether all are available; a proxy without databases serves none."""
     proxy = entry({"Status": status}, "rds:proxy", ["p"])
     targets = [
         entry(

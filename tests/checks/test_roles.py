@@ -1,4 +1,4 @@
-"""Which roles are the tasks', and whether the root user can act, both ways."""
+"""The roles of ECS tasks, and the root user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DEFINITIONS, SUMMARY = "ecs:service.task-definition", "iam:account-summary"
 
 
 def test_given_to_tasks_as():
-    """What task definitions of services make of a role."""
+    """The role is what the task definitions of services use it for."""
     definitions = [{"executionRoleArn": "arn:role"}, {"taskRoleArn": "arn:role"}, {"taskRoleArn": "arn:other"}]
     role = record({"Arn": "arn:role"}, "iam:role", ["r"])
     of = [entry(data, DEFINITIONS, [str(number)]) for number, data in enumerate(definitions)]
@@ -30,13 +30,13 @@ def test_given_to_tasks_as():
     ],
 )
 def test_read_as(arn, sort):
-    """Root is a sort of its own."""
+    """Root is a kind of caller of its own."""
     assert root_use.read_as(record({"Arn": arn})) == sort
 
 
 @pytest.mark.parametrize(("keys", "mfa", "second"), [(0, 1, True), (1, 0, False)])
 def test_root_user(keys, mfa, second):
-    """Its keys are counted, its second factor is there or is not."""
+    """Access keys are counted, and the second factor is present or absent."""
     summary = {"AccountAccessKeysPresent": keys, "AccountMFAEnabled": mfa}
     seen = account({SUMMARY: [entry(summary, SUMMARY)]})
     assert root_use.root_access_keys(record({}), seen) == keys

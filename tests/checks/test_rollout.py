@@ -1,4 +1,4 @@
-"""How releases roll out, both ways."""
+"""Checks of deployments and rollbacks."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def _deploying(**configuration):
     [(True, True, True, True), (True, False, True, False), (False, True, False, False), (False, False, False, False)],
 )
 def test_circuit_breaker(enable, rollback, breaks, back):
-    """A breaker that is off rolls nothing back, whatever else is set."""
+    """A disabled circuit breaker rolls nothing back, whatever else is set."""
     service = _deploying(deploymentCircuitBreaker={"enable": enable, "rollback": rollback})
     assert (rollout.circuit_breaker(service), rollout.rolls_back(service)) == (breaks, back)
 
 
 def test_limits_of_a_deployment():
-    """As they are set."""
+    """The limits are the configuration's fields."""
     service = _deploying(maximumPercent=150, minimumHealthyPercent=50)
     assert (rollout.maximum_percent(service), rollout.minimum_healthy_percent(service)) == (150, 50)
 
 
-def test_who_deploys_and_what_is_overlooked():
-    """What AWS leaves out is ECS, and no grace at all."""
+def test_controller_and_grace_period():
+    """The defaults that AWS omits are ECS and a period of zero."""
     assert rollout.deployment_controller(record({"deploymentController": {"type": "CODE_DEPLOY"}})) == "CODE_DEPLOY"
     assert rollout.deployment_controller(record({})) == "ECS"
     assert rollout.grace_seconds(record({"healthCheckGracePeriodSeconds": 300})) == 300
@@ -44,7 +44,7 @@ def test_who_deploys_and_what_is_overlooked():
 
 
 def test_revision_and_platforms():
-    """Of the task definition, and of the tasks that run."""
+    """The revision of the task definition and the platforms of running tasks."""
     service = record({**SERVICE, "taskDefinition": "arn:web:7"}, "ecs:service", ["web"])
     kinds = ("ecs:service.task-definition", "ecs:service.task")
     task = {"group": "service:web", "clusterArn": "arn:c", "platformFamily": "Linux", "platformVersion": "1.4.0"}
@@ -59,7 +59,7 @@ def test_revision_and_platforms():
 
 @pytest.mark.parametrize(("running", "desired", "all_run"), [(2, 2, True), (1, 2, False), (3, 2, False), (0, 0, False)])
 def test_runs_all_wanted(running, desired, all_run):
-    """As many as wanted; none wanted is no service."""
+    """As many tasks as desired must run, and some must be desired."""
     assert rollout.runs_all_wanted(record({"runningCount": running, "desiredCount": desired})) is all_run
 
 
@@ -70,7 +70,7 @@ def _rolled_back(service, minutes, status="ROLLBACK_SUCCESSFUL"):
 
 
 def test_rollback_minutes():
-    """The longest of this service; where none was rolled back, none was timed."""
+    """The longest rollback of this service; without one the answer is unknown."""
     service = record(SERVICE, "ecs:service", ["web"])
     seen = account({HISTORY: [_rolled_back("arn:s", 1), _rolled_back("arn:s", 2.5), _rolled_back("arn:other", 9)]})
     assert rollout.rollback_minutes(service, seen) == 2.5
@@ -80,6 +80,6 @@ def test_rollback_minutes():
 
 
 def test_clusters():
-    """Their tasks and services."""
+    """Running tasks and active services."""
     cluster = record({"runningTasksCount": 3, "activeServicesCount": 1})
     assert (rollout.running_tasks(cluster), rollout.active_services(cluster)) == (3, 1)

@@ -1,4 +1,4 @@
-"""Questions about buckets and secrets."""
+"""Checks of buckets, and of the rotation of secrets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_HTTP = {
 
 
 def having(kind, *details):
-    """What a check sees of one kind of detail of the bucket."""
+    """An account with details of one kind for the bucket."""
     return account({kind: [entry(data, kind, [str(n)], BUCKET.entry.id) for n, data in enumerate(details)]})
 
 
@@ -35,13 +35,13 @@ def having(kind, *details):
         ({"LocationConstraint": "ap-south-1"}, "ap-south-1"),
     ],
 )
-def test_region_in_the_words_of_today(answer, where):
-    """AWS names its oldest regions in words of their own."""
+def test_region(answer, where):
+    """S3 has special names for the two oldest regions."""
     assert s3.region(BUCKET, having("s3:bucket.location", answer)) == where
 
 
 def test_closed_to_public_takes_all_four_blocks():
-    """Three of four, or none at all, leave a way to open the bucket."""
+    """All four settings are needed; three of them or none do not suffice."""
     closed = dict.fromkeys(["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"], True)
     assert s3.closed_to_public(BUCKET, having("s3:bucket.public-access", closed)) is True
     assert (
@@ -51,7 +51,7 @@ def test_closed_to_public_takes_all_four_blocks():
 
 
 def test_encryption_by_default():
-    """The algorithm of the default rule; nothing where there is no rule."""
+    """The algorithm of the default rule; nothing without a rule."""
     rule = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
     assert s3.encryption(BUCKET, having("s3:bucket.encryption", rule)) == "aws:kms"
     assert s3.encryption(BUCKET, having("s3:bucket.encryption")) is None
@@ -84,17 +84,17 @@ def test_versioned(answer, kept):
     ],
 )
 def test_tls_only(change, refused):
-    """Everybody must be refused everything, on the bucket and its objects; less leaves plain HTTP a way."""
+    """All principals must be denied all actions on the bucket and its objects."""
     assert s3.tls_only(BUCKET, having("s3:bucket.policy", {"Policy": {"Statement": [NO_HTTP | change]}})) is refused
 
 
-def test_without_a_policy_plain_http_is_served():
-    """No policy refuses nothing."""
+def test_tls_only_without_a_policy():
+    """Without a policy plain HTTP is allowed."""
     assert s3.tls_only(BUCKET, having("s3:bucket.policy")) is False
 
 
-def test_only_rules_in_force_count():
-    """A disabled rule moves nothing."""
+def test_only_enabled_rules_count():
+    """A disabled rule has no effect."""
     on = {"Status": "Enabled", "Transitions": [{"Days": 0, "StorageClass": "INTELLIGENT_TIERING"}]}
     off = {"Status": "Disabled", "Transitions": [{"Days": 9, "StorageClass": "GLACIER"}]}
     seen = having("s3:bucket.lifecycle", on, off)
@@ -106,7 +106,7 @@ def test_only_rules_in_force_count():
 
 
 def test_size_is_the_latest_of_every_storage_class():
-    """Sizes of storage classes add up; a bucket that was not measured is not known to be small."""
+    """The sizes of storage classes add up; without a measurement the size is unknown."""
     series = [entry({}, "s3:bucket.sizes", [name], BUCKET.entry.id) for name in ("standard", "tiering")]
     day = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     points = [
@@ -125,7 +125,7 @@ def test_size_is_the_latest_of_every_storage_class():
 
 
 def test_a_secret_that_was_never_rotated_has_no_such_field():
-    """AWS leaves the field out until rotation is first switched on."""
+    """AWS omits the field until rotation is first configured."""
     assert secretsmanager.rotates(record({"RotationEnabled": True})) is True
     assert secretsmanager.rotates(record({"RotationEnabled": False})) is False
     assert secretsmanager.rotates(record({})) is False

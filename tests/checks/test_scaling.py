@@ -1,4 +1,4 @@
-"""Checks of how a service scales, both ways."""
+"""Checks of the scaling of ECS services."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _seen(targets=(), policies=(), actions=(), activities=(), runs=None):
 
 
 def test_limits():
-    """Of this service in this cluster; without a target there are none."""
+    """The limits of this service in this cluster; nothing without a target."""
     limits = {"MinCapacity": 2, "MaxCapacity": 10}
     seen = _seen([{**OF_OTHER, "MinCapacity": 1, "MaxCapacity": 1}, {**OF_WEB, **limits}])
     assert (scaling.scales_from(*seen), scaling.scales_to(*seen)) == (2, 10)
@@ -51,7 +51,7 @@ def test_limits():
     ],
 )
 def test_scaling_in_force(targets, in_force):
-    """Registered, and suspended in neither direction."""
+    """The service must be registered, and suspended in neither direction."""
     assert scaling.scaling_in_force(*_seen(targets)) is in_force
 
 
@@ -61,7 +61,7 @@ def _policy(metric=CPU, **more):
 
 
 def test_target_tracking():
-    """The value and the pauses for the metric that is asked about; AWS's default where none is set."""
+    """The target value and cooldowns for the metric, with AWS's default where none is set."""
     seen = _seen(policies=[_policy(ScaleOutCooldown=60), {**OF_WEB, "PolicyType": "StepScaling"}])
     assert scaling.scaling_policies(*seen) == {"TargetTrackingScaling", "StepScaling"}
     assert scaling.scaling_target(*seen, CPU) == 70
@@ -69,7 +69,7 @@ def test_target_tracking():
 
 
 def test_without_tracking_the_metric():
-    """Another metric, another service or no policy: nothing."""
+    """For another metric, another service or without a policy the answer is nothing."""
     for policies in ([], [_policy("Other")], [{**_policy(), **OF_OTHER}]):
         seen = _seen(policies=policies)
         for question in (scaling.scaling_target, scaling.scale_out_seconds, scaling.scale_in_seconds):
@@ -77,15 +77,15 @@ def test_without_tracking_the_metric():
     assert scaling.scaling_policies(*_seen()) == frozenset()
 
 
-def test_two_policies_that_track_one_metric_are_not_one():
-    """Which of two targets the service is kept at is not said by either."""
+def test_two_policies_that_track_one_metric_are_unknown():
+    """Which of two target values applies is not known."""
     seen = _seen(policies=[_policy(), _policy(TargetValue=95.0)])
     with pytest.raises(Unknown, match="2 policies"):
         scaling.scaling_target(*seen, CPU)
 
 
 def test_scheduled_actions():
-    """Those of this service that have not ended, while nobody suspended them."""
+    """Actions of this service that have not ended count, unless scheduled scaling is suspended."""
     now = datetime.datetime(2026, 11, 2, tzinfo=datetime.UTC)
     ended, lasting = ({**OF_WEB, "EndTime": now + datetime.timedelta(days=days)} for days in (-1, 1))
     assert scaling.scheduled_actions(*_seen(actions=[OF_WEB, OF_OTHER, ended, lasting]), now) == 2
@@ -152,7 +152,7 @@ def _activity(minute, tasks, status="Successful", of=OF_WEB, cause=HIGH):
     ],
 )
 def test_scaling_under_load_belongs_to_the_stage_that_caused_it(activities, stages):
-    """Only more tasks count, and only within the run."""
+    """Only scaling out during the run counts."""
     seen = _seen([{**OF_WEB, "MinCapacity": 2, "MaxCapacity": 10}], activities=activities, runs=[RUN])
     assert scaling.scaled_out_while(*seen) == frozenset(stages)
 
@@ -166,11 +166,11 @@ def test_scaling_under_load_belongs_to_the_stage_that_caused_it(activities, stag
         ({"stages": []}, Unknown),
     ],
 )
-def test_a_run_that_did_not_try_scaling_says_nothing_of_it(change, error):
-    """Nor does an activity that does not say what it asked for."""
+def test_unusable_runs_and_activities(change, error):
+    """A run without an autoscale profile is untested; an invalid run or an unreadable activity is unknown."""
     with pytest.raises(error):
         scaling.scaled_out_while(*_seen(runs=[{**RUN, **change}]))
-    with pytest.raises(Unknown, match="more or less"):
+    with pytest.raises(Unknown, match="does not name the direction"):
         scaling.scaled_out_while(*_seen([OF_WEB], activities=[_activity(9, 4, cause=STEP)], runs=[RUN]))
     strange = {**_activity(9, 4), "Description": "Something else."}
     with pytest.raises(Unknown, match="Something else"):

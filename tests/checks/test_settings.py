@@ -1,4 +1,4 @@
-"""Registry, target groups, quotas, DNS routing, logs and metrics: the further questions, both ways."""
+"""Checks of registries, target groups, quotas, DNS routing, logs and recent metrics."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import datetime
 import pytest
 
 from asbuilt_content.checks.account import managed_stores, quotas
-from asbuilt_content.checks.delivery import ecr as registry
-from asbuilt_content.checks.edge import route53 as dns_routing
-from asbuilt_content.checks.elb import target_group as target_settings
-from asbuilt_content.checks.watch import metrics as observed
+from asbuilt_content.checks.delivery import ecr
+from asbuilt_content.checks.ecs import environment
+from asbuilt_content.checks.edge import route53
+from asbuilt_content.checks.elb import target_group
+from asbuilt_content.checks.watch import logs, metrics
 from tests.records import account, entry, record
 
 REGISTRY, IMAGES, RECORDS = "ecr:registry", "ecr:repository.image", "route53:zone.records"
@@ -30,51 +31,49 @@ REGISTRY, IMAGES, RECORDS = "ecr:registry", "ecr:repository.image", "route53:zon
     ],
 )
 def test_scanned_on_push(on_push, rules, scanned):
-    """By the repository's own setting or by a rule of the registry that means it."""
+    """The repository's setting or a matching rule of the registry scans its images."""
     repository = record({"repositoryName": "app", "imageScanningConfiguration": {"scanOnPush": on_push}})
     settings = {"scanType": "BASIC", "rules": rules} if isinstance(rules, list) else {"scanType": rules}
     seen = account({REGISTRY: [entry({"scanningConfiguration": settings}, REGISTRY, ["1"])]})
-    assert registry.scanned_on_push(repository, seen) is scanned
+    assert ecr.scanned_on_push(repository, seen) is scanned
 
 
 def test_repository():
-    """Encryption, address, day of creation and images with a tag."""
+    """Encryption, URI, time of creation and number of tagged images."""
     made = datetime.datetime(2026, 1, 1, 14, 30, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
     data = {"encryptionConfiguration": {"encryptionType": "KMS"}, "repositoryUri": "r/app", "createdAt": made}
     repository = record(data, "ecr:repository", ["app"])
     images = [{"imageTags": ["1"]}, {"imageTags": []}, {}]
     of = [entry(image, IMAGES, [str(number)], repository.entry.id) for number, image in enumerate(images)]
-    assert registry.image_encryption(repository) == "KMS"
-    assert registry.uri(repository) == "r/app"
-    assert registry.created(repository) == "2026-01-01T12:30:00Z"
-    assert registry.tagged_images(repository, account({IMAGES: of})) == 1
-    assert registry.tagged_images(repository, account({IMAGES: []})) == 0
+    assert ecr.image_encryption(repository) == "KMS"
+    assert ecr.uri(repository) == "r/app"
+    assert ecr.created(repository) == "2026-01-01T12:30:00Z"
+    assert ecr.tagged_images(repository, account({IMAGES: of})) == 1
+    assert ecr.tagged_images(repository, account({IMAGES: []})) == 0
 
 
 def test_target_group():
-    """Port, interval and stickiness, and how many targets are healthy."""
+    """Health check port and interval, sticky sessions, and the number of healthy targets."""
     group = record({"HealthCheckPort": "traffic-port", "Port": 5000, "HealthCheckIntervalSeconds": 30}, names=["g"])
-    assert target_settings.health_port(group) == 5000
-    assert target_settings.health_port(record({"HealthCheckPort": "9100", "Port": 5000})) == 9100
-    assert target_settings.health_interval_seconds(group) == 30
+    assert target_group.health_port(group) == 5000
+    assert target_group.health_port(record({"HealthCheckPort": "9100", "Port": 5000})) == 9100
+    assert target_group.health_interval_seconds(group) == 30
     kind = "elbv2:target-group.attributes"
     for value, sticks in [("true", True), ("false", False)]:
         attributes = {"Attributes": [{"Key": "stickiness.enabled", "Value": value}]}
-        assert (
-            target_settings.sticky(group, account({kind: [entry(attributes, kind, ["a"], group.entry.id)]})) is sticks
-        )
+        assert target_group.sticky(group, account({kind: [entry(attributes, kind, ["a"], group.entry.id)]})) is sticks
     kind = "elbv2:target-group.health"
     states = ["healthy", "unhealthy", "healthy", "draining"]
     of = [
         entry({"TargetHealth": {"State": state}}, kind, [str(number)], group.entry.id)
         for number, state in enumerate(states)
     ]
-    assert target_settings.healthy_targets(group, account({kind: of})) == 2
-    assert target_settings.healthy_targets(group, account({kind: []})) == 0
+    assert target_group.healthy_targets(group, account({kind: of})) == 2
+    assert target_group.healthy_targets(group, account({kind: []})) == 0
 
 
 def test_quota():
-    """The limit in force."""
+    """The quota's applied value."""
     assert quotas.quota(record({"Value": 6.0})) == 6.0
 
 
@@ -98,15 +97,15 @@ FIRST, SECOND = {"Failover": "PRIMARY"}, {"Failover": "SECONDARY"}
     ],
 )
 def test_dns_routing(records, fails_over, by_place):
-    """A pair of records fails over, a place decides; a plain record does neither."""
+    """Failover pairs and geolocation records are recognised; a plain record is neither."""
     zone = record({"Id": "Z"}, "route53:zone", ["a.org"])
     of = [
         entry({"Name": "a.org.", "Type": "A", **item}, RECORDS, [str(n)], zone.entry.id)
         for n, item in enumerate(records)
     ]
     seen = account({RECORDS: of})
-    assert dns_routing.answers_by_failover(zone, seen) is fails_over
-    assert dns_routing.answers_by_place(zone, seen) is by_place
+    assert route53.answers_by_failover(zone, seen) is fails_over
+    assert route53.answers_by_place(zone, seen) is by_place
 
 
 @pytest.mark.parametrize(
@@ -116,13 +115,13 @@ def test_dns_routing(records, fails_over, by_place):
     ],
 )
 def test_counts_of_the_account(ask, kind):
-    """None, and some."""
+    """Counts of none and of some."""
     assert ask(record({}), account({kind: []})) == 0
     assert ask(record({}), account({kind: [entry({}, kind, ["1"]), entry({}, kind, ["2"])]})) == 2
 
 
 def test_databases_with_and_without_instances():
-    """A cluster counts by its instances, and by itself where it needs none."""
+    """A cluster counts by its instances, or by itself if it has none."""
     kinds = ("rds:db", "rds:cluster")
     members: list[list[dict[str, str]]] = [[], [{}]]
     bare, full = (entry({"DBClusterMembers": of}, kinds[1], [str(len(of))]) for of in members)
@@ -131,43 +130,43 @@ def test_databases_with_and_without_instances():
     assert managed_stores.managed_databases(record({}), seen) == 2
 
 
-def test_health_checks_that_are_made():
-    """One that is switched off takes everything for healthy."""
+def test_enabled_health_checks():
+    """Disabled health checks do not count."""
     kind = "route53:health-check"
     held = [entry({"HealthCheckConfig": about}, kind, [str(about)]) for about in ({}, {"Disabled": True})]
-    assert dns_routing.health_checks(record({}), account({kind: held})) == 1
-    assert dns_routing.health_checks(record({}), account({kind: []})) == 0
+    assert route53.health_checks(record({}), account({kind: held})) == 1
+    assert route53.health_checks(record({}), account({kind: []})) == 0
 
 
 def test_custom_namespaces():
-    """Each once, however many metrics it has."""
+    """Each namespace counts once, however many metrics it has."""
     kind = "cloudwatch:custom-metric"
     of = [
         entry({"Namespace": name}, kind, [str(number)])
         for number, name in enumerate(["App", "App", "Web", "ECS/ContainerInsights"])
     ]
-    assert observed.custom_namespaces(record({}), account({kind: of})) == 2
-    assert observed.custom_namespaces(record({}), account({kind: []})) == 0
+    assert metrics.custom_namespaces(record({}), account({kind: of})) == 2
+    assert metrics.custom_namespaces(record({}), account({kind: []})) == 0
 
 
 def test_logs_and_recent_metrics():
-    """Class and size of a group; the metrics of this resource alone."""
+    """Class and size of a log group; the metrics of this resource only."""
     group = record({"logGroupClass": "INFREQUENT_ACCESS", "storedBytes": 7})
-    assert (observed.log_class(group), observed.stored_bytes(group)) == ("INFREQUENT_ACCESS", 7)
+    assert (logs.log_class(group), logs.stored_bytes(group)) == ("INFREQUENT_ACCESS", 7)
     service, kind = record({}, "ecs:service", ["web"]), "ecs:service.recent-metrics"
     of = [
         entry({"MetricName": "CPUUtilization"}, kind, ["1"], service.entry.id),
         entry({"MetricName": "Other"}, kind, ["2"], "another"),
     ]
-    assert observed.recent_metrics(service, account({kind: of})) == {"CPUUtilization"}
-    assert observed.recent_metrics(service, account({kind: []})) == frozenset()
+    assert metrics.recent_metrics(service, account({kind: of})) == {"CPUUtilization"}
+    assert metrics.recent_metrics(service, account({kind: []})) == frozenset()
 
 
 def test_secret_references():
-    """All of all containers; a container may have none."""
+    """The references of all containers are counted."""
     service, kind = record({}, "ecs:service", ["web"]), "ecs:service.task-definition"
     containers = [{"secrets": [{"name": "A"}, {"name": "B"}]}, {}]
     seen = account({kind: [entry({"containerDefinitions": containers}, kind, ["web"], service.entry.id)]})
-    assert observed.secret_references(service, seen) == 2
+    assert environment.secret_references(service, seen) == 2
     seen = account({kind: [entry({"containerDefinitions": [{}]}, kind, ["web"], service.entry.id)]})
-    assert observed.secret_references(service, seen) == 0
+    assert environment.secret_references(service, seen) == 0

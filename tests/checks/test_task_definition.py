@@ -1,4 +1,4 @@
-"""Checks of what an ECS service runs, and of the variables it gives its containers, both ways."""
+"""Checks of the task definitions of ECS services, and of their environment variables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _with(name="web", plain=None, secret=None, **more):
 
 
 def test_definition_facts():
-    """As the definition says them; sizes are texts in AWS's answer."""
+    """The answers are the definition's fields; AWS returns sizes as text."""
     seen = _service(
         family="f", networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="2048", memory="4096",
         executionRoleArn="arn:aws:iam::1:role/path/starts",
@@ -44,8 +44,8 @@ def test_definition_facts():
     assert task_definition.task_role(*_service(taskRoleArn="arn:aws:iam::1:role/app")) == "app"
 
 
-def test_without_a_definition_nothing_is_known():
-    """A service whose definition was not read has no empty one."""
+def test_without_a_definition_the_answer_is_unknown():
+    """A definition that was not read is not an empty one."""
     service = entry({}, "ecs:service", ["s"])
     seen = account({"ecs:service": [service], "ecs:service.task-definition": []})
     seen_service = seen.find("ecs:service", "s")
@@ -54,7 +54,7 @@ def test_without_a_definition_nothing_is_known():
 
 
 def test_the_application_is_the_only_or_the_balanced_container():
-    """A sidecar is not the application; two candidates are not knowing."""
+    """A sidecar is not the application; with two candidates the answer is unknown."""
     web, sidecar = {"name": "web"}, {"name": "agent"}
     assert task_definition.container_name(*_service(sidecar)) == "agent"
     assert task_definition.container_name(*_service(sidecar, web)) == "web"
@@ -73,13 +73,13 @@ def test_the_application_is_the_only_or_the_balanced_container():
     ],
 )
 def test_image_and_tag(image, tag):
-    """A registry's port is no tag, a digest needs none, and nothing means latest."""
+    """A registry's port is no tag, a digest needs no tag, and the default is latest."""
     seen = _service({"name": "web", "image": image})
     assert (task_definition.image(*seen), task_definition.image_tag(*seen)) == (image, tag)
 
 
 def test_ports_logs_and_health():
-    """Settings of the container, and what their absence says."""
+    """Settings of the container, and the defaults of missing ones."""
     health = {"command": ["CMD", "true"], "interval": 30}
     logs = {"logDriver": "awslogs", "options": {"awslogs-group": "/x"}}
     ports = [{"containerPort": 8000}, {"containerPort": 53, "protocol": "udp"}]
@@ -98,7 +98,7 @@ def test_ports_logs_and_health():
 
 
 def test_plain_variables_and_secrets():
-    """Where each variable comes from, and that a parameter of Systems Manager is no secret of Secrets Manager."""
+    """The source of each variable; a Systems Manager parameter is no Secrets Manager secret."""
     secret = {
         "KEY": SECRET_ARN,
         "FIELD": f"{SECRET_ARN}:password::",
@@ -125,7 +125,7 @@ def test_plain_variables_and_secrets():
     ],
 )
 def test_points_at_a_subject_by_its_whole_name(value, answer):
-    """A host that only begins or ends like the subject's is another host."""
+    """A host that only starts or ends with the subject's host name is another host."""
     database = entry({"Endpoint": {"Address": "db.example"}}, "rds:db", ["db"])
     seen = _service(_with(plain={"HOST": value}), subjects={"database": [database]})
     assert environment.points_at(*seen, "HOST") == answer
@@ -133,7 +133,7 @@ def test_points_at_a_subject_by_its_whole_name(value, answer):
 
 
 def test_points_at_caches_proxies_and_buckets():
-    """Each kind of subject has its own name to be reached by."""
+    """Each kind of subject has its own host name."""
     subjects = {
         "cache": [entry({"ReplicationGroupId": "g", "ConfigurationEndpoint": {"Address": "c"}}, "elasticache:cache")],
         "pool": [entry({"Endpoint": "p"}, "rds:proxy")],
@@ -157,16 +157,16 @@ def test_points_at_caches_proxies_and_buckets():
         (_with(plain={"REDIS_URL": SECRET}), True, False, True),
     ],
 )
-def test_what_no_container_may_hold(container, keys, secrets, samples):
-    """Access keys, plain secrets and samples are found in any container, a sidecar too."""
+def test_keys_and_secrets_in_containers(container, keys, secrets, samples):
+    """Access keys, plain secrets and samples are found in any container, including sidecars."""
     seen = _service({"name": "web"}, {**container, "name": "agent"})
     assert environment.free_of_access_keys(*seen) is keys
     assert environment.free_of_plain_secrets(*seen) is secrets
     assert environment.free_of_sample_credentials(*seen) is samples
 
 
-def test_variables_from_files_are_not_known():
-    """A file in S3 may hold what no container may; what is found without it is found."""
+def test_variables_from_files_are_unknown():
+    """A file in S3 can hold keys and secrets; those found elsewhere are found all the same."""
     files = {"environmentFiles": [{"value": "arn:aws:s3:::settings/prod.env", "type": "s3"}]}
     free = (environment.free_of_access_keys, environment.free_of_plain_secrets, environment.free_of_sample_credentials)
     for question in free:
@@ -176,7 +176,7 @@ def test_variables_from_files_are_not_known():
 
 
 def test_host_list_by_the_domain_of_a_subject():
-    """The apex, a name under it, and a host elsewhere that only ends alike."""
+    """The domain, a name under it, and a host that only ends with the same text."""
     zone = entry({"Name": "campus.example."}, "route53:zone", ["campus.example"])
     plain = {"HOSTS": "campus.example, www.campus.example,10.0.0.1,mycampus.example,"}
     seen = _service(_with(plain=plain), subjects={"zone": [zone]})
@@ -185,7 +185,7 @@ def test_host_list_by_the_domain_of_a_subject():
 
 
 def test_image_from_a_repository():
-    """The repository that the spec names, whatever the tag; another one is its address."""
+    """The repository is a subject, whatever the tag, else its URI."""
     repository = entry({"repositoryUri": "r.io:5000/web"}, "ecr:repository", ["web"])
     for image, source in [
         ("r.io:5000/web:1", "repository"),

@@ -1,4 +1,4 @@
-"""Tasks on their own, what they are made from, sessions in them, and how releases follow one another."""
+"""Checks of single tasks, task definitions, ECS Exec and the order of releases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from asbuilt.evidence import Unknown
-from asbuilt_content.checks.account import quotas  # the module of ECS Exec
+from asbuilt_content.checks.account import quotas
 from asbuilt_content.checks.ec2 import placement
 from asbuilt_content.checks.ecs import exec, releases, rollout, task_family
 from asbuilt_content.checks.ecs import task as ecs_task
@@ -17,14 +17,14 @@ NOW = datetime.datetime(2030, 6, 3, 12, tzinfo=datetime.UTC)
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/live"
 
 
-def test_what_started_a_task_is_told_by_its_group():
-    """A service, or somebody who wanted one of its family."""
+def test_started_as():
+    """The task's group names a service or a family."""
     assert ecs_task.started_as(record({"group": "service:web"})) == "service"
     assert ecs_task.started_as(record({"group": "family:job"})) == "family"
 
 
-def test_marks_are_tags():
-    """With the minutes since the moment that one may hold."""
+def test_marks():
+    """Marks are tags, some of which hold a time."""
     task = record({"tags": [{"key": "state", "value": "warm"}, {"key": "seen", "value": "2030-06-03T11:30:00+00:00"}]})
     assert ecs_task.mark(task, "state") == "warm"
     assert ecs_task.mark(task, "owner") is None
@@ -32,15 +32,15 @@ def test_marks_are_tags():
     assert ecs_task.minutes_since_mark(task, NOW, "owner") is None
 
 
-def test_untold_tags_are_not_judged():
-    """A task whose tags were not asked for may have any."""
+def test_tags_that_were_not_read_are_unknown():
+    """A task whose tags were not requested may have any."""
     with pytest.raises(Unknown):
         ecs_task.mark(record({}), "state")
 
 
 @pytest.mark.parametrize(("gateway", "private"), [("nat-1", True), ("igw-1", False)])
-def test_a_task_stands_where_its_interface_does(gateway, private):
-    """Private, unless the subnet's routes lead to an internet gateway."""
+def test_placement_of_a_task(gateway, private):
+    """The subnet of its interface is private unless it routes to an internet gateway."""
     details = [{"name": "networkInterfaceId", "value": "eni-1"}, {"name": "subnetId", "value": "s1"}]
     task = record({"attachments": [{"details": details}]}, "ecs:task")
     table = {"VpcId": "v", "Associations": [{"SubnetId": "s1"}], "Routes": [{"GatewayId": gateway}]}
@@ -64,8 +64,8 @@ def definition(container=None, **data):
     return record({"containerDefinitions": [one], "volumes": [volume()], **data}, "ecs:task-definition", ["job"])
 
 
-def test_a_definition_tells_size_and_role():
-    """The role by its name; nothing where there is none."""
+def test_size_and_role():
+    """The role is its name; nothing if there is none."""
     made = definition(
         cpu="1024", memory="2048", taskRoleArn="arn:aws:iam::1:role/path/job", requiresCompatibilities=["FARGATE"]
     )
@@ -75,8 +75,8 @@ def test_a_definition_tells_size_and_role():
     assert task_family.task_role(definition()) is None
 
 
-def test_images_are_named_by_their_repositories():
-    """An image of another registry stays as it is written."""
+def test_images_from_repositories():
+    """An image of another registry stays as it is."""
     repository = entry({"repositoryUri": "repo/job"}, "ecr:repository", ["job"])
     seen = account({"ecr:repository": [repository]}, {"own": [repository]})
     assert task_family.images_from(definition(), seen) == {"own"}
@@ -84,8 +84,8 @@ def test_images_are_named_by_their_repositories():
     assert task_family.images_from(definition({"image": "repo/job:1@sha256:0"}), seen) == {"own"}
 
 
-def test_files_are_written_where_they_are_mounted_to_write_on():
-    """Not by a container that only reads, that is a helper, or that mounts nothing."""
+def test_file_systems_that_are_mounted_as_writable():
+    """A read-only mount, a non-essential container and a container without mounts do not count."""
     system = entry({"FileSystemId": "fs-1"}, "efs:file-system", ["files"])
     seen = account({}, {"files": [system]})
     assert task_family.writes_to(definition(), seen) == {"files"}
@@ -109,15 +109,15 @@ def test_files_are_written_where_they_are_mounted_to_write_on():
         ([volume(transitEncryption="ENABLED"), volume()], False, False),
     ],
 )
-def test_mounts_are_judged_all_and_never_none(volumes, encrypted, by_point):
-    """A definition that mounts nothing encrypts nothing."""
+def test_mounts(volumes, encrypted, by_point):
+    """All mounts must comply, and there must be one."""
     made = definition(volumes=volumes)
     assert task_family.encrypts_mounts(made) is encrypted
     assert task_family.mounts_by_access_point(made) is by_point
 
 
-def test_keys_and_secrets_in_a_definition_are_seen():
-    """Plain ones by name; access keys from a secret, too."""
+def test_keys_and_secrets_in_a_definition():
+    """Plain secrets are found by name, access keys also if they come from a secret."""
     assert task_family.free_of_plain_secrets(definition())
     assert task_family.free_of_access_keys(definition())
     plain = definition({"environment": [{"name": "API_KEY", "value": "made-up"}]})
@@ -131,8 +131,8 @@ def test_keys_and_secrets_in_a_definition_are_seen():
     assert not task_family.free_of_access_keys(keys)
 
 
-def test_sessions_are_logged_where_the_cluster_says_where():
-    """The default of AWS, and an override without a place, leave no trace."""
+def test_exec_sessions_logged():
+    """AWS's default, and an override without a destination, do not count as logged."""
 
     def logged(**settings):
         return exec.exec_sessions_logged(record({"configuration": {"executeCommandConfiguration": settings}}))
@@ -145,8 +145,8 @@ def test_sessions_are_logged_where_the_cluster_says_where():
     assert not exec.exec_sessions_logged(record({}))
 
 
-def test_sessions_open_in_the_containers_of_the_definition():
-    """As far as the service allows any."""
+def test_exec_in_containers():
+    """The service's setting and the definition's containers."""
     assert exec.exec_enabled(record({"enableExecuteCommand": True}))
     assert not exec.exec_enabled(record({"enableExecuteCommand": False}))
     service = record({}, "ecs:service", ["web"])
@@ -155,21 +155,21 @@ def test_sessions_open_in_the_containers_of_the_definition():
 
 
 def release(enable=True, rollback=True, healthy=100):
-    """A service and how it is released."""
+    """A service with a deployment configuration."""
     breaker = {"enable": enable, "rollback": rollback}
     return record({"deploymentConfiguration": {"deploymentCircuitBreaker": breaker, "minimumHealthyPercent": healthy}})
 
 
-def test_a_release_is_taken_back_by_a_breaker_that_is_on():
-    """Both switches matter."""
+def test_rolls_back():
+    """Both settings of the circuit breaker are needed."""
     assert rollout.rolls_back(release())
     assert not rollout.rolls_back(release(rollback=False))
     assert not rollout.rolls_back(release(enable=False))
     assert rollout.minimum_healthy_percent(release(healthy=50)) == 50
 
 
-def test_a_service_runs_nothing_newer_than_another():
-    """By when the images were pushed that their tasks run."""
+def test_no_newer_than():
+    """The push times of the images of running tasks decide."""
     repository = entry({"repositoryUri": "repo/web"}, "ecr:repository", ["web", "repo/web"])
     images = [
         entry(
@@ -205,5 +205,5 @@ def test_a_service_runs_nothing_newer_than_another():
 
 
 def test_a_quota_is_its_value():
-    """As AWS grants it now."""
+    """The quota's applied value."""
     assert quotas.quota(record({"Value": 6.0})) == 6.0

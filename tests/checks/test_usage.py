@@ -1,4 +1,4 @@
-"""Whether the root user is at work, and which grants go unused, both ways."""
+"""Use of the root user, and unused grants of roles."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ UNUSED = {"password_last_used": "no_information"} | {f"access_key_{n}_last_used_
 
 
 def ago(days):
-    """So many days before now."""
+    """The time this many days before now."""
     return NOW - timedelta(days=days)
 
 
 def report(**root):
-    """A credential report of the root user and somebody who signed in today."""
+    """A credential report with the root user and a user who signed in today."""
     ann = entry({"user": "ann", "password_last_used": NOW}, REPORT, ["ann"])
     return account({REPORT: [entry({**UNUSED, **root}, REPORT, ["<root_account>"]), ann]})
 
@@ -40,22 +40,22 @@ def report(**root):
     ],
 )
 def test_root_use(root, within):
-    """By password or by either key; a password or key that was never used, or does not exist, is no use."""
+    """A password or an access key was used; one that was never used or does not exist was not."""
     assert root_use.root_used_within_days(record({}), report(**root), NOW, "90") is within
 
 
 @pytest.mark.parametrize("column", UNUSED)
 @pytest.mark.parametrize("value", ["not_supported", "", "true", "2026-01-01"])
 def test_root_use_that_is_not_told(column, value):
-    """Whatever is neither a moment nor AWS's word for "none" says nothing, also beside a moment that is old."""
+    """A text that is neither a time nor AWS's word for "none" leaves it unknown, also beside an old time."""
     root = {"password_last_used": ago(900), "access_key_1_last_used_date": ago(900), column: value}
-    with pytest.raises(Unknown, match="where the root user's last use belongs"):
+    with pytest.raises(Unknown, match="as the root user's last use, which is no date"):
         root_use.root_used_within_days(record({}), report(**root), NOW, "90")
 
 
 def test_a_report_without_the_root_user():
-    """No line and no column: nothing is known."""
-    with pytest.raises(Unknown, match="no line for the root user"):
+    """Without its row or its column nothing is known."""
+    with pytest.raises(Unknown, match="no row for the root user"):
         root_use.root_used_within_days(record({}), account({REPORT: []}), NOW, "90")
     bare = account({REPORT: [entry({"password_last_used": NOW}, REPORT, ["<root_account>"])]})
     with pytest.raises(Unknown, match="access_key_1_last_used_date"):
@@ -63,7 +63,7 @@ def test_a_report_without_the_root_user():
 
 
 def unused(services, *actions, age=400):
-    """What a role of this age, granted these actions, leaves unused; `services`: days since the last use, or None."""
+    """The unused services of a role of this age with these actions; `services`: days since the last use, or None."""
     statement = {"Effect": "Allow", "Action": list(actions) or "s3:*", "Resource": "*"}
     policy = {"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
     data = {
@@ -93,12 +93,12 @@ def unused(services, *actions, age=400):
     ],
 )
 def test_unused_services(services, left):
-    """Used long ago, or never by a role that had the time."""
+    """A service counts that was used long ago, or never by a role that is old enough."""
     assert unused(services) == left
 
 
 def test_a_report_of_nothing_is_not_that_all_is_used():
-    """A role with policies has services in it; one without any has none."""
+    """The report of a role with policies names services; that of a role without policies names none."""
     with pytest.raises(Unknown, match=r"names no service, although .*role/app has policies"):
         unused({})
     bare = record({"RolePolicyList": [], "AttachedManagedPolicies": [], "CreateDate": ago(200)}, ROLE, ["bare"])
@@ -106,14 +106,14 @@ def test_a_report_of_nothing_is_not_that_all_is_used():
 
 
 def test_a_young_role():
-    """What it never used is not known to be unneeded; what it used is used."""
-    with pytest.raises(Unknown, match="not 90 days old: whether it needs ecs, sqs is yet to be seen"):
+    """A service that a young role never used is unknown."""
+    with pytest.raises(Unknown, match="not 90 days old, so whether it needs ecs, sqs is not known"):
         unused({"s3": 1, "sqs": None, "ecs": None}, age=89)
     assert unused({"s3": 1, "sqs": 2}, age=3) == frozenset()
 
 
 def test_passing_roles_is_no_use_of_iam():
-    """Where only that is granted, IAM is no unused service; with anything else of IAM it is."""
+    """IAM is not unused where passing roles is all that is granted of it."""
     assert unused({"iam": None}, "iam:PassRole", "ecs:*") == frozenset()
     assert unused({"iam": 200}, "iam:PassRole") == {"iam"}
     assert unused({"iam": None}, "iam:PassRole", "iam:GetRole") == {"iam"}

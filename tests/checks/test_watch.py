@@ -1,4 +1,4 @@
-"""Questions about trails, recorders, logs, dashboards, backup plans."""
+"""Checks of trails, recorders, logs, dashboards and backup plans."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _trails(*trails):
 
 
 def test_a_trail_counts_while_it_records_and_delivers():
-    """Switched off, or recording into a bucket that refuses it, a trail proves nothing."""
+    """A trail that is off, or whose deliveries fail, does not count."""
     whole = {"IsMultiRegionTrail": True, "LogFileValidationEnabled": True}
     seen = _trails(
         (whole, {"IsLogging": True}),
@@ -46,13 +46,13 @@ def test_a_trail_counts_while_it_records_and_delivers():
     ],
 )
 def test_configuration_is_recorded(recorders, records):
-    """A recorder that is stopped, or whose delivery failed, records nothing."""
+    """A recorder that is stopped, or whose delivery failed, does not count."""
     seen = account({"config:recorder": [entry(item, "config:recorder", ["default"]) for item in recorders]})
     assert config.records_configuration(ACCOUNT, seen) is records
 
 
-def test_retention_is_nothing_where_events_stay_for_ever():
-    """AWS leaves the field out for a group without retention."""
+def test_retention():
+    """AWS omits the field of a group whose events never expire."""
     assert logs.retention_days(record({"retentionInDays": 90})) == 90
     assert logs.retention_days(record({})) is None
 
@@ -68,14 +68,14 @@ def _streams(*ages):
 
 
 def test_the_latest_event_of_any_stream():
-    """A stream without an event does not count; no event at all is nothing."""
+    """A stream without an event does not count; nothing without any event."""
     assert logs.last_event_hours(GROUP, account({STREAMS: _streams(30, 2, None)}), NOW) == 2
     assert logs.last_event_hours(GROUP, account({STREAMS: _streams(None)}), NOW) is None
     assert logs.last_event_hours(GROUP, account({STREAMS: []}), NOW) is None
 
 
 def test_structured_share_of_the_latest_lines():
-    """Three of four lines are 75 percent; without a line nothing is known."""
+    """Three of four lines are 75 percent; without lines the answer is unknown."""
     streams = _streams(1)
     lines = [entry({"isObject": n > 0}, LINES, [str(n)], streams[0].id) for n in range(4)]
     assert logs.structured_percent(GROUP, account({STREAMS: streams, LINES: lines})) == 75
@@ -84,7 +84,7 @@ def test_structured_share_of_the_latest_lines():
 
 
 def test_metric_filters_are_counted():
-    """Each filter of the group counts."""
+    """All filters of the group count."""
     kind = "logs:log-group.filters"
     assert logs.metric_filters(GROUP, account({kind: [entry({}, kind, ["errors"], GROUP.entry.id)]})) == 1
     assert logs.metric_filters(GROUP, account({kind: []})) == 0
@@ -94,8 +94,8 @@ def test_metric_filters_are_counted():
     ("metric", "shown"),
     [("AWS/ECS", True), ("MemoryUtilization", True), ("AWS/RDS", True), ("ReadLatency", True), ("AWS/Billing", False)],
 )
-def test_what_dashboards_show(metric, shown):
-    """Lines, their shorthand, and searches count; a dimension's value and a text do not."""
+def test_metrics_on_dashboards(metric, shown):
+    """Lines, abbreviated lines and searches count; values of dimensions and text do not."""
     lines = [["AWS/ECS", "CPUUtilization", "ServiceName", "AWS/Billing"], [".", "MemoryUtilization"]]
     search = [[{"expression": "SEARCH('{AWS/RDS,DBInstanceIdentifier} MetricName=\"ReadLatency\"', 'Average')"}]]
     widgets = [
@@ -111,7 +111,7 @@ def test_what_dashboards_show(metric, shown):
 
 
 def test_a_backup_plan_without_a_selection_protects_nothing():
-    """Plans count by what they select."""
+    """Only plans with a selection count."""
     plans = [entry({}, "backup:plan", [name]) for name in ("a", "b")]
     selected = [entry({}, "backup:plan.selections", ["s"], plans[0].id)]
     assert backup.backup_plans(ACCOUNT, account({"backup:plan": plans, "backup:plan.selections": selected})) == 1

@@ -76,7 +76,7 @@ def test_selecting_nothing_is_exit_code_5(tmp_path):
 
 def test_what_follows_an_option_of_pytests_is_no_system(tmp_path):
     """Also where no system is named."""
-    ended = verify(tmp_path, "-k", "no_such_fact", "-m", "high", "-n", "0", "-p", "no:cacheprovider")
+    ended = verify(tmp_path, "-k", "no_such_fact", "-m", "high", "-n", "0", "--", "-p", "no:cacheprovider")
     assert (ended.code, "no spec is called" in ended.err) == (5, False), ended.err
 
 

@@ -1,4 +1,4 @@
-"""What the pages say of where things are is so."""
+"""What the pages say of where things are, and of what the program prints, is so."""
 
 from __future__ import annotations
 
@@ -6,9 +6,27 @@ import re
 
 import pytest
 
-from tests.accounts import ROOT, SYSTEMS
+from asbuilt.judging.judge import judge
+from asbuilt.results.record import fact_record
+from asbuilt.results.terminal import failure_text
+from tests.accounts import ROOT, SYSTEMS, documented, spec_of
+from tests.programs import verify
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
+PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "changelog.d/README.md", *DOCS]  # CHANGELOG.md names what moved
+FOLDERS = "asbuilt|benchmarks|changelog.d|checks|deploy|docs|fixtures|loadtests|reports|requirements|specs|tests"
+WRITTEN = ("reports/out",)  # what the program writes is not there before it ran
+FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+
+
+def _read(page):
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def _inline_code(text):
+    """The page's inline code; fenced blocks hold whole examples, which may name what the reader is to create."""
+    return re.findall(r"`([^`\n]+)`", FENCED.sub("", text))
 
 
 def test_every_system_is_introduced():
@@ -16,12 +34,71 @@ def test_every_system_is_introduced():
     assert sorted(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == SYSTEMS
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
-def test_links_and_paths_lead_somewhere(page):
-    """Links of every page, and the paths that the README points to."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    here = (ROOT / page).parent
-    named = [here / target for target in re.findall(r"\]\(([\w./-]+)\)", text)]
-    if page == "README.md":
-        named += [ROOT / path for path in re.findall(r"`((?:asbuilt|checks|specs|fixtures)/[\w./]*)`", text)]
-    assert [str(path) for path in named if not path.exists()] == []
+@pytest.mark.parametrize("page", ["CHANGELOG.md", *PAGES])
+def test_links_lead_somewhere(page):
+    """To a file that is there, and to a heading that it has."""
+    wrong = []
+    for target, anchor in re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", _read(page)):
+        file = (ROOT / page).parent / target if target else ROOT / page
+        if not file.is_file() or (anchor and anchor not in _anchors(file.read_text(encoding="utf-8"))):
+            wrong.append(f"{target}#{anchor}")
+    assert wrong == []
+
+
+def _anchors(text):
+    headings = re.findall(r"^#+ (.*)$", FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\s-]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_paths_are_there(page):
+    """Every path in backticks, below a folder of the project; `<name>` stands for any one name."""
+    paths = [code for code in _inline_code(_read(page)) if re.match(rf"({FOLDERS})/[\w./<>*|-]*$", code)]
+    wrong = [path for path in paths if not path.startswith(WRITTEN) and not _is_there(path)]
+    assert wrong == []
+
+
+def _is_there(path):
+    pattern = re.sub(r"<[^>]+>", "[!_]*", path)  # `__init__.py` is no example of a name
+    folder = pattern.endswith("/")
+    return any(found.is_dir() or not folder for found in ROOT.glob(pattern.rstrip("/")))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_names_of_the_engine_are_there(page):
+    """Every dotted name in backticks that begins with `asbuilt.` is a module, or is defined in one."""
+    named = [code for code in _inline_code(_read(page)) if re.match(r"asbuilt(\.\w+)+(\(.*\))?$", code)]
+    assert [name for name in named if not _is_defined(name.partition("(")[0])] == []
+
+
+def _is_defined(name):
+    path = ROOT / name.replace(".", "/")
+    if path.is_dir() or path.with_suffix(".py").is_file():
+        return True
+    module, defined = path.parent, path.name
+    source = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    pattern = rf"^(?:(?:def|class) {defined}\b|{defined}\b.* = )"
+    return source.is_file() and bool(re.search(pattern, source.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_the_site_shows_every_page():
+    """The navigation names each page of docs/ once, and no other."""
+    named = re.findall(r"([\w./-]+\.md)$", _read("mkdocs.yml"), re.MULTILINE)
+    assert sorted(f"docs/{page}" for page in named) == DOCS
+
+
+def test_the_lines_of_deployments_are_what_a_run_prints(tmp_path):
+    """Statuses, account, region and number of calls, as the README shows them."""
+    ended = verify(tmp_path, "campushub360")
+    printed = [line for line in ended.out.splitlines() if line.startswith("CampsHub360 tier")]
+    assert printed == [line for line in README.splitlines() if line.startswith("CampsHub360 tier")]
+
+
+def test_the_failure_is_what_a_run_prints():
+    """Word for word: the README's change of the database, and what is said of it."""
+    spec, (snapshot, now) = spec_of("campushub360"), documented("campushub360", "tier1")
+    fact = next(fact for fact in spec.facts if fact.id == "database.multi_az[tier1]")
+    entry = next(entry for entry in snapshot.entries("rds:db") if "campushub-db" in entry.names)
+    changed = snapshot.changed(entry, {**entry.data, "MultiAZ": False})
+    verdict = judge(fact, spec.subjects["tier1"], changed, now)
+    assert failure_text(fact_record(spec, verdict, "", strict=False), spec.name) in README

@@ -1,4 +1,4 @@
-"""What the situations are built in."""
+"""The account in which tests build their situations."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An account that holds only what a test puts into it, and what asbuilt answers about that."""
+"""An account that holds only what a test creates, and asbuilt's findings about it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from unittest import mock
 
 from botocore.client import BaseClient
 
-from asbuilt.judging.judge import Finding, judge
-from asbuilt.judging.plan import plan
+from asbuilt.judging.judge import Finding
 from asbuilt.mock.account import account_of
 from asbuilt.results.record import fact_record
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Reader
 from asbuilt.spec.loading import load
 from asbuilt.targets import MOCK
+from asbuilt.verification import read
 from asbuilt_content.fixtures.aws import Aws
 
 OWN = "123456789012"
@@ -29,7 +27,7 @@ Change = Callable[[Answer, Mapping[str, Any]], Answer]
 
 
 class EmptyAccount:
-    """`aws` builds it; `ask` puts one fact of a spec to it; `reply` and `amend` answer where the mock cannot."""
+    """`aws` builds the account; `ask` judges one fact; `reply` and `amend` set answers that the mock cannot give."""
 
     def __init__(self, session: Any, folder: Path) -> None:
         self.aws = Aws(session)
@@ -39,29 +37,27 @@ class EmptyAccount:
         self.results = ""
 
     def reply(self, service: str, operation: str, answer: Answer) -> None:
-        """Have an operation answer with this, whatever it is asked."""
+        """Set the answer of an operation for all calls."""
         self._replies[service, operation] = answer
 
     def amend(self, service: str, operation: str, change: Change) -> None:
-        """Have an operation's answer changed, by a function of the answer and of what was asked."""
+        """Change the answers of an operation by a function of the answer and of the call's parameters."""
         self._changes[service, operation] = change
 
     def answered(self, client: Any, operation: str, asked: Mapping[str, Any], ask: Callable[[], Answer]) -> Answer:
-        """What a call comes to, with the replies and changes of the test."""
+        """The answer of a call, with the replies and changes of the test."""
         called = (client.meta.service_model.service_name, operation)
         answer = self._replies[called] if called in self._replies else ask()
         return self._changes[called](answer, asked) if called in self._changes else answer
 
     def ask(self, kind: str, name: str, fact: str, expected: Any, **others: tuple[str, str]) -> Finding:
-        """The finding on `it.<fact> = <expected>`, where `it` is that thing, and others are called as told.
+        """The finding on `it.<fact> = <expected>`, where `it` is the resource; `others` are further subjects.
 
-        `results` holds afterwards what results.json would say of it.
+        Sets `results` to the fact's text in results.json.
         """
         spec = load(self._spec({"it": (kind, name), **others}, fact, expected))
         now, [asked] = datetime.datetime.now(datetime.UTC), spec.facts
-        connection = Connection(MOCK, spec.region, self._session)
-        snapshot = Reader(connection.client, now).read(plan([asked], spec.subjects[""]))
-        verdict = judge(asked, spec.subjects[""], snapshot, now)
+        verdict = read(spec, "", MOCK, now, session=self._session).judge(asked)
         self.results = json.dumps(fact_record(spec, verdict, "", strict=False))
         return verdict.findings[0]
 
@@ -80,7 +76,7 @@ class EmptyAccount:
 
 @contextmanager
 def empty_account(folder: Path, region: str = "us-east-1") -> Iterator[EmptyAccount]:
-    """A fresh account in a region; the folder is for its spec. Nothing outlives the block."""
+    """A fresh account in a region, within the block; the folder is for its spec."""
     holding = SimpleNamespace(ACCOUNT_ID=OWN, REGION=region, VARIANTS=("",), build=lambda session, variant: None)
     with account_of(holding, "") as session:
         account, send = EmptyAccount(session, folder), BaseClient._make_api_call
@@ -93,5 +89,5 @@ def empty_account(folder: Path, region: str = "us-east-1") -> Iterator[EmptyAcco
 
 
 def policy(*statements: Answer) -> str:
-    """A policy document as AWS takes it."""
+    """A policy document as text."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

@@ -1,4 +1,4 @@
-"""Where tasks stand, what can be restored, and which caches there are."""
+"""Task sets, restorable times of databases, and serverless caches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SERVICE = ("ecs:service", "web")
 
 
 def _service(account, mode="awsvpc", **fields):
-    """The service `web` with tasks of this network mode; DescribeServices tells these fields of it, and no others."""
+    """Create the service `web` with this network mode; DescribeServices answers these fields only."""
     ecs = account.aws.ecs
     cluster = ecs.create_cluster(clusterName="main")["cluster"]["clusterArn"]
     container = {"name": "web", "image": "nginx", "memory": 64, "portMappings": [{"containerPort": 80}]}
@@ -61,13 +61,13 @@ def _by_codedeploy(account, *task_sets):
     )
 
 
-UNREAD_SETS = pytest.mark.xfail(strict=True, raises=AssertionError, reason="a service's task sets are not looked at")
+UNREAD_SETS = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the task sets of a service are not read")
 
 
 @UNREAD_SETS
 @pytest.mark.parametrize("assign", ["ENABLED", "DISABLED"])
 def test_the_primary_task_set_tells_of_public_addresses(account, assign):
-    """With an external controller, network and load balancers are settings of the task sets, not of the service."""
+    """With an external controller, task sets and not the service hold the network and load balancers."""
     network = {"awsvpcConfiguration": {**PUBLIC["awsvpcConfiguration"], "assignPublicIp": assign}}
     _by_external(account, _task_set(network=network))
     assert account.ask(*SERVICE, "assign_public_ip", assign == "ENABLED").status == "passed"
@@ -75,14 +75,14 @@ def test_the_primary_task_set_tells_of_public_addresses(account, assign):
 
 @UNREAD_SETS
 def test_the_primary_task_set_tells_which_target_groups_are_served(account):
-    """With an external controller, tasks register where their task set's load balancers say."""
+    """With an external controller, tasks register with the load balancers of their task set."""
     _by_external(account, _task_set())
     assert account.ask(*SERVICE, "serves", [GROUP]).found == {GROUP}
 
 
 @UNREAD_SETS
 def test_a_steady_primary_task_set_is_a_deployment_that_is_done(account):
-    """With CodeDeploy, `deployments` stays empty: a deployment is done when the primary task set is steady."""
+    """With CodeDeploy, `deployments` is empty: a deployment is complete when the primary task set is steady."""
     _by_codedeploy(account, _task_set())
     assert account.ask(*SERVICE, "deployment_complete", True).found is True
 
@@ -93,21 +93,21 @@ def test_a_steady_primary_task_set_is_a_deployment_that_is_done(account):
     ids=["not yet steady", "another one on its way", "none"],
 )
 def test_a_task_set_on_its_way_is_a_deployment_under_way(account, task_sets):
-    """Nothing is done while a task set is stabilizing, or while there is none."""
+    """A deployment is not complete while a task set is stabilizing, or while there is none."""
     _by_codedeploy(account, *task_sets)
     assert account.ask(*SERVICE, "deployment_complete", True).found is not True
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a service without a network of its own is not judged")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a service without awsvpc mode is not judged")
 def test_tasks_in_bridge_mode_have_no_addresses_of_their_own(account):
-    """ECS assigns addresses to tasks in awsvpc mode alone; others share their host's."""
+    """ECS assigns addresses to tasks in awsvpc mode only; other tasks use their host's."""
     _service(account, "bridge", launchType="EC2", loadBalancers=BALANCED)
     assert account.ask(*SERVICE, "assign_public_ip", False).status == "passed"
 
 
 @pytest.mark.parametrize(("state", "done"), [("COMPLETED", True), ("IN_PROGRESS", False)])
 def test_a_service_that_ecs_deploys_tells_all_of_this_itself(account, state, done):
-    """With ECS's own controller, network, load balancers and deployments are told of the service."""
+    """With ECS's own controller, the service holds network, load balancers and deployments."""
     own = {"networkConfiguration": PUBLIC, "loadBalancers": BALANCED, "deployments": [{"rolloutState": state}]}
     _service(account, launchType="FARGATE", **own)
     assert account.ask(*SERVICE, "assign_public_ip", True).found is True
@@ -116,7 +116,7 @@ def test_a_service_that_ecs_deploys_tells_all_of_this_itself(account, state, don
 
 
 def _restorable(account, engine, of_instance, of_cluster=None):
-    """Whether a database can be restored, which belongs to a cluster if one is given."""
+    """The finding on point-in-time recovery of a database, in a cluster if one is given."""
     named = {"DBInstanceIdentifier": "orders-1", "DBInstanceArn": f"arn:aws:rds:us-east-1:{OWN}:db:orders-1"}
     instance = {**named, "Engine": engine, "DBInstanceStatus": "available", "MultiAZ": False, **of_instance}
     clusters = []
@@ -134,16 +134,16 @@ def _minutes_ago(minutes):
     return datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=minutes)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a cluster's restorable time is not looked at")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the restorable time of a cluster is not read")
 def test_a_member_of_an_aurora_cluster_is_restored_with_its_cluster(account):
-    """For Aurora, AWS tells the latest restorable time of the cluster, and leaves it out of its instances."""
+    """For Aurora, AWS returns the latest restorable time with the cluster, and not with its instances."""
     kept = {"BackupRetentionPeriod": 14}
     cluster = {**kept, "LatestRestorableTime": _minutes_ago(5), "EarliestRestorableTime": _minutes_ago(9000)}
     assert _restorable(account, "aurora-postgresql", kept, cluster) is True
 
 
 def test_a_member_of_a_cluster_without_a_restorable_time_is_not_restored(account):
-    """Where AWS tells no time of the cluster, there is nothing yet to restore it to."""
+    """A cluster without a latest restorable time cannot be restored yet."""
     kept = {"BackupRetentionPeriod": 14}
     assert _restorable(account, "aurora-postgresql", kept, kept) is not True
 
@@ -158,7 +158,7 @@ def test_a_member_of_a_cluster_without_a_restorable_time_is_not_restored(account
     ids=["backups", "none yet", "backups off"],
 )
 def test_an_instance_outside_of_clusters_is_restored_by_itself(account, fields, restored):
-    """For other engines, the latest restorable time is told of the instance."""
+    """For other engines, AWS returns the latest restorable time with the instance."""
     assert _restorable(account, "postgres", fields) is restored
 
 
@@ -185,27 +185,27 @@ UNREAD_CACHES = pytest.mark.xfail(strict=True, raises=AssertionError, reason="se
 
 @UNREAD_CACHES
 def test_a_serverless_cache_is_one_that_aws_manages(account):
-    """DescribeServerlessCaches alone lists serverless caches; the calls for groups and clusters do not."""
+    """Only DescribeServerlessCaches lists serverless caches; the calls for groups and clusters do not."""
     _serverless(account, "sessions")
     assert account.ask("aws:account", "", "managed_caches", 0).status != "passed"
 
 
 @UNREAD_CACHES
 def test_a_documented_serverless_cache_exists(account):
-    """A serverless cache is a cache to whoever documents one."""
+    """A documented cache can be a serverless cache."""
     _serverless(account, "sessions")
     assert account.ask("elasticache:cache", "sessions", "exists", True).status == "passed"
 
 
 def test_an_account_without_caches_has_none(account):
-    """Nothing is counted, and nothing is found, where there is no cache of any sort."""
+    """Without caches of any type the count is zero and no subject is found."""
     _serverless(account)
     assert account.ask("aws:account", "", "managed_caches", 0).status == "passed"
     assert account.ask("elasticache:cache", "sessions", "exists", True).status == "failed"
 
 
 def test_a_cluster_is_one_cache(account):
-    """A cluster outside of any group counts once."""
+    """A cluster outside any group counts once."""
     _serverless(account)
     account.aws.elasticache.create_cache_cluster(
         CacheClusterId="sessions", Engine="redis", CacheNodeType="cache.t3.micro", NumCacheNodes=1

@@ -1,4 +1,4 @@
-"""How what is built is delivered: origins, pipelines, images and their scans."""
+"""Delivery: origins, pipelines, images and their scans."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CUSTOM = {"CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtoc
 
 
 def _signs(account, host, how):
-    """Whether a distribution signs what it asks its buckets: one that it does ask so, and the origin at this host."""
+    """The finding on signed requests of a distribution with one signed bucket and another origin at this host."""
     first = {"Id": "a", "DomainName": "pages.s3.us-east-1.amazonaws.com", **SIGNED}
     items = [first, {"Id": "b", "DomainName": host, **how}]
     distribution = {"Id": "D1", "ARN": f"arn:aws:cloudfront::{OWN}:distribution/D1", "Origins": {"Items": items}}
@@ -39,7 +39,7 @@ def _signs(account, host, how):
     ],
 )
 def test_what_is_asked_of_a_bucket_as_a_custom_origin_is_not_signed(account, host):
-    """CloudFront treats a bucket's website endpoint as a custom origin, to which it signs nothing."""
+    """CloudFront treats a bucket's website endpoint as a custom origin, and does not sign requests to it."""
     assert _signs(account, host, CUSTOM) is False
 
 
@@ -53,7 +53,7 @@ def test_what_is_asked_of_a_bucket_as_a_custom_origin_is_not_signed(account, hos
     ids=["no bucket", "signed", "unsigned"],
 )
 def test_what_is_asked_of_a_bucket_origin_is_signed_by_its_access_control(account, host, how, signs):
-    """An origin access control signs requests to the bucket; other servers take no such signature."""
+    """An origin access control signs requests to the bucket; other servers need no signature."""
     assert _signs(account, host, how) is signs
 
 
@@ -61,7 +61,7 @@ GITHUB = {"ConnectionArn": "arn:aws:codeconnections:x", "FullRepositoryId": "cam
 
 
 def _pipeline(account, provider, configuration, *pushes):
-    """The pipeline `web` from one source, with a trigger for each filter of pushes."""
+    """Create the pipeline `web` from one source, with a trigger for each filter of pushes."""
     source = {
         "name": "Fetch",
         "actionTypeId": {"category": "Source", "owner": "AWS", "provider": provider, "version": "1"},
@@ -93,7 +93,7 @@ def _started_by_push(account):
     return account.ask("codepipeline:pipeline", "web", "started_by_push", True).found
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a pipeline's triggers are not looked at")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the triggers of a pipeline are not read")
 @pytest.mark.parametrize(
     ("configuration", "push", "starts"),
     [
@@ -103,14 +103,14 @@ def _started_by_push(account):
     ids=["a trigger for pushes to main", "a trigger for tags alone"],
 )
 def test_a_trigger_takes_the_place_of_change_detection(account, configuration, push, starts):
-    """With a trigger, CodePipeline's default change detection is off: the trigger's filter decides alone."""
+    """With a trigger, CodePipeline's default change detection is off, and only the trigger's filter decides."""
     _pipeline(account, "CodeStarSourceConnection", configuration, push)
     assert _started_by_push(account) is starts
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="rules that start a pipeline are not looked at")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the rules that start a pipeline are not read")
 def test_a_rule_on_the_repositorys_pushes_starts_a_pipeline(account):
-    """CodeCommit tells EventBridge of a push, and a rule on it with the pipeline as target starts the pipeline."""
+    """CodeCommit sends an event for a push, and an EventBridge rule with the pipeline as target starts it."""
     _pipeline(
         account,
         "CodeCommit",
@@ -147,13 +147,13 @@ def _rule(account, state):
     ids=["detects changes", "detects none", "told by nobody"],
 )
 def test_without_a_trigger_the_source_decides(account, provider, configuration, starts):
-    """A connection detects changes unless it is told not to; a source that is not polled waits to be told."""
+    """A connection detects changes by default; a source without polling needs an event."""
     _pipeline(account, provider, configuration)
     assert _started_by_push(account) is starts
 
 
 def test_a_rule_that_is_off_starts_nothing(account):
-    """EventBridge sends nothing by a rule that is disabled."""
+    """A disabled rule does not start a pipeline."""
     _pipeline(
         account,
         "CodeCommit",
@@ -181,7 +181,7 @@ def _image(digest, minutes_ago, *tags, form=MANIFEST):
 
 
 def _runs_newest(account, *images):
-    """Whether a service whose one task runs the image `aaa…` runs the newest of these images."""
+    """The finding on the newest of these images, for a service whose only task runs the image `aaa…`."""
     ecs, ecr = account.aws.ecs, account.aws.ecr
     uri = ecr.create_repository(repositoryName="web")["repository"]["repositoryUri"]
     cluster = ecs.create_cluster(clusterName="main")["cluster"]["clusterArn"]
@@ -203,7 +203,7 @@ def _runs_newest(account, *images):
 
 
 @pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="whatever was pushed last to a repository counts as its newest image"
+    strict=True, raises=AssertionError, reason="any artifact that was pushed last counts as the newest image"
 )
 @pytest.mark.parametrize(
     "images",
@@ -215,7 +215,7 @@ def _runs_newest(account, *images):
     ids=["its signature", "its attestation", "its index"],
 )
 def test_what_is_pushed_about_an_image_is_no_newer_image(account, images):
-    """Signatures, attestations and indexes are manifests of their own in the repository, and nothing that runs."""
+    """Signatures, attestations and indexes are manifests in the repository that no task runs."""
     assert _runs_newest(account, *images) is True
 
 
@@ -229,7 +229,7 @@ def test_what_is_pushed_about_an_image_is_no_newer_image(account, images):
     ids=["an older one beside it", "a newer one", "a newer one that is signed"],
 )
 def test_an_image_that_is_pushed_later_is_newer(account, images, newest):
-    """Tasks run what their image was when they were started, until they are replaced."""
+    """Tasks run the image that was current at their start, until they are replaced."""
     assert _runs_newest(account, *images) is newest
 
 
@@ -240,7 +240,7 @@ def _scanned(account, repository, pattern):
     return account.ask("ecr:repository", repository, "scanned_on_push", True).found
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a filter without a wildcard wants the whole name")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a filter without a wildcard must match the whole name")
 @pytest.mark.parametrize("repository", ["team-prod-web", "prod-web", "web-prod"])
 def test_a_filter_without_a_wildcard_is_looked_for_in_the_name(account, repository):
     """ECR scans every repository whose name contains a filter that has no wildcard."""
@@ -257,5 +257,5 @@ def test_a_filter_without_a_wildcard_is_looked_for_in_the_name(account, reposito
     ],
 )
 def test_a_filter_with_a_wildcard_is_for_the_whole_name(account, repository, pattern, scanned):
-    """With a wildcard, the name must begin and end as the filter does."""
+    """With a wildcard, the name must begin and end like the filter."""
     assert _scanned(account, repository, pattern) is scanned

@@ -1,4 +1,4 @@
-"""What stands open to everybody: buckets, hosts, and origins behind a distribution."""
+"""Public access to buckets and hosts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BUCKET = ("s3:bucket", "files")
 
 
 def _bucket(account, block=None, **conditions):
-    """The bucket `files`, whose policy lets everyone read it under conditions; its own block replaced by this one."""
+    """Create the bucket `files`, with this public access block and a policy that lets anyone read under conditions."""
     account.aws.s3.create_bucket(Bucket="files")
     rules = [{"ObjectOwnership": "BucketOwnerEnforced"}]
     account.aws.s3.put_bucket_ownership_controls(Bucket="files", OwnershipControls={"Rules": rules})
@@ -27,19 +27,19 @@ def _bucket(account, block=None, **conditions):
 
 
 def _closed(account):
-    """How the two promises about the bucket stand: that all is blocked, and that strangers may do nothing."""
+    """The statuses of two facts about the bucket: all public access is blocked, and no anonymous action is allowed."""
     facts = {"closed_to_public": True, "anonymous_actions": []}
     return {fact: account.ask(*BUCKET, fact, expected).status for fact, expected in facts.items()}
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the account's own public access block is not read")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the public access block of the account is not read")
 @pytest.mark.parametrize(
     ("own", "of_account"),
     [(None, ALL_FOUR), (NONE, ALL_FOUR), (NONE | LISTS, NONE | POLICIES)],
     ids=["no block of its own", "a block of its own that is off", "each blocks one half"],
 )
 def test_the_accounts_block_closes_every_bucket(account, own, of_account):
-    """S3 applies the stricter of a bucket's public access block and its account's, setting by setting."""
+    """S3 applies the stricter of the bucket's and the account's public access block, setting by setting."""
     _bucket(account, own)
     account.aws.s3control.put_public_access_block(AccountId=OWN, PublicAccessBlockConfiguration=of_account)
     assert _closed(account) == {"closed_to_public": "passed", "anonymous_actions": "passed"}
@@ -51,7 +51,7 @@ def test_the_accounts_block_closes_every_bucket(account, own, of_account):
     ids=["no block", "both off", "its own alone", "its own, and the account's off"],
 )
 def test_a_public_bucket_is_closed_by_a_block_that_is_on(account, own, of_account, status):
-    """A block that is off closes nothing, and takes nothing from one that is on."""
+    """A disabled block has no effect, and does not weaken an enabled one."""
     _bucket(account, own)
     if of_account is not None:
         account.aws.s3control.put_public_access_block(AccountId=OWN, PublicAccessBlockConfiguration=of_account)
@@ -59,7 +59,7 @@ def test_a_public_bucket_is_closed_by_a_block_that_is_on(account, own, of_accoun
 
 
 @pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="these keys are not bound to what a stranger's request holds"
+    strict=True, raises=AssertionError, reason="the values of these keys in a stranger's request are not known"
 )
 @pytest.mark.parametrize(
     "conditions",
@@ -70,13 +70,13 @@ def test_a_public_bucket_is_closed_by_a_block_that_is_on(account, own, of_accoun
     ids=["one role's session", "roles of the own account"],
 )
 def test_roles_of_the_own_account_are_not_anybody(account, conditions):
-    """A role's unique id, and the ARN of a role of the own account, are in no request of a stranger."""
+    """No request of a stranger has a role's unique id or the ARN of a role of this account."""
     _bucket(account, **conditions)
     assert account.ask(*BUCKET, "anonymous_actions", []).status == "passed"
 
 
 def test_a_session_name_of_any_role_is_anybodys(account):
-    """Everybody names the sessions of own roles as he likes."""
+    """Callers choose the session names of their own roles."""
     _bucket(account, StringLike={"aws:userId": "*:nightly"})
     assert account.ask(*BUCKET, "anonymous_actions", []).status == "failed"
 
@@ -84,53 +84,53 @@ def test_a_session_name_of_any_role_is_anybodys(account):
 OURS = {"aws:PrincipalOrgID": "o-ours000000"}
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a stranger is taken to be a member of some organization")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="strangers are assumed to be members of an organization")
 def test_an_organization_that_is_asked_for_if_it_exists_keeps_nobody_out(account):
-    """Unsigned requests, and accounts outside of any organization, lack aws:PrincipalOrgID: IfExists holds of them."""
+    """Anonymous requests and accounts without an organization lack aws:PrincipalOrgID, so IfExists holds."""
     _bucket(account, StringEqualsIfExists=OURS)
     assert account.ask(*BUCKET, "anonymous_actions", []).status == "failed"
 
 
 def test_an_organization_that_is_asked_for_keeps_strangers_out(account):
-    """Without IfExists, a condition does not hold of a request that lacks its key."""
+    """Without IfExists, a condition does not hold for a request without its key."""
     _bucket(account, StringEquals=OURS)
     assert account.ask(*BUCKET, "anonymous_actions", []).status == "passed"
 
 
 def _let_in(account, **keys):
-    """Whom a bucket lets in beyond its account, where everyone is let in whose request has these keys."""
+    """Who a bucket grants access beyond its account, if its policy admits all requests with these keys."""
     _bucket(account, StringEquals=keys)
     found = account.ask(*BUCKET, "public_to", []).found
     account.aws.s3.delete_bucket(Bucket="files")
     return found
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the account that a condition names is not told")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the account of a condition is not in the answer")
 def test_everyone_of_the_own_account_is_nobody_beyond_it(account):
-    """aws:PrincipalAccount is the account that the caller belongs to."""
+    """aws:PrincipalAccount is the caller's account."""
     assert _let_in(account, **{"aws:PrincipalAccount": OWN}) == set()
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the account that a condition names is not told")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the account of a condition is not in the answer")
 def test_everyone_of_another_account_is_that_account(account):
-    """Whom the condition lets in is the account that it names."""
+    """The condition admits the account that it names."""
     assert "210987654321" in str(_let_in(account, **{"aws:PrincipalAccount": "210987654321"}))
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the organization that a condition names is not told")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the organization of a condition is not in the answer")
 def test_everyone_of_one_organization_is_not_everyone_of_another(account):
-    """aws:PrincipalOrgID names one organization: a policy that lets in another's members lets in others."""
+    """aws:PrincipalOrgID names one organization; a policy for another organization admits its members."""
     assert _let_in(account, **OURS) != _let_in(account, **{"aws:PrincipalOrgID": "o-theirs0000"})
 
 
 def test_everyone_without_a_condition_is_anybody(account):
-    """A policy for `*` without conditions is for everybody on the internet."""
+    """A policy for `*` without conditions admits anyone on the internet."""
     _bucket(account)
     assert account.ask(*BUCKET, "public_to", []).found == {"*"}
 
 
 def _list_of(account, *blocks):
-    """A prefix list of one's own with these address ranges."""
+    """Create a customer-managed prefix list with these address ranges."""
     entries = [{"Cidr": block} for block in blocks]
     made = account.aws.ec2.create_managed_prefix_list(
         PrefixListName="offices", AddressFamily="IPv4", MaxEntries=5, Entries=entries
@@ -139,7 +139,7 @@ def _list_of(account, *blocks):
 
 
 def _host(account, prefix_list, way="ingress"):
-    """The instance `bastion`, alone in its network, whose group lets SSH in from (or HTTPS out to) a prefix list."""
+    """Create the instance `bastion`, whose group admits SSH from (or HTTPS to) a prefix list."""
     ec2 = account.aws.ec2
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Name", "Value": "inside"}])
@@ -173,50 +173,50 @@ UNREAD_LISTS = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the
     "blocks", [["0.0.0.0/0"], ["198.51.100.0/24", "0.0.0.0/1", "128.0.0.0/1"]], ids=["everybody", "in two halves"]
 )
 def test_a_prefix_list_of_everybody_opens_a_host(account, blocks):
-    """A rule that names a prefix list admits every address of its entries."""
+    """A rule with a prefix list admits all addresses of its entries."""
     _host(account, _list_of(account, *blocks))
     assert account.ask(*BASTION, "closed_to_internet", True).status == "failed"
 
 
 @UNREAD_LISTS
 def test_a_prefix_list_of_everybody_opens_the_network_of_its_host(account):
-    """The group that names the list is worn by somebody else than whom the network is to be open to."""
+    """The group that names the list belongs to another subject than the one that may be public."""
     _host(account, _list_of(account, "0.0.0.0/0"))
     assert _closed_except(account, "front").status == "failed"
 
 
 def _closed_except(account, name):
-    """Whether the network is closed to everybody but for the instance of this name."""
+    """The finding on whether the network is closed except for the instance of this name."""
     return account.ask("ec2:vpc", "inside", "closed_to_internet_except.front", True, front=("ec2:instance", name))
 
 
 @UNREAD_LISTS
 def test_a_prefix_list_of_everybody_lets_a_host_send_anywhere(account):
-    """On the way out, a prefix list is every address of its entries, too."""
+    """For egress, a prefix list means all addresses of its entries as well."""
     _host(account, _list_of(account, "0.0.0.0/0"), "egress")
     assert account.ask(*BASTION, "keeps_inside.443", True).status == "failed"
 
 
 def test_the_network_of_an_open_host_is_closed_but_for_the_host(account):
-    """Whoever may be open to everybody may be so by a prefix list."""
+    """A subject that may be public may be so through a prefix list."""
     _host(account, _list_of(account, "0.0.0.0/0"))
     assert _closed_except(account, "bastion").status == "passed"
 
 
 def test_a_prefix_list_of_offices_is_not_everybody(account):
-    """A list of known networks opens a host to these, and lets it send to these."""
+    """A list of known networks admits these only."""
     _host(account, _list_of(account, "198.51.100.0/24", "203.0.113.0/24"))
     assert account.ask(*BASTION, "closed_to_internet", True).status == "passed"
 
 
 def test_a_prefix_list_of_known_networks_keeps_a_host_inside(account):
-    """A host that may send to listed networks alone cannot send anywhere."""
+    """A host that may send to listed networks only cannot reach the whole internet."""
     _host(account, _list_of(account, "198.51.100.0/24"), "egress")
     assert account.ask(*BASTION, "keeps_inside.443", True).status == "passed"
 
 
 def test_the_list_of_cloudfronts_servers_is_not_everybody(account):
-    """AWS keeps lists of the addresses of its own services, which are not the internet."""
+    """AWS's lists hold the addresses of its own services, which are not the internet."""
     name = "com.amazonaws.global.cloudfront.origin-facing"
     filters = [{"Name": "prefix-list-name", "Values": [name]}]
     [found] = account.aws.ec2.describe_managed_prefix_lists(Filters=filters)["PrefixLists"]

@@ -1,4 +1,4 @@
-"""The same account in AWS's several partitions, whose ARNs begin otherwise: `arn:aws-us-gov:`, `arn:aws-cn:`."""
+"""The same account in AWS's other partitions, with other ARN prefixes: `arn:aws-us-gov:`, `arn:aws-cn:`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OTHER = [
     pytest.param(
         region,
         marks=pytest.mark.xfail(
-            strict=True, raises=AssertionError, reason="a bucket's ARN begins with arn:aws: everywhere"
+            strict=True, raises=AssertionError, reason="the ARN of a bucket has the prefix arn:aws: in all partitions"
         ),
     )
     for region in ("us-gov-west-1", "cn-north-1")
@@ -21,13 +21,13 @@ EVERYWHERE = ["us-east-1", *OTHER]
 
 @pytest.fixture
 def account(request, tmp_path):
-    """An empty account in the region that the test names."""
+    """An empty account in the test's region."""
     with empty_account(tmp_path, request.param) as built:
         yield built
 
 
 def _bucket(account, **statement):
-    """The bucket `files`, with a policy of one statement on it and its objects; its ARN."""
+    """Create the bucket `files` with a policy of one statement on it and its objects, and return its ARN."""
     region = account.aws.region
     arn = f"arn:{PARTITIONS[region]}:s3:::files"
     placed = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
@@ -40,7 +40,7 @@ def _bucket(account, **statement):
 
 
 def _in_partition(region):
-    """What puts a role's ARN into the region's partition, which the mock of IAM does not do everywhere."""
+    """Set a role's ARN to the region's partition, which the mock of IAM does not do for all answers."""
 
     def placed(answer, asked):
         start = f"arn:{PARTITIONS[region]}:"
@@ -56,14 +56,14 @@ PUBLIC = {"Effect": "Allow", "Action": "s3:GetObject"}
 
 @pytest.mark.parametrize("account", EVERYWHERE, indirect=True)
 def test_a_bucket_that_denies_plain_http_is_for_tls_alone(account):
-    """A Deny of all requests without TLS, on the bucket and its objects, holds in every partition."""
+    """A Deny of all requests without TLS applies to the bucket and its objects in every partition."""
     _bucket(account, **PLAIN_HTTP)
     assert account.ask("s3:bucket", "files", "tls_only", True).status == "passed"
 
 
 @pytest.mark.parametrize("account", EVERYWHERE, indirect=True)
 def test_a_public_bucket_is_public(account):
-    """Whoever is let in by a bucket's policy is so in every partition."""
+    """A bucket's policy grants access in every partition."""
     _bucket(account, **PUBLIC)
     account.aws.s3.delete_public_access_block(Bucket="files")
     assert account.ask("s3:bucket", "files", "anonymous_actions", []).status == "failed"
@@ -71,7 +71,7 @@ def test_a_public_bucket_is_public(account):
 
 @pytest.mark.parametrize("account", EVERYWHERE, indirect=True)
 def test_a_grant_on_a_bucket_covers_what_a_role_may_do_there(account):
-    """A grant names a bucket, which has one ARN, that of its partition."""
+    """A grant names a bucket, whose ARN has its partition's prefix."""
     arn = _bucket(account, **PLAIN_HTTP)
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     account.aws.iam.create_role(RoleName="app", AssumeRolePolicyDocument=policy(trust))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.field.empty_account import empty_account
 
-# name of the variable, its value, and the part of it that nobody may read
+# name of the variable, its value, and the secret part of the value
 LEAKS = [
     ("DB_PASS", "xK9#mL2p", "xK9#mL2p"),
     ("DB_PWD", "xK9#mL2p", "xK9#mL2p"),
@@ -20,13 +20,13 @@ LEAKS = [
     ("STRIPE", "sk_live_" + "51H8abcDEFghiJKLmnoPQRst", "51H8abc"),
 ]
 TOO_FEW = pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="common names and forms of secrets are not known as such"
+    strict=True, raises=AssertionError, reason="common names and forms of secrets are not recognised"
 )
 
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory):
-    """One account for all variables: each is put into a new revision of one task definition."""
+    """One account for all tests, each of which registers a new revision of one task definition."""
     with empty_account(tmp_path_factory.mktemp("secrets")) as built:
         yield built
 
@@ -45,7 +45,7 @@ def _define(account, name, value):
 
 
 def _judged(account, name, value):
-    """Whether a container with this variable is free of plain secrets, and what the results of a run say of it."""
+    """The status of `free_of_plain_secrets` for a container with this variable, and the results as text."""
     _define(account, name, value)
     status = account.ask("ecs:task-definition", "web", "free_of_plain_secrets", True).status
     return status, account.results
@@ -54,7 +54,7 @@ def _judged(account, name, value):
 @TOO_FEW
 @pytest.mark.parametrize(("name", "value", "secret"), LEAKS, ids=[name for name, _, _ in LEAKS])
 def test_a_secret_in_a_plain_variable_is_found(account, name, value, secret):
-    """ECS documents that secrets do not belong in plain variables, whatever these are called."""
+    """A secret in a plain variable is found, whatever the variable's name is."""
     status, _ = _judged(account, name, value)
     assert status == "failed"
 
@@ -62,14 +62,14 @@ def test_a_secret_in_a_plain_variable_is_found(account, name, value, secret):
 @TOO_FEW
 @pytest.mark.parametrize(("name", "value", "secret"), LEAKS, ids=[name for name, _, _ in LEAKS])
 def test_a_secret_in_a_plain_variable_is_in_no_result(account, name, value, secret):
-    """Whoever reads the results of a run is shown no secret as evidence."""
+    """The results of a run hold no secret as evidence."""
     _, results = _judged(account, name, value)
     assert secret not in results
 
 
 @TOO_FEW
 def test_a_secret_in_a_plain_variable_of_a_service_is_found_and_not_told(account):
-    """The same of the containers that a service runs."""
+    """Secrets in the containers of a service are found as well."""
     _define(account, "DB_PASS", "xK9#mL2p")
     account.aws.ecs.create_cluster(clusterName="main")
     account.aws.ecs.create_service(cluster="main", serviceName="web", taskDefinition="web", desiredCount=0)
@@ -83,7 +83,7 @@ def test_a_secret_in_a_plain_variable_of_a_service_is_found_and_not_told(account
     ids=["by its name", "by its form"],
 )
 def test_a_password_is_found_and_not_told(account, name, value):
-    """By the variable's name, or by the value's form, a URL with a password in it."""
+    """A secret is recognised by the variable's name or by the value's form, such as a URL with a password."""
     status, results = _judged(account, name, value)
     assert (status, "xK9#mL2p" in results) == ("failed", False)
 
@@ -105,6 +105,6 @@ def test_a_password_is_found_and_not_told(account, name, value):
     ],
 )
 def test_a_variable_without_a_secret_is_none(account, name, value):
-    """Names and values that only look a little like secrets are settings like others."""
+    """Names and values that only resemble secrets are no secrets."""
     status, _ = _judged(account, name, value)
     assert status == "passed"

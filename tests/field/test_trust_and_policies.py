@@ -1,4 +1,4 @@
-"""Who gets a role, and what the policies of roles come to."""
+"""Trust policies of roles, and the permissions of their policies."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ PASS = "iam:PassRole"
 
 
 def _role(account, trust, *allowed):
-    """The role `deploy`, with a trust policy and what an inline policy says."""
+    """Create the role `deploy`, with a trust policy and an inline policy."""
     account.aws.iam.create_role(RoleName="deploy", AssumeRolePolicyDocument=policy(trust))
     if allowed:
         account.aws.iam.put_role_policy(RoleName="deploy", PolicyName="own", PolicyDocument=policy(*allowed))
 
 
 def _trusting_hub(**conditions):
-    """Trust in GitHub's tokens for the right audience, with further conditions on their subject."""
+    """A trust policy for GitHub's tokens with the right audience and these conditions."""
     return {
         "Effect": "Allow",
         "Principal": {"Federated": PROVIDER},
@@ -39,7 +39,7 @@ def _assumable_by(account, trust):
 
 
 @pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="the subject of a provider's tokens does not count in who gets a role"
+    strict=True, raises=AssertionError, reason="conditions on the subject of a provider's tokens are ignored"
 )
 @pytest.mark.parametrize(
     "conditions",
@@ -47,20 +47,20 @@ def _assumable_by(account, trust):
     ids=["any subject", "a subject that begins alike"],
 )
 def test_a_role_for_every_repository_is_told_from_one_for_the_owners(account, conditions):
-    """GitHub signs tokens for everybody's repositories, so a role must ask for the subject of the owner's."""
+    """GitHub signs tokens for all repositories, so a trust policy must restrict the subject to the owner's."""
     owners = _assumable_by(account, _trusting_hub(StringLike={f"{HUB}:sub": "repo:campus/web:*"}))
     assert _assumable_by(account, _trusting_hub(**conditions)) != owners
 
 
 def test_a_role_for_the_owners_repository_lets_in_nobody_else(account):
-    """Tokens whose subject names the owner's repository come from its workflows alone."""
+    """Only the repository's workflows get tokens with its subject."""
     owners = _assumable_by(account, _trusting_hub(StringLike={f"{HUB}:sub": "repo:campus/web:*"}))
     assert "*" not in owners
     assert owners
 
 
 def _trusting_organization(operator):
-    """Trust in everyone whose organization is the own one, by this operator."""
+    """A trust policy for all principals of this organization, with this condition operator."""
     return {
         "Effect": "Allow",
         "Principal": {"AWS": "*"},
@@ -69,26 +69,24 @@ def _trusting_organization(operator):
     }
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a stranger is taken to be a member of some organization")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="strangers are assumed to be members of an organization")
 def test_an_organization_that_is_asked_for_if_it_exists_keeps_nobody_from_a_role(account):
-    """Requests from accounts outside of any organization lack aws:PrincipalOrgID, and IfExists is true of them."""
+    """Requests of accounts without an organization lack aws:PrincipalOrgID, so IfExists holds."""
     assert "*" in _assumable_by(account, _trusting_organization("StringEqualsIfExists"))
 
 
 def test_an_organization_that_is_asked_for_keeps_strangers_from_a_role(account):
-    """Without IfExists, a condition does not hold of a request that lacks its key."""
+    """Without IfExists, a condition does not hold for a request without its key."""
     assert "*" not in _assumable_by(account, _trusting_organization("StringEquals"))
 
 
 EC2 = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="an action that no service has is taken for something left out"
-)
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="an action that no service has counts as an exclusion")
 @pytest.mark.parametrize("but", [["nosuch:action"], ["s3:NoSuchAction", "nosuch:*"]], ids=" ".join)
 def test_everything_but_what_does_not_exist_is_everything(account, but):
-    """IAM takes NotAction with an action that no service has, and then allows every action that there is."""
+    """IAM accepts NotAction with an action that no service has, which then allows all actions."""
     _role(account, EC2, {"Effect": "Allow", "NotAction": but, "Resource": "*"})
     assert account.ask("iam:role", "deploy", "no_admin", True).status == "failed"
 
@@ -99,7 +97,7 @@ def test_everything_but_what_does_not_exist_is_everything(account, but):
     ids=["everything but a service", "everything"],
 )
 def test_an_administrator_may_do_everything(account, statement, status):
-    """Who may do nothing in one service is no administrator; who may do all is."""
+    """A role without the actions of one service is no administrator; a role with all actions is."""
     _role(account, EC2, {"Effect": "Allow", "Resource": "*", **statement})
     assert account.ask("iam:role", "deploy", "no_admin", True).status == status
 
@@ -112,7 +110,7 @@ def _document(**statement):
 
 
 def _escalates(*actions):
-    """The verdict on who may do this everywhere, where each service has a role that may do everything."""
+    """The finding for a role with these actions on all resources, if each service has an administrator's role."""
     roles = [
         {
             "arn": f"arn:aws:iam::{OWN}:role/{service}",
@@ -126,7 +124,7 @@ def _escalates(*actions):
     return escalate({"principal": f"arn:aws:iam::{OWN}:role/app", "policies": [own], "account": there}).verdict
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="these ways to pass a role are not known")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="these ways to pass a role are not modelled")
 @pytest.mark.parametrize(
     "actions",
     [
@@ -141,11 +139,11 @@ def _escalates(*actions):
     ids=" ".join,
 )
 def test_whoever_has_a_service_act_as_an_administrator_escalates(actions):
-    """Who may pass an administrator's role to what a service runs for him may do what the role may."""
+    """A role that may pass an administrator's role to a service can do what that role can."""
     assert _escalates(*actions) == "escalates"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="these ways over what runs already are not known")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="these ways through running resources are not modelled")
 @pytest.mark.parametrize(
     "actions",
     [
@@ -162,7 +160,7 @@ def test_whoever_has_a_service_act_as_an_administrator_escalates(actions):
     ids=" ".join,
 )
 def test_whoever_takes_over_what_may_run_as_an_administrator_is_not_safe(actions):
-    """A role that runs already acts for whoever changes the code it runs; whether one does was not read here."""
+    """A principal that can change running code can use the role of that code; whether code runs was not read here."""
     assert _escalates(*actions) in ("escalates", "unknown")
 
 
@@ -177,5 +175,5 @@ def test_whoever_takes_over_what_may_run_as_an_administrator_is_not_safe(actions
     ids=str,
 )
 def test_a_role_is_passed_to_something_that_runs(actions, verdict):
-    """It takes both: to pass a role, and to start what acts as it."""
+    """Both are needed: to pass a role, and to start a resource that uses it."""
     assert _escalates(*actions) == verdict

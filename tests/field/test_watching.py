@@ -1,4 +1,4 @@
-"""What is recorded of an account, and who hears of its alarms."""
+"""Trails, configuration recorders, the root user and the subscribers of alarms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OBJECTS = [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]
 
 
 def _trail(account, **selectors):
-    """A trail that is on, covers every region and signs its files, and records what its selectors say."""
+    """Create a logging trail for all regions with validated log files and these selectors."""
     account.aws.s3.create_bucket(Bucket="trail")
     trail = account.aws.cloudtrail
     trail.create_trail(Name="audit", S3BucketName="trail", IsMultiRegionTrail=True, EnableLogFileValidation=True)
@@ -21,7 +21,7 @@ def _trail(account, **selectors):
 
 
 def _trails(account):
-    """How the promises of one trail that records, and of one that can be trusted, stand."""
+    """The statuses of the facts that one trail records, and that one trail is tamper-evident."""
     facts = ("logging_trails", "tamper_evident_trails")
     return {fact: account.ask(*ACCOUNT, fact, ">= 1").status for fact in facts}
 
@@ -43,9 +43,7 @@ ONLY_OBJECTS = {
     ],
 }
 MANAGEMENT = {"Name": "management", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}
-UNREAD_SELECTORS = pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="what a trail's selectors leave out is not read"
-)
+UNREAD_SELECTORS = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the selectors of a trail are not read")
 
 
 @UNREAD_SELECTORS
@@ -55,7 +53,7 @@ UNREAD_SELECTORS = pytest.mark.xfail(
     ids=["selectors", "advanced selectors"],
 )
 def test_a_trail_of_objects_alone_records_no_call(account, selectors):
-    """A trail whose selectors leave management events out records no call that changes the account."""
+    """A trail whose selectors exclude management events records no call that changes the account."""
     _trail(account, **selectors)
     assert _trails(account) == {"logging_trails": "failed", "tamper_evident_trails": "failed"}
 
@@ -67,7 +65,7 @@ def test_a_trail_of_objects_alone_records_no_call(account, selectors):
     ids=["changes alone", "reads alone", "without those of KMS"],
 )
 def test_a_trail_of_some_calls_is_no_record_of_all(account, selector):
-    """A trail that can be trusted records management events that read and that write, of every service."""
+    """A tamper-evident trail records management events that read and that write, of all services."""
     _trail(account, EventSelectors=[selector])
     assert account.ask(*ACCOUNT, "tamper_evident_trails", ">= 1").status != "passed"
 
@@ -83,13 +81,13 @@ def test_a_trail_of_some_calls_is_no_record_of_all(account, selector):
     ids=["as it is made", "calls", "calls and objects", "calls and objects, advanced"],
 )
 def test_a_trail_of_management_events_records_calls(account, selectors):
-    """A trail records management events unless it is told not to, and data events beside them where it is told to."""
+    """By default, a trail records management events; selectors can add data events."""
     _trail(account, **selectors)
     assert _trails(account) == {"logging_trails": "passed", "tamper_evident_trails": "passed"}
 
 
 def _records_configuration(account, **group):
-    """Whether a recorder that is on, and records this group of resource types, records what changes."""
+    """The finding on a running recorder that records this group of resource types."""
     account.aws.s3.create_bucket(Bucket="recorded")
     config, role = account.aws.config, f"arn:aws:iam::{OWN}:role/config"
     config.put_configuration_recorder(
@@ -100,15 +98,15 @@ def _records_configuration(account, **group):
     return account.ask(*ACCOUNT, "records_configuration", True).status
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="what a recorder records is not read")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the recording group of a recorder is not read")
 def test_a_recorder_of_one_resource_type_records_hardly_anything(account):
-    """A recorder told to record one type of resource leaves out whatever changes in all others."""
+    """A recorder of one resource type does not record changes of the others."""
     group = {"allSupported": False, "includeGlobalResourceTypes": False, "resourceTypes": ["AWS::EC2::EIP"]}
     assert _records_configuration(account, **group) != "passed"
 
 
 def test_a_recorder_of_every_resource_type_records_what_changes(account):
-    """`allSupported` stands for every type of resource that AWS Config knows."""
+    """`allSupported` stands for all resource types of AWS Config."""
     assert _records_configuration(account, allSupported=True, includeGlobalResourceTypes=True) == "passed"
 
 
@@ -119,7 +117,9 @@ def test_a_recorder_of_every_resource_type_records_what_changes(account):
             {},
             "passed",
             marks=pytest.mark.xfail(
-                strict=True, raises=AssertionError, reason="a root user without credentials is asked for a device"
+                strict=True,
+                raises=AssertionError,
+                reason="a root user without credentials needs an MFA device",
             ),
         ),
         ({"AccountPasswordPresent": 1}, "failed"),
@@ -128,7 +128,7 @@ def test_a_recorder_of_every_resource_type_records_what_changes(account):
     ids=["no credentials", "a password", "a password and a device"],
 )
 def test_a_root_user_who_can_sign_in_needs_a_second_factor(account, summary, status):
-    """Where an organization removed its members' root credentials, nobody can sign in as root; no device is due."""
+    """If an organization removed root credentials, nobody can sign in as root, so no MFA device is needed."""
     none = ("AccountMFAEnabled", "AccountPasswordPresent", "AccountAccessKeysPresent")
     nothing = dict.fromkeys((*none, "AccountSigningCertificatesPresent"), 0)
     account.reply("iam", "GetAccountSummary", {"SummaryMap": nothing | summary})
@@ -147,7 +147,7 @@ def _database(account):
 
 
 def _alarm(account, name, metric, *actions):
-    """An alarm on the database."""
+    """Create an alarm on the database."""
     account.aws.cloudwatch.put_metric_alarm(
         AlarmName=name,
         Namespace="AWS/RDS",
@@ -171,7 +171,7 @@ def _topic(account, heard):
 
 
 def _composite(account, topic, rule, enabled=True):
-    """A composite alarm over the database's alarms, which DescribeAlarms tells of where it is asked for them."""
+    """A composite alarm over the database's alarms, which DescribeAlarms returns on request."""
     alarm = {
         "AlarmName": "sick",
         "AlarmArn": f"arn:aws:cloudwatch:us-east-1:{OWN}:alarm:sick",
@@ -200,7 +200,7 @@ def _notified(account):
     "rule", ['ALARM("cpu") AND ALARM("connections")', "ALARM(cpu) OR ALARM(connections)"], ids=["and", "or"]
 )
 def test_a_composite_alarm_tells_for_the_alarms_that_it_is_made_of(account, rule):
-    """AWS recommends to let a composite alarm act for several alarms, which then have no actions of their own."""
+    """A composite alarm can notify for several alarms, which then need no actions."""
     _database(account)
     _alarm(account, "cpu", "CPUUtilization")
     _alarm(account, "connections", "DatabaseConnections")
@@ -208,14 +208,14 @@ def test_a_composite_alarm_tells_for_the_alarms_that_it_is_made_of(account, rule
     assert _notified(account) is True
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="actions other than topics count for nothing")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="actions other than topics do not count")
 @pytest.mark.parametrize(
     "action",
     [f"arn:aws:lambda:us-east-1:{OWN}:function:page", f"arn:aws:ssm:us-east-1:{OWN}:opsitem:1"],
     ids=["a function", "an OpsItem"],
 )
 def test_an_alarm_tells_by_a_function_or_an_ops_item(account, action):
-    """CloudWatch runs a function, or opens an OpsItem, as it sends to a topic."""
+    """An alarm can invoke a function or create an OpsItem in place of a notification."""
     _database(account)
     _alarm(account, "cpu", "CPUUtilization", action)
     assert _notified(account) is True
@@ -227,7 +227,7 @@ def test_an_alarm_tells_by_a_function_or_an_ops_item(account, action):
     ids=["nobody listens", "its actions are off", "it is over another alarm"],
 )
 def test_a_composite_alarm_that_nobody_hears_tells_nobody(account, heard, enabled, rule):
-    """An alarm without actions is told of by a composite one only if that is over it, acts, and is heard."""
+    """A composite alarm counts only if it covers the alarm, has enabled actions, and has a subscriber."""
     _database(account)
     _alarm(account, "cpu", "CPUUtilization")
     _composite(account, _topic(account, heard), rule, enabled)
@@ -236,14 +236,14 @@ def test_a_composite_alarm_that_nobody_hears_tells_nobody(account, heard, enable
 
 @pytest.mark.parametrize("heard", [True, False], ids=["heard", "not heard"])
 def test_an_alarm_tells_whoever_listens_to_its_topic(account, heard):
-    """A topic without a confirmed subscription reaches nobody."""
+    """A topic without a confirmed subscription has no subscriber."""
     _database(account)
     _alarm(account, "cpu", "CPUUtilization", _topic(account, heard))
     assert _notified(account) is heard
 
 
 def _rate(account, counted):
-    """A log group whose ERROR lines are counted, and an alarm on a rate whose numerator is this metric."""
+    """Create a log group with a filter on ERROR, and an alarm on a rate with this metric as numerator."""
     account.aws.logs.create_log_group(logGroupName="web")
     counts = [{"metricName": "Errors", "metricNamespace": "Web", "metricValue": "1"}]
     account.aws.logs.put_metric_filter(
@@ -267,12 +267,12 @@ def _rate(account, counted):
     return account.ask("logs:log-group", "web", "alarms_on.ERROR", True).found
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="an alarm on an expression watches no line's count")
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the metrics of an alarm's expression do not count")
 def test_an_alarm_on_a_rate_of_lines_watches_their_count(account):
-    """An alarm on an expression watches each metric that the expression is made of."""
+    """An alarm on an expression watches all metrics of the expression."""
     assert _rate(account, "Errors") is True
 
 
 def test_an_alarm_on_a_rate_of_something_else_watches_no_lines(account):
-    """An expression over other metrics says nothing of the lines."""
+    """An alarm on an expression of other metrics does not watch the log group."""
     assert _rate(account, "Timeouts") is False

@@ -11,6 +11,8 @@ from asbuilt.judging.judge import judge
 from asbuilt.judging.mutation import prove
 from asbuilt.judging.plan import plan
 from asbuilt.snapshot import Answer, Snapshot, loads
+from asbuilt.sources import shapes
+from asbuilt.sources.table import rows_by_kind
 from asbuilt.spec.loading import load
 from tests.records import entry
 
@@ -172,13 +174,13 @@ def test_a_fact_that_cannot_fail_is_found_out(tmp_path):
     spec, snapshot = load(path), Snapshot()
     snapshot.add("rds:db", "", Answer(entries=(_db(),)))
     fact = next(fact for fact in spec.facts if fact.name == "database.multi_az")
-    assert prove(fact, spec.subjects[""], snapshot, NOW).killed_by
+    assert prove(fact, spec.subjects[""], snapshot, NOW, shapes).killed_by
 
     def always(db):
         return db["MultiAZ"] in (True, False)
 
     vacuous = dataclasses.replace(fact, check=dataclasses.replace(fact.check, ask=always))
-    assert prove(vacuous, spec.subjects[""], snapshot, NOW).killed_by == ""
+    assert prove(vacuous, spec.subjects[""], snapshot, NOW, shapes).killed_by == ""
 
 
 def test_only_what_the_facts_need_is_planned(tmp_path):
@@ -187,4 +189,4 @@ def test_only_what_the_facts_need_is_planned(tmp_path):
     path.parent.mkdir()
     path.write_text(SPEC, encoding="utf-8")
     spec = load(path)
-    assert plan(spec.facts[:1], spec.subjects[""]).kinds == {"aws:account", "rds:db"}
+    assert plan(spec.facts[:1], spec.subjects[""], rows_by_kind()).kinds == {"aws:account", "rds:db"}

@@ -6,6 +6,7 @@ import pytest
 
 from asbuilt.judging.judge import judge
 from asbuilt.judging.mutation import prove
+from asbuilt.sources import shapes
 from tests.accounts import DEPLOYMENTS, documented, facts_of, spec_of
 
 PARTS = 3  # of a deployment, so that workers share the load
@@ -20,7 +21,7 @@ def test_every_fact_can_fail(system, variant, part, record_property):
     for fact in facts_of(system, variant)[part::PARTS]:
         if judge(fact, subjects, snapshot, now).status != "passed":
             continue  # it fails already (disputed), or has no source on a mock
-        proof = prove(fact, subjects, snapshot, now)
+        proof = prove(fact, subjects, snapshot, now, shapes)
         tried, proved = tried + proof.tried, proved + 1
         if not proof.killed_by:
             survivors.append(proof.fact)

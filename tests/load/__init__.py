@@ -1,1 +1,1 @@
-"""Tests of the load engine."""
+"""Tests of the load generator."""

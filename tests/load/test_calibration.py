@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from asbuilt.load.run import launching
+from asbuilt.load.run import processes
 from asbuilt.load.selfcheck import calibration, selfcheck
 from asbuilt_content.fixtures.apps.stall import PAGE
 
@@ -53,8 +53,8 @@ def test_the_target_answers_each_request_once():
         head = b"HTTP/1.1 200 -\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(PAGE)
         return (head + PAGE) * many
 
-    with launching.processes() as children:
-        host = launching.stand_in(children, "stall", [])
+    with processes.child_processes() as children:
+        host = processes.stand_in(children, "stall", [])
         parts = urlsplit(host)
         with (
             socket.create_connection((parts.hostname, parts.port), 60) as client,

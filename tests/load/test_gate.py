@@ -7,13 +7,13 @@ import random
 
 import pytest
 
+from asbuilt.judging.estimate import Estimate
 from asbuilt.load.measure.confidence import (
-    Figure,
     fewest_samples,
     lower_share,
     more_needed,
-    quantile_figure,
-    share_figure,
+    quantile_estimate,
+    share_estimate,
     upper_share,
 )
 from asbuilt.load.measure.gate import (
@@ -56,16 +56,16 @@ def _run(draw: random.Random, p95: float, size: int) -> Histogram:
 def test_a_target_2_percent_too_slow_rarely_passes(size: int, runs: int) -> None:
     """A true p95 of 204 ms passes "< 200" in at most 5 % of runs (the point estimate: up to 40 %)."""
     draw = random.Random(size)
-    passed = sum(verdict(quantile_figure(_run(draw, 204.0, size), 0.95), "<", 200.0) == "passed" for _ in range(runs))
+    passed = sum(verdict(quantile_estimate(_run(draw, 204.0, size), 0.95), "<", 200.0) == "passed" for _ in range(runs))
     assert passed / runs <= 0.05
 
 
 def test_a_target_clearly_fast_enough_passes_and_a_slow_one_fails() -> None:
     """The gate is not green, red or silent by nature."""
     draw = random.Random(1)
-    assert verdict(quantile_figure(_run(draw, 180.0, 5000), 0.95), "<", 200.0) == "passed"
-    assert verdict(quantile_figure(_run(draw, 220.0, 5000), 0.95), "<", 200.0) == "failed"
-    assert verdict(quantile_figure(_run(draw, 199.0, 300), 0.95), "<", 200.0) == "inconclusive"
+    assert verdict(quantile_estimate(_run(draw, 180.0, 5000), 0.95), "<", 200.0) == "passed"
+    assert verdict(quantile_estimate(_run(draw, 220.0, 5000), 0.95), "<", 200.0) == "failed"
+    assert verdict(quantile_estimate(_run(draw, 199.0, 300), 0.95), "<", 200.0) == "inconclusive"
 
 
 @pytest.mark.parametrize(("share", "size"), [(0.05, 59), (0.01, 299), (0.001, 2995)])
@@ -91,27 +91,27 @@ def test_bounds_are_wrong_in_5_percent_at_most() -> None:
 
 def test_too_few_samples_say_how_many_more() -> None:
     """20 fast answers do not prove a p95: 39 more are needed."""
-    figure = quantile_figure(Histogram.of([5.0] * 20), 0.95)
-    assert verdict(figure, "<", 200.0) == "inconclusive"
-    assert samples_short(figure, "p95_ms", 200.0, 20) == 39
+    estimate = quantile_estimate(Histogram.of([5.0] * 20), 0.95)
+    assert verdict(estimate, "<", 200.0) == "inconclusive"
+    assert samples_short(estimate, "p95_ms", 200.0, 20) == 39
 
 
 def test_no_error_in_100_does_not_prove_a_tenth_of_a_percent() -> None:
     """It takes 2,995."""
-    figure = share_figure(0, 100)
-    percent = Figure(100 * figure.value, 100 * figure.low, 100 * figure.high)
+    estimate = share_estimate(0, 100)
+    percent = Estimate(100 * estimate, 100 * estimate.low, 100 * estimate.high)
     assert verdict(percent, "<", 0.1) == "inconclusive"
     assert samples_short(percent, "error_percent", 0.1, 100) == 2895
 
 
-def test_a_figure_on_the_limit_is_never_settled() -> None:
+def test_a_estimate_on_the_limit_is_never_settled() -> None:
     """No number of samples parts a value from a limit that it equals."""
-    assert more_needed(Figure(200.0, 190.0, 210.0), 200.0, 1000, 59) == 0
+    assert more_needed(Estimate(200.0, 190.0, 210.0), 200.0, 1000, 59) == 0
 
 
 def test_nothing_measured_is_inconclusive() -> None:
     """Zero requests are never green."""
-    assert verdict(quantile_figure(Histogram(), 0.95), "<", 200.0) == "inconclusive"
+    assert verdict(quantile_estimate(Histogram(), 0.95), "<", 200.0) == "inconclusive"
     assert list(invalid(Health(0, 0, 0, 0, 0, 0, 0.0, 0.0))) == ["no request was sent"]
 
 
@@ -123,7 +123,7 @@ def test_one_bad_minute_fails_a_good_hour() -> None:
     whole = Histogram()
     for slot in slots:
         whole.merge(slot)
-    assert verdict(quantile_figure(whole, 0.95), "<", 200.0) == "passed"
+    assert verdict(quantile_estimate(whole, 0.95), "<", 200.0) == "passed"
     assert verdict(quantile_of_run(slots, 1.0, 0.95), "<", 200.0) == "failed"
 
 
@@ -154,9 +154,11 @@ def test_lag_may_grow_with_the_objective() -> None:
 
 def test_dropped_arrivals_may_fail_a_run_but_not_pass_it() -> None:
     """With 1 % never sent, a good p95 is open; a bad one stays bad."""
-    assert verdict(widened(Figure(50.0, 49.0, 51.0), 0.01), "<", 200.0) == "inconclusive"
-    assert verdict(widened(Figure(250.0, 249.0, 251.0), 0.01), "<", 200.0) == "failed"
-    assert verdict(widened(Figure(9000.0, 9000.0, 9000.0), 0.01, better_is_less=False), ">=", 5000.0) == "inconclusive"
+    assert verdict(widened(Estimate(50.0, 49.0, 51.0), 0.01), "<", 200.0) == "inconclusive"
+    assert verdict(widened(Estimate(250.0, 249.0, 251.0), 0.01), "<", 200.0) == "failed"
+    assert (
+        verdict(widened(Estimate(9000.0, 9000.0, 9000.0), 0.01, better_is_less=False), ">=", 5000.0) == "inconclusive"
+    )
 
 
 def test_a_hopeless_objective_is_said_to_be_so() -> None:

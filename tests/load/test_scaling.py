@@ -8,14 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from asbuilt.judging.judge import judge
-from asbuilt.judging.plan import plan
-from asbuilt.load.plan.scenario import parse, settle, shipped
+from asbuilt.load.plan.scenario import parse, shipped
+from asbuilt.load.plan.settings import settle
 from asbuilt.load.verdict.evidence import records
 from asbuilt.mock.account import mock_account
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Reader
 from asbuilt.targets import MOCK
+from asbuilt.verification import read
 from asbuilt_content.fixtures.aws import Aws
 from asbuilt_content.fixtures.taught.application_autoscaling import scaled
 from tests.accounts import facts_of, spec_of
@@ -38,18 +36,16 @@ def _result(folder, profile):
     raw = {"settings": json.loads(settings.dumps()), "began": BEGAN.isoformat(), "endpoints": []}
     whole, flows = records({**raw, "invalid": [], "aborted": "", "users": {"steady": 0}})
     path = folder / "load-result.json"
-    path.write_text(
-        json.dumps({"format": 1, "system": SYSTEM, "variant": "", "runs": [whole], "flows": flows}), encoding="utf-8"
-    )
+    target = {"host": settings.host, "stand_in": True}
+    result = {"format": 2, "system": SYSTEM, "variant": "", "target": target, "runs": [whole], "flows": flows}
+    path.write_text(json.dumps(result), encoding="utf-8")
     return path
 
 
 def _verdict(account, *files):
     fact = next(fact for fact in facts_of(SYSTEM, "") if fact.name == "backend.scaled_out_while")
-    subjects, now = spec_of(SYSTEM).subjects[""], datetime.datetime.now(datetime.UTC)
-    connection = Connection(replace(MOCK, load_results=files), account.region, account.session, SYSTEM)
-    snapshot = Reader(connection.client, now).read(plan([fact], subjects))
-    verdict = judge(fact, subjects, snapshot, now)
+    target, now = replace(MOCK, given={"load": tuple(map(str, files))}), datetime.datetime.now(datetime.UTC)
+    verdict = read(spec_of(SYSTEM), "", target, now, [fact], session=account.session).judge(fact)
     return verdict.status, verdict.findings[0].reason or verdict.findings[0].found
 
 

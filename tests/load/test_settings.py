@@ -11,7 +11,7 @@ import pytest
 
 from asbuilt.load.plan.arrivals import Stage
 from asbuilt.load.plan.safety import (
-    RefusedError,
+    RunRefusedError,
     announcement,
     enough_cores,
     enough_files,
@@ -23,9 +23,9 @@ from asbuilt.load.plan.safety import (
     within_caps,
     writable,
 )
-from asbuilt.load.plan.scenario import ScenarioError, filled, parse, settle, shipped, systems, text_of
-from asbuilt.load.plan.settings import Settings, loads
-from asbuilt.load.run import launching
+from asbuilt.load.plan.scenario import ScenarioError, filled, parse, shipped, systems, text_of
+from asbuilt.load.plan.settings import Settings, loads, settle
+from asbuilt.load.run import processes
 
 SHIPPED = systems()
 GOOD = '[load]\nrate = 10\nusers = 5\n[rows]\ncourse = ["a"]\n[routes.read]\npath = "/courses/{course}"\n'
@@ -112,7 +112,7 @@ def test_a_host_elsewhere_is_refused_until_it_was_confirmed(
     url: str, confirm: str, production: str, words: str
 ) -> None:
     """By its name; and twice where it looks like production."""
-    with pytest.raises(RefusedError, match=words):
+    with pytest.raises(RunRefusedError, match=words):
         permitted(url, confirm, production)
 
 
@@ -140,19 +140,19 @@ def _settings(rate: float = 100, seconds: float = 10, users: int = 100, host: st
 def test_a_run_beyond_its_caps_is_refused(settings: Settings, option: str) -> None:
     """With the option that raises the cap."""
     within_caps(_settings(), 1000, 1000, 1000)
-    with pytest.raises(RefusedError, match=option):
+    with pytest.raises(RunRefusedError, match=option):
         within_caps(settings, 1000, 1000, 1000)
 
 
 def test_more_workers_than_cores_are_refused() -> None:
     """They would only wait for one another."""
-    with pytest.raises(RefusedError, match="cores"):
+    with pytest.raises(RunRefusedError, match="cores"):
         enough_cores(100_000)
 
 
 def test_more_users_than_open_files_are_refused() -> None:
     """With the limit that would do."""
-    with pytest.raises(RefusedError, match="ulimit -n"):
+    with pytest.raises(RunRefusedError, match="ulimit -n"):
         enough_files(2_000_000_000, 1)
 
 
@@ -160,7 +160,7 @@ def test_more_users_than_ports_are_refused() -> None:
     """Each connection to one address takes one of this machine's."""
     enough_ports(100, "127.0.0.1")
     if sys.platform == "linux":
-        with pytest.raises(RefusedError, match="ip_local_port_range"):
+        with pytest.raises(RunRefusedError, match="ip_local_port_range"):
             enough_ports(70_000, "127.0.0.1")
 
 
@@ -171,7 +171,7 @@ def test_as_many_files_as_allowed_may_be_opened() -> None:
         "from asbuilt.load.plan.safety import enough_files; enough_files(1, 1); print(r.getrlimit(r.RLIMIT_NOFILE)[0])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=launching.environment()
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=processes.environment()
     )
     assert int(done.stdout) > 256
 
@@ -179,7 +179,7 @@ def test_as_many_files_as_allowed_may_be_opened() -> None:
 def test_results_that_could_not_be_written_are_refused_first(tmp_path: Path) -> None:
     """Not after the ten minutes that they took."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(RefusedError, match="cannot be written"):
+    with pytest.raises(RunRefusedError, match="cannot be written"):
         writable(tmp_path / "file" / "load")
     writable(tmp_path / "new" / "load")
 

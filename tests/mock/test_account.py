@@ -1,4 +1,4 @@
-"""The mock account of CampsHub360 is built as its documents say, in either tier."""
+"""The mock account of CampsHub360 is built as documented, in both tiers."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def account(request):
 
 
 def test_documented_values_are_read_back(account):
-    """What the documents state about resources is what a reader finds."""
+    """A reader finds the documented values."""
     aws, tier = account
     answers = {}
     for service, operation, path, expected in DOCUMENTED:
@@ -83,14 +83,14 @@ def test_documented_values_are_read_back(account):
 
 
 def test_no_read_is_refused(account):
-    """Every read an auditor makes is answered, none of them with an error."""
+    """Every read of an auditor is answered without an error."""
     aws, _ = account
     refused = {call: answer for call, answer in read_all(aws).items() if isinstance(answer, str)}
     assert refused == {}
 
 
 def test_tasks_run_the_newest_image_in_two_zones_behind_the_balancer(account):
-    """The tasks a service was asked for run, spread, registered and up to date."""
+    """The service's tasks run in two zones, registered and with the newest image."""
     aws, tier = account
     service = aws.ecs.describe_services(cluster="campushub-cluster", services=["campushub-service"])["services"][0]
     assert (service["runningCount"], service["deployments"][0]["rolloutState"]) == (3, "COMPLETED")
@@ -110,16 +110,16 @@ def test_tasks_run_the_newest_image_in_two_zones_behind_the_balancer(account):
     assert {each["TargetHealth"]["State"] for each in health} == {"healthy"}
 
 
-def test_data_lies_in_subnets_without_a_way_to_the_internet(account):
-    """Database and cache stand in subnets whose table knows no internet gateway; the balancer's does."""
+def test_data_is_in_subnets_without_a_route_to_the_internet(account):
+    """Only the load balancer's subnets have a route to an internet gateway, not those of database and cache."""
     aws, _ = account
     tables = {each["RouteTableId"]: each["Routes"] for each in aws.ec2.describe_route_tables()["RouteTables"]}
 
-    def way_out(cidr):
+    def routed_out(cidr):
         return any(route.get("GatewayId", "").startswith("igw-") for route in tables[aws.route_table(cidr)])
 
-    ways = [way_out(f"10.0.{block}.0/24") for block in (1, 2, 11, 12)]
-    assert ways == [True, True, False, False]
+    routed = [routed_out(f"10.0.{block}.0/24") for block in (1, 2, 11, 12)]
+    assert routed == [True, True, False, False]
     groups = aws.rds.describe_db_subnet_groups()["DBSubnetGroups"][0]["Subnets"]
     found = aws.elasticache.describe_cache_subnet_groups()["CacheSubnetGroups"][0]["Subnets"]
     private = {aws.subnet("10.0.11.0/24"), aws.subnet("10.0.12.0/24")}
@@ -127,8 +127,8 @@ def test_data_lies_in_subnets_without_a_way_to_the_internet(account):
     assert {each["SubnetAvailabilityZone"]["Name"] for each in found} == {"us-east-1a", "us-east-1b"}
 
 
-def test_nothing_secret_stands_in_the_task_definition(account):
-    """Passwords and keys come from Secrets Manager; the rest of the documented variables is there."""
+def test_the_task_definition_holds_no_secrets(account):
+    """Passwords and keys come from Secrets Manager; the other documented variables are plain."""
     aws, _ = account
     definition = aws.ecs.describe_task_definition(taskDefinition="campushub-task")["taskDefinition"]
     container = definition["containerDefinitions"][0]
@@ -141,7 +141,7 @@ def test_nothing_secret_stands_in_the_task_definition(account):
 
 
 def test_statements_of_policies_are_scoped(account):
-    """No role may do everything, and a wildcard resource is only there where AWS knows no other."""
+    """No role may do everything, and only actions without resources have a wildcard resource."""
     aws, _ = account
     for role in aws.iam.get_account_authorization_details()["RoleDetailList"]:
         for policy in role["RolePolicyList"]:
@@ -150,7 +150,7 @@ def test_statements_of_policies_are_scoped(account):
 
 
 def test_a_month_of_metrics_is_there(account):
-    """Metrics are listed once each and have thirty days of data."""
+    """Metrics are listed once each, in all documented namespaces."""
     aws, _ = account
     metrics = aws.cloudwatch.list_metrics()["Metrics"]
     assert len(metrics) == len({json.dumps(each) for each in metrics})
@@ -160,8 +160,8 @@ def test_a_month_of_metrics_is_there(account):
 
 
 def test_aws_looks_up_by_name(account):
-    """A look-up names what it could not find."""
+    """A failed look-up names what was not found."""
     aws, _ = account
     assert isinstance(aws.session, boto3.Session)
-    with pytest.raises(LookupError, match="0 of 'no-such-group'"):
+    with pytest.raises(LookupError, match="0 resources match 'no-such-group'"):
         aws.security_group("no-such-group")

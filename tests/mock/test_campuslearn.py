@@ -1,4 +1,4 @@
-"""CampusLearn's mock account: what it was taught answers as AWS would, and changes by the calls for it."""
+"""CampusLearn's mock account: extended operations answer as AWS does and follow the calls that change them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asbuilt_content.fixtures.accounts.campuslearn.documented import CLUSTER, DO
 from asbuilt_content.fixtures.aws import Aws
 from asbuilt_content.fixtures.taught.acm import age
 from asbuilt_content.fixtures.taught.ecs_deployments import deployed
-from asbuilt_content.fixtures.taught.lesson import HEADER
+from asbuilt_content.fixtures.taught.extension import HEADER
 from asbuilt_content.fixtures.taught.sts import sign_in
 
 
@@ -26,7 +26,7 @@ def built():
 
 @pytest.fixture
 def aws(built):
-    """The account as built, whatever a test did to it before."""
+    """The account, restored to its state as built."""
     state.restore(built[1])
     return built[0]
 
@@ -36,7 +36,7 @@ def _marked(answer):
 
 
 def test_the_account_is_the_documented_one(aws):
-    """Its number and its region; and the documented VPC is not the region's default one."""
+    """Account id and region are as documented, and the VPC is not the region's default one."""
     assert (aws.account, aws.region) == ("559935790394", "af-south-1")
     [vpc] = aws.ec2.describe_vpcs(VpcIds=[VPC])["Vpcs"]
     assert vpc["IsDefault"] is False
@@ -45,7 +45,7 @@ def test_the_account_is_the_documented_one(aws):
 
 
 def test_webhooks(aws):
-    """Put, listed with their secrets hidden, and deleted; only a pipeline that exists has one."""
+    """Webhooks are created, listed with masked secrets, and deleted; their pipeline must exist."""
     answer = aws.codepipeline.list_webhooks()
     assert _marked(answer)
     [webhook] = answer["webhooks"]
@@ -58,7 +58,7 @@ def test_webhooks(aws):
 
 
 def test_a_pipeline_hides_its_token(aws):
-    """As AWS does, in answers: what was given stays with the pipeline."""
+    """The token is masked in answers, as in AWS."""
     answer = aws.codepipeline.get_pipeline(name=PIPELINE)
     assert _marked(answer)
     source = answer["pipeline"]["stages"][0]["actions"][0]
@@ -66,7 +66,7 @@ def test_a_pipeline_hides_its_token(aws):
 
 
 def test_runs(aws):
-    """Newest first, each with its actions in their time."""
+    """Runs are listed newest first, each with its actions."""
     runs = aws.codepipeline.list_pipeline_executions(pipelineName=PIPELINE)["pipelineExecutionSummaries"]
     assert [run["status"] for run in runs].count("Failed") == 1
     assert runs == sorted(runs, key=lambda run: run["startTime"], reverse=True)
@@ -76,7 +76,7 @@ def test_runs(aws):
 
 
 def test_stacks(aws):
-    """What was imported is held, and stays when the stack goes; nothing else can be proposed."""
+    """Imported resources belong to the stack and outlive it; only imports are supported."""
     [stack] = aws.cloudformation.describe_stacks()["Stacks"]
     held = aws.cloudformation.list_stack_resources(StackName=stack["StackName"])["StackResourceSummaries"]
     assert {"AWS::ECS::Service", "AWS::ElasticLoadBalancingV2::LoadBalancer"} <= {each["ResourceType"] for each in held}
@@ -92,7 +92,7 @@ def test_stacks(aws):
 
 
 def test_quotas(aws):
-    """As raised, the others as AWS gives them; unknown ones are refused."""
+    """Raised quotas have the new value, others the default; unknown ones are refused."""
     values = {
         each["QuotaCode"]: each["Value"]
         for each in aws.service_quotas.list_service_quotas(ServiceCode="fargate")["Quotas"]
@@ -105,7 +105,7 @@ def test_quotas(aws):
 
 
 def test_classes_of_log_groups(aws):
-    """As given, else the standard one."""
+    """The class is the given one, by default STANDARD."""
     aws.logs.create_log_group(logGroupName="/rare", logGroupClass="INFREQUENT_ACCESS")
     classes = {each["logGroupName"]: each["logGroupClass"] for each in aws.logs.describe_log_groups()["logGroups"]}
     assert classes.pop("/rare") == "INFREQUENT_ACCESS"
@@ -113,7 +113,7 @@ def test_classes_of_log_groups(aws):
 
 
 def test_deployments(aws):
-    """The wanted states only, and a rollback with its beginning."""
+    """Only requested states are listed, and a rollback has its start."""
     service = aws.ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]["serviceArn"]
     deployed(aws.account, aws.region, service, datetime.now(UTC), timedelta(minutes=9), rollback=timedelta(minutes=2))
     listed = aws.ecs.list_service_deployments(cluster=CLUSTER, service=SERVICE, status=["ROLLBACK_SUCCESSFUL"])
@@ -125,7 +125,7 @@ def test_deployments(aws):
 
 
 def test_certificates_age(aws):
-    """In use it renews; one that failed to is told apart, and its options can be changed."""
+    """A used certificate is eligible for renewal, a failed renewal is reported, and options can be changed."""
     arn = aws.certificate(DOMAIN)
     found = aws.acm.describe_certificate(CertificateArn=arn)["Certificate"]
     assert found["NotBefore"] <= datetime.now(UTC) < found["NotAfter"]
@@ -139,7 +139,7 @@ def test_certificates_age(aws):
 
 
 def test_recent_metrics(aws):
-    """What was last published hours ago is not recent."""
+    """A metric that was last published hours ago is not recent."""
     old = datetime.now(UTC) - timedelta(hours=5)
     datum = {"MetricName": "Old", "Value": 1.0, "Timestamp": old}
     aws.cloudwatch.put_metric_data(Namespace="Some", MetricData=[datum])
@@ -148,6 +148,6 @@ def test_recent_metrics(aws):
 
 
 def test_the_caller(aws):
-    """Whoever a story says it is."""
+    """The caller is the identity that was set."""
     sign_in(aws.account, aws.region, f"arn:aws:iam::{aws.account}:root")
     assert aws.sts.get_caller_identity()["Arn"].endswith(":root")

@@ -1,4 +1,4 @@
-"""What the mock answers about one thing follows from what was done to another, as in AWS."""
+"""Changes of one resource affect the mock's answers about others, as in AWS."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def built():
 
 @pytest.fixture
 def aws(built):
-    """The account as built, whatever a test did to it before."""
+    """The account, restored to its state as built."""
     state.restore(built[1])
     return built[0]
 
 
 def test_a_target_group_without_a_listener_is_unused(aws):
-    """Nothing forwards to it, so nothing is checked, however well the tasks are."""
+    """No rule forwards to the group, so its targets are unused."""
     aws.elbv2.delete_listener(ListenerArn=aws.listener("campushub-alb", 443))
     assert _health(aws) == {"unused"}
 
 
-def test_nobody_answers_at_an_address_of_nobody(aws):
-    """An address without an interface fails its checks, those of the tasks do not."""
+def test_a_target_without_an_interface_is_unhealthy(aws):
+    """A target whose address no interface has fails its health checks, the tasks do not."""
     group = aws.target_group("campushub-targets")
     assert _health(aws) == {"healthy"}
     aws.elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.1.250", "Port": 8000}])
@@ -46,22 +46,22 @@ def _health(aws):
     return {each["TargetHealth"]["State"] for each in found["TargetHealthDescriptions"]}
 
 
-def test_a_subnet_group_outlives_its_change(aws):
-    """It is listed with its new subnets, to the database that stands in it too; another name is refused."""
+def test_a_changed_subnet_group_stays(aws):
+    """The group and its database have the new subnets; an unknown name is refused."""
     name = "campushub-db-subnet-group"
     subnets = [aws.subnet("10.0.1.0/24"), aws.subnet("10.0.2.0/24")]
     answered = aws.rds.modify_db_subnet_group(DBSubnetGroupName=name, SubnetIds=subnets)["DBSubnetGroup"]
     listed = aws.rds.describe_db_subnet_groups(DBSubnetGroupName=name)["DBSubnetGroups"][0]
-    worn = aws.rds.describe_db_instances()["DBInstances"][0]["DBSubnetGroup"]
-    for group in (answered, listed, worn):
+    in_use = aws.rds.describe_db_instances()["DBInstances"][0]["DBSubnetGroup"]
+    for group in (answered, listed, in_use):
         assert [each["SubnetIdentifier"] for each in group["Subnets"]] == subnets
     assert listed["DBSubnetGroupDescription"] == "Subnet group for CampsHub RDS"
     with pytest.raises(aws.rds.exceptions.DBSubnetGroupNotFoundFault):
         aws.rds.modify_db_subnet_group(DBSubnetGroupName="none", SubnetIds=subnets)
 
 
-def test_a_pool_cannot_sign_in_without_its_secret(aws):
-    """A password that is not in the secret, or no secret, and the pool stands before a closed door."""
+def test_a_proxy_needs_its_secret(aws):
+    """The proxy's target is unavailable if the secret is missing or lacks the password."""
 
     def health():
         return aws.rds.describe_db_proxy_targets(DBProxyName="campushub-db-proxy")["Targets"][0]["TargetHealth"]
@@ -70,7 +70,7 @@ def test_a_pool_cannot_sign_in_without_its_secret(aws):
     aws.rds.modify_db_instance(DBInstanceIdentifier="campushub-db", MasterUserPassword="not-a-secret")
     assert (health()["State"], health()["Reason"]) == ("UNAVAILABLE", "AUTH_FAILURE")
     for text, state_then in [
-        ("not-a-secret", "UNAVAILABLE"),  # a proxy wants the name as well
+        ("not-a-secret", "UNAVAILABLE"),  # a proxy needs the user name as well
         (json.dumps({"username": "postgres", "password": "not-a-secret"}), "AVAILABLE"),
     ]:
         aws.secretsmanager.put_secret_value(SecretId="campushub/db-password", SecretString=text)
@@ -79,8 +79,8 @@ def test_a_pool_cannot_sign_in_without_its_secret(aws):
     assert health()["State"] == "UNAVAILABLE"
 
 
-def test_a_password_that_rds_keeps_and_replicas_exclude_each_other(aws):
-    """RDS refuses the second of the two, whichever it is, and changes nothing."""
+def test_managed_passwords_and_replicas_exclude_each_other(aws):
+    """RDS refuses whichever comes second, and changes nothing."""
 
     def replicate():
         aws.rds.create_db_instance_read_replica(

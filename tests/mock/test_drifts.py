@@ -1,4 +1,4 @@
-"""Whatever drifts do to a mock account, restoring undoes it."""
+"""Restoring a mock account undoes all drifts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from asbuilt_content.fixtures.drifts import drifts
 from tests.mock_reads import read_all
 
 
-def test_restoring_puts_everything_back():
-    """All reads after a restore are what they were, however much was changed, and as often as wanted."""
-    told = drifts("campushub360", "tier2")
+def test_restoring_undoes_all_changes():
+    """After each restore, all reads have the same answers as before the drifts."""
+    all_of = drifts("campushub360", "tier2")
     with mock_account("campushub360", "tier2") as session:
         aws = Aws(session)
         saved = state.save()
         before = read_all(aws)
-        for some in told[:3], told[-3:]:
+        for some in all_of[:3], all_of[-3:]:
             for each in some:
                 each.apply(aws)
             aws.sqs.create_queue(QueueName="new-service")

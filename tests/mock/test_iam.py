@@ -1,4 +1,4 @@
-"""The mock's reports on IAM: what the real API sets shows in them."""
+"""The mock's reports on IAM reflect the changes made through the API."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def built():
 
 @pytest.fixture
 def aws(built):
-    """The account as built, whatever a test did to it before."""
+    """The account, restored to its state as built."""
     state.restore(built[1])
     return built[0]
 
@@ -48,14 +48,14 @@ def _last_used(aws, role):
 
 
 def test_a_report_must_be_made_first(aws):
-    """As AWS has it."""
+    """Without a generated report the call fails, as in AWS."""
     with pytest.raises(ClientError, match="ReportNotPresent"):
         aws.iam.get_credential_report()
     assert _report(aws)
 
 
-def test_users_are_reported_as_the_api_left_them(aws):
-    """Password, keys and device come and go with the calls that make them; what is missing is N/A."""
+def test_users_are_reported(aws):
+    """The report shows the user's password, keys and MFA device; missing ones are N/A."""
     aws.iam.create_user(UserName="ann")
     bare = _report(aws)["ann"]
     assert (bare["password_enabled"], bare["password_last_used"], bare["mfa_active"]) == ("false", "N/A", "false")
@@ -77,7 +77,7 @@ def test_users_are_reported_as_the_api_left_them(aws):
 
 
 def test_the_root_user_is_reported(aws):
-    """With what a story says of it, and what is not told of root."""
+    """The root user's last sign-in is reported, and fields that do not apply to root are marked."""
     root_signed_in(aws.account, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
     root = _report(aws)["<root_account>"]
     assert root["password_last_used"] == "2026-01-02T03:04:05+00:00"
@@ -85,7 +85,7 @@ def test_the_root_user_is_reported(aws):
 
 
 def test_last_use_follows_the_grants(aws):
-    """Services come and go with what is allowed, and are used as a story says; Denies and boundaries do not count."""
+    """Allowed services are listed with their recorded last use; Denies and boundaries do not count."""
     assert set(_last_used(aws, BUILD_ROLE)) == {"ecr", "logs", "s3"}
     add(aws, BUILD_ROLE, allow("SQS:SendMessage", "*"), {"Effect": "Deny", "Action": "sns:*", "Resource": "*"})
     assert _last_used(aws, BUILD_ROLE)["sqs"] is None
@@ -97,7 +97,7 @@ def test_last_use_follows_the_grants(aws):
 
 
 def test_attached_policies_grant_in_their_version_in_force(aws):
-    """And a wildcard grants every service."""
+    """The default version of a policy counts, and a wildcard grants all services."""
     arn = aws.iam.create_policy(PolicyName="p", PolicyDocument=_policy("sqs:*"))["Policy"]["Arn"]
     aws.iam.attach_role_policy(RoleName=TASK_ROLE, PolicyArn=arn)
     assert set(_last_used(aws, TASK_ROLE)) == {"s3", "sqs"}
@@ -116,7 +116,7 @@ def _policy(action):
 
 
 def test_what_is_not_there_is_refused(aws):
-    """Neither a role nor a report that nobody made."""
+    """An unknown role and an unknown report are refused."""
     with pytest.raises(ClientError, match="NoSuchEntity"):
         aws.iam.generate_service_last_accessed_details(Arn=f"arn:aws:iam::{aws.account}:role/none")
     with pytest.raises(ClientError, match="NoSuchEntity"):

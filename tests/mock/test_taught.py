@@ -1,4 +1,4 @@
-"""What the mock was taught is AWS-like, marked, and changed by the calls that change it in AWS."""
+"""The extensions of the mock: valid answers, marked as supplied, and changed by the calls that change them in AWS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from asbuilt.mock.account import KEYS, mock_account
 from asbuilt_content.fixtures import state, taught
 from asbuilt_content.fixtures.aws import Aws
 from asbuilt_content.fixtures.taught import elbv2
-from asbuilt_content.fixtures.taught.lesson import HEADER, LESSONS, RefusedError, amend
+from asbuilt_content.fixtures.taught.extension import EXTENSIONS, HEADER, RefusedError, amend
 from asbuilt_content.fixtures.taught.shapes import ImpossibleAnswerError, check_answer
 
 MONTH = {
@@ -22,7 +22,7 @@ MONTH = {
 }
 DAY = {"StartTime": "2026-01-01", "EndTime": "2026-01-02"}
 CLUSTER = {"cluster": "campushub-cluster"}
-# What to ask for each taught read, where nothing is not enough; a function is given the account.
+# The parameters of each extended operation that needs some, or a function of the account that returns them.
 ASKED = {
     ("acm", "DescribeCertificate"): lambda aws: {"CertificateArn": aws.certificate("yourdomain.com")},
     ("application-autoscaling", "DescribeScalingActivities"): {"ServiceNamespace": "ecs"},
@@ -56,7 +56,7 @@ ASKED = {
     ("iam", "GetServiceLastAccessedDetails"): lambda aws: {
         "JobId": aws.iam.generate_service_last_accessed_details(**_role(aws))["JobId"]
     },
-    ("rds", "ApplyPendingMaintenanceAction"): lambda aws: _waiting(aws),
+    ("rds", "ApplyPendingMaintenanceAction"): lambda aws: _pending(aws),
     ("rds", "DescribeDBProxyTargets"): {"DBProxyName": "campushub-db-proxy"},
     ("rds", "DescribeDBParameters"): {"DBParameterGroupName": "campushub-postgres16"},
     ("rds", "PurchaseReservedDBInstancesOffering"): lambda aws: _offered(
@@ -70,7 +70,7 @@ ASKED = {
         "savingsPlanId": aws.savingsplans.describe_savings_plans()["savingsPlans"][0]["savingsPlanId"]
     },
 }
-BEANSTALK = {"ApplicationName": "lesson"}
+BEANSTALK = {"ApplicationName": "extension"}
 ASKED |= {
     ("elasticbeanstalk", operation): lambda aws, more=more: _environments(aws, more)
     for operation, more in {
@@ -85,7 +85,7 @@ ASKED |= {
     }.items()
 }
 
-# What CampsHub360 has no use for is asked on the accounts of the systems that have.
+# Services that CampsHub360 does not use, which are tested on the accounts of systems that do.
 ELSEWHERE = {"cloudformation", "codepipeline", "elasticbeanstalk", "service-quotas"}
 
 taught.install()
@@ -100,7 +100,7 @@ def built():
 
 @pytest.fixture
 def aws(built):
-    """The account as built, whatever a test did to it before."""
+    """The account, restored to its state as built."""
     state.restore(built[1])
     return built[0]
 
@@ -115,7 +115,7 @@ def _role(aws):
 
 
 def _environments(aws, asked):
-    """Two environments of an application with one version, and what is asked about them."""
+    """Create two environments of an application with one version, and return the parameters unchanged."""
     aws.elasticbeanstalk.create_application(**BEANSTALK)
     aws.elasticbeanstalk.create_application_version(**BEANSTALK, VersionLabel="1")
     for name in ("stage-one", "stage-two"):
@@ -124,17 +124,17 @@ def _environments(aws, asked):
     return asked
 
 
-def _waiting(aws):
-    """An upgrade that waits for its window, as RDS itself would announce it."""
+def _pending(aws):
+    """Record a pending upgrade, as RDS announces it."""
     from moto.rds.models import rds_backends
 
-    from asbuilt_content.fixtures.taught.lesson import kept
+    from asbuilt_content.fixtures.taught.extension import kept
 
     database = aws.rds.describe_db_instances()["DBInstances"][0]["DBInstanceArn"]
     action = {"Action": "system-update", "Description": "New operating system update"}
     kept(rds_backends[aws.account][aws.region], "maintenance")[database] = action
-    waiting = aws.rds.describe_pending_maintenance_actions()["PendingMaintenanceActions"]
-    assert waiting == [{"ResourceIdentifier": database, "PendingMaintenanceActionDetails": [action]}]
+    pending = aws.rds.describe_pending_maintenance_actions()["PendingMaintenanceActions"]
+    assert pending == [{"ResourceIdentifier": database, "PendingMaintenanceActionDetails": [action]}]
     return {"ResourceIdentifier": database, "ApplyAction": "system-update", "OptInType": "immediate"}
 
 
@@ -146,23 +146,23 @@ def _ask(aws, service, operation):
 
 
 @pytest.mark.parametrize(
-    "lesson",
-    [each for each in LESSONS.values() if each.supplies and each.service not in ELSEWHERE],
+    "extension",
+    [each for each in EXTENSIONS.values() if each.supplies and each.service not in ELSEWHERE],
     ids=lambda each: f"{each.service}:{each.operation}",
 )
-def test_every_supplied_answer_is_possible_and_marked(aws, lesson):
-    """Each lesson's answer fits botocore's output shape, which it is checked against, and says what it supplied."""
-    answer = _ask(aws, lesson.service, lesson.operation)
-    assert answer["ResponseMetadata"]["HTTPHeaders"][HEADER] == ", ".join(lesson.supplies)
+def test_every_supplied_answer_is_possible_and_marked(aws, extension):
+    """Each answer fits botocore's output shape, which the mock checks, and names the supplied fields."""
+    answer = _ask(aws, extension.service, extension.operation)
+    assert answer["ResponseMetadata"]["HTTPHeaders"][HEADER] == ", ".join(extension.supplies)
 
 
 def test_motos_own_answers_are_not_marked(aws):
-    """No mark, no teaching."""
+    """Answers of moto itself carry no mark."""
     assert HEADER not in aws.ec2.describe_vpcs()["ResponseMetadata"]["HTTPHeaders"]
 
 
-def test_what_nobody_taught_fails_loudly(aws):
-    """An operation that moto lacks is an error, never an empty list."""
+def test_an_operation_without_a_model_is_an_error(aws):
+    """An operation that neither moto nor an extension models is an error, never an empty list."""
     with pytest.raises(NotImplementedError):
         aws.rds.describe_db_engine_versions()
     with pytest.raises(ClientError, match="Not yet implemented"):
@@ -181,7 +181,7 @@ def test_what_nobody_taught_fails_loudly(aws):
     ],
 )
 def test_impossible_answers_are_refused(answer, problem):
-    """Unknown members, wrong types and values outside an enumeration are errors of the lesson."""
+    """Unknown members, wrong types and values outside an enumeration are errors of the extension."""
     client = boto3.Session(**KEYS, region_name="us-east-1").client("rds")
     shape = client.meta.service_model.operation_model("DescribeDBInstances").output_shape
     with pytest.raises(ImpossibleAnswerError, match=problem):
@@ -190,15 +190,15 @@ def test_impossible_answers_are_refused(answer, problem):
         check_answer(shape, answer, ["DBInstances"])
 
 
-def test_a_lesson_is_given_once():
-    """Two lessons for one operation would hide each other."""
-    with pytest.raises(ValueError, match="rds:DescribeDBInstances has two lessons"):
+def test_an_operation_has_one_extension():
+    """A second extension for an operation is an error."""
+    with pytest.raises(ValueError, match="rds:DescribeDBInstances has two extensions"):
         amend("rds", "DescribeDBInstances", supplies=[])(lambda call, answer: None)
     assert taught.install() == taught.install()
 
 
 def test_performance_insights_follow_the_api(aws):
-    """A taught field is state: the call that changes it in AWS changes it here."""
+    """An extended field is state: the call that changes it in AWS changes it here."""
     aws.rds.modify_db_instance(DBInstanceIdentifier="campushub-db", EnablePerformanceInsights=False)
     database, replica = aws.rds.describe_db_instances()["DBInstances"]
     assert "PerformanceInsightsRetentionPeriod" not in database
@@ -206,14 +206,14 @@ def test_performance_insights_follow_the_api(aws):
 
 
 def test_nothing_can_be_restored_without_backups(aws):
-    """Without backups there is no point in time to go back to."""
+    """Without backups there is no restorable time."""
     assert "LatestRestorableTime" in aws.rds.describe_db_instances()["DBInstances"][0]
     aws.rds.modify_db_instance(DBInstanceIdentifier="campushub-db", BackupRetentionPeriod=0)
     assert "LatestRestorableTime" not in aws.rds.describe_db_instances()["DBInstances"][0]
 
 
 def test_the_service_replaces_and_scales_its_tasks(aws):
-    """A stopped task is replaced, fewer wanted tasks are fewer, and a deleted service leaves none."""
+    """A stopped task is replaced, a lower desired count stops tasks, and a deleted service leaves none."""
     first = aws.ecs.list_tasks(**CLUSTER)["taskArns"]
     aws.ecs.stop_task(**CLUSTER, task=first[0])
     second = aws.ecs.list_tasks(**CLUSTER)["taskArns"]
@@ -227,7 +227,7 @@ def test_the_service_replaces_and_scales_its_tasks(aws):
 
 
 def test_an_image_that_is_gone_cannot_be_deployed(aws):
-    """The deployment fails and the tasks before it stay."""
+    """The deployment fails and the tasks before it keep running."""
     before = aws.ecs.list_tasks(**CLUSTER)["taskArns"]
     images = aws.ecr.list_images(repositoryName="campushub")["imageIds"]
     aws.ecr.batch_delete_image(repositoryName="campushub", imageIds=images)
@@ -238,7 +238,7 @@ def test_an_image_that_is_gone_cannot_be_deployed(aws):
 
 
 def test_cluster_settings_change(aws):
-    """Settings that moto can't change are changed."""
+    """The extension changes settings that moto does not change."""
     setting = {"name": "containerInsights", "value": "disabled"}
     aws.ecs.update_cluster_settings(cluster="campushub-cluster", settings=[setting])
     found = aws.ecs.describe_clusters(clusters=["campushub-cluster"], include=["SETTINGS"])["clusters"][0]
@@ -246,22 +246,22 @@ def test_cluster_settings_change(aws):
 
 
 def test_members_follow_their_replication_group(aws):
-    """Member clusters show the group's settings and go with it; a lone cluster stays alone."""
+    """Member clusters have the group's settings and are deleted with it; a single cluster stays."""
     aws.elasticache.create_cache_cluster(
-        CacheClusterId="alone", Engine="redis", CacheNodeType="cache.t3.micro", NumCacheNodes=1
+        CacheClusterId="single", Engine="redis", CacheNodeType="cache.t3.micro", NumCacheNodes=1
     )
     aws.elasticache.modify_replication_group(ReplicationGroupId="campushub-redis", CacheNodeType="cache.r6g.large")
     clusters = {each["CacheClusterId"]: each for each in aws.elasticache.describe_cache_clusters()["CacheClusters"]}
     assert clusters["campushub-redis-0002-002"]["CacheNodeType"] == "cache.r6g.large"
-    assert clusters["alone"]["AtRestEncryptionEnabled"] is False
+    assert clusters["single"]["AtRestEncryptionEnabled"] is False
     one = aws.elasticache.describe_cache_clusters(CacheClusterId="campushub-redis-0001-001")["CacheClusters"]
     assert [each["PreferredAvailabilityZone"] for each in one] == ["us-east-1a"]
     aws.elasticache.delete_replication_group(ReplicationGroupId="campushub-redis")
-    assert [each["CacheClusterId"] for each in aws.elasticache.describe_cache_clusters()["CacheClusters"]] == ["alone"]
+    assert [each["CacheClusterId"] for each in aws.elasticache.describe_cache_clusters()["CacheClusters"]] == ["single"]
 
 
 def test_target_health_is_what_was_marked(aws):
-    """The documented poke is what the balancer reports."""
+    """The load balancer reports the health that was marked."""
     group = aws.target_group("campushub-targets")
     target = aws.elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"][0]["Target"]["Id"]
     elbv2.mark(aws.account, aws.region, group, target, {"State": "unhealthy", "Reason": "Target.Timeout"})
@@ -270,7 +270,7 @@ def test_target_health_is_what_was_marked(aws):
 
 
 def test_refusals_read_as_the_services_own(aws):
-    """A lesson refuses with the service's code, as a client error."""
+    """A extension refuses with the service's code, as a client error."""
     with pytest.raises(aws.rds.exceptions.ReservedDBInstancesOfferingNotFoundFault):
         aws.rds.purchase_reserved_db_instances_offering(ReservedDBInstancesOfferingId="none")
     with pytest.raises(aws.cloudfront.exceptions.NoSuchCachePolicy):
@@ -278,8 +278,8 @@ def test_refusals_read_as_the_services_own(aws):
     assert RefusedError("A", "b").code == "A"
 
 
-def test_taught_lists_come_in_pages(aws):
-    """A reader that pages gets all of a taught list, once each."""
+def test_extended_lists_come_in_pages(aws):
+    """A reader that pages gets all items of a list, once each."""
     pages = list(
         aws.rds.get_paginator("describe_reserved_db_instances_offerings").paginate(PaginationConfig={"PageSize": 20})
     )

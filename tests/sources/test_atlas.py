@@ -12,9 +12,10 @@ from asbuilt.judging.mutation import prove
 from asbuilt.judging.plan import plan
 from asbuilt.results.record import fact_record
 from asbuilt.snapshot import loads
-from asbuilt.sources.atlas import KEYS, PAGE, connect
+from asbuilt.sources import shapes
+from asbuilt.sources.atlas import KEYS, PAGE, client_of
 from asbuilt.sources.reader import Reader
-from asbuilt.sources.rows import source_of
+from asbuilt.sources.table import rows_by_kind, source_of
 from asbuilt.spec.loading import load
 from tests.accounts import SYSTEMS, spec_of
 from tests.atlas_stand_in import BASE, CLUSTER, atlas
@@ -124,7 +125,7 @@ def spec(tmp_path):
 def _client(environment):
     def client(service, region):
         if service == "mongodbatlas":
-            return connect(environment)
+            return client_of(environment)
         raise Unknown("no AWS here")
 
     return client
@@ -132,7 +133,7 @@ def _client(environment):
 
 def _judged(spec, environment):
     """Verdicts by fact, on what a client for this environment reads; AWS is nowhere in it."""
-    snapshot = Reader(_client(environment), NOW).read(plan(spec.facts, spec.subjects[""]))
+    snapshot = Reader(_client(environment), NOW).read(plan(spec.facts, spec.subjects[""], rows_by_kind()))
     return {fact.name: judge(fact, spec.subjects[""], snapshot, NOW) for fact in spec.facts}, snapshot
 
 
@@ -200,7 +201,7 @@ def test_a_dead_address_is_unknown(stand_in, spec):
 def test_lists_are_read_to_their_last_page(stand_in):
     """More items than one page holds all arrive."""
     stand_in.answers[f"{BASE}/clusters"] = [{**CLUSTER, "name": f"c{number}"} for number in range(2 * PAGE)]
-    assert len(connect(stand_in.environment).list_clusters()["results"]) == 2 * PAGE
+    assert len(client_of(stand_in.environment).list_clusters()["results"]) == 2 * PAGE
 
 
 def test_results_name_the_source(stand_in, spec):
@@ -216,7 +217,7 @@ def test_results_name_the_source(stand_in, spec):
 def test_no_environment_is_untested():
     """The client itself says which keys are missing."""
     with pytest.raises(Untested, match="ATLAS_PUBLIC_KEY, ATLAS_PRIVATE_KEY, ATLAS_PROJECT_ID are not given"):
-        connect({})
+        client_of({})
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -225,7 +226,7 @@ def test_the_shipped_facts_hold_there_and_can_fail(stand_in, system):
     shipped = spec_of(system)
     for variant, subjects in shipped.subjects.items():
         facts = [fact for fact in shipped.facts if fact.variant == variant and source_of(fact.subject.kind) == "atlas"]
-        snapshot = Reader(_client(stand_in.environment), NOW).read(plan(facts, subjects))
+        snapshot = Reader(_client(stand_in.environment), NOW).read(plan(facts, subjects, rows_by_kind()))
         for fact in facts:
             assert judge(fact, subjects, snapshot, NOW).status == "passed", fact.id
-            assert prove(fact, subjects, snapshot, NOW).killed_by, fact.id
+            assert prove(fact, subjects, snapshot, NOW, shapes).killed_by, fact.id

@@ -2,61 +2,93 @@
 
 from __future__ import annotations
 
-import socket
+import socketserver
+import threading
+from dataclasses import replace
 
+import dns.message
+import dns.rcode
+import dns.resolver
+import dns.rrset
 import pytest
 
 from asbuilt.evidence import Unknown, Untested
-from asbuilt.sources import dns
-from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.dns import DnsClient
+from asbuilt.sources.table import SourceClients
 from asbuilt.targets import MOCK, Target
 from asbuilt_content.checks.edge import resolution as host_names
 from tests.records import account, entry, record
 
 HOSTS, BALANCERS = "acm:certificate.hosts", "elbv2:load-balancer.hosts"
-WORLD = {"a.org": ["192.0.2.2", "192.0.2.1", "192.0.2.1"]}
+
+
+def _answer(question):
+    """The answer of a DNS that knows one host, its alias and a name without addresses, and fails for another name."""
+    response = dns.message.make_response(question)
+    name = question.question[0].name.to_text().rstrip(".")
+    if name == "alias.org":
+        response.answer.append(dns.rrset.from_text("alias.org.", 60, "IN", "CNAME", "a.org."))
+    if name in ("a.org", "alias.org"):
+        response.answer.append(dns.rrset.from_text("a.org.", 60, "IN", "A", "192.0.2.2", "192.0.2.1"))
+    elif name == "down.org":
+        response.set_rcode(dns.rcode.SERVFAIL)
+    elif name != "empty.org":
+        response.set_rcode(dns.rcode.NXDOMAIN)
+    return response
 
 
 @pytest.fixture
-def _world(monkeypatch):
-    """A DNS that knows one name, and is out of order for another."""
+def resolver():
+    """A resolver that asks a DNS server on this machine."""
 
-    def answer(name, _port, family, kind):
-        assert (family, kind) == (socket.AF_INET, socket.SOCK_STREAM)
-        if name in WORLD:
-            return [(family, kind, 6, "", (address, 0)) for address in WORLD[name]]
-        code = socket.EAI_AGAIN if name == "down.org" else socket.EAI_NONAME
-        raise socket.gaierror(code, "no luck")
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            data, socket = self.request
+            socket.sendto(_answer(dns.message.from_wire(data)).to_wire(), self.client_address)
 
-    monkeypatch.setattr(socket, "getaddrinfo", answer)
-
-
-def test_nobody_asks_unless_told_to():
-    """Neither by default nor on a mock account, whatever the environment says."""
-    for environment in ({}, {"ASBUILT_DNS": "0"}):
-        with pytest.raises(Untested, match="ASBUILT_DNS=1"):
-            dns.connect(environment)
+    with socketserver.UDPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        asked = dns.resolver.Resolver(configure=False)
+        asked.nameservers, asked.port = ["127.0.0.1"], server.server_address[1]
+        yield asked
+        server.shutdown()
 
 
-def test_a_mock_account_has_no_names_in_the_world(monkeypatch):
-    """So nothing is asked about it; of an endpoint it is."""
-    monkeypatch.setenv("ASBUILT_DNS", "1")
-    with pytest.raises(Untested):
-        Connection(MOCK, "us-east-1", object()).client("dns", "")
-    assert isinstance(Connection(Target("endpoint", "x"), "us-east-1", object()).client("dns", ""), dns.Client)
+GIVEN = {"dns": ("--dns",)}
 
 
-@pytest.mark.usefixtures("_world")
-def test_answers():
-    """Addresses once each, none for a name that is not there, wildcards left out; silence is not "none"."""
-    client = dns.connect({"ASBUILT_DNS": "1"})
-    found = client.lookup_hosts(Names=["a.org", "none.org", "*.a.org"])
-    assert found == {
-        "Hosts": [{"Name": "a.org", "Addresses": ["192.0.2.1", "192.0.2.2"]}, {"Name": "none.org", "Addresses": []}]
+def test_the_dns_is_asked_only_with_its_option():
+    """Without `--dns` the facts are untested, and the reason names the option."""
+    with pytest.raises(Untested, match="--dns"):
+        SourceClients(Target("endpoint", "x"), "us-east-1", object()).client("dns", "")
+
+
+def test_the_dns_is_not_asked_about_a_mock_account():
+    """Its host names lead nowhere; those of an endpoint do."""
+    with pytest.raises(Untested, match="mock account"):
+        SourceClients(replace(MOCK, given=GIVEN), "us-east-1", object()).client("dns", "")
+    asked = SourceClients(Target("endpoint", "x", given=GIVEN), "us-east-1", object()).client("dns", "")
+    assert isinstance(asked, DnsClient)
+
+
+def test_answers(resolver):
+    """Addresses once each, through aliases; none for a name that is not there or has none; wildcards are left out."""
+    client = DnsClient(resolver)
+    found = client.lookup_hosts(Names=["a.org", "alias.org", "none.org", "empty.org", "*.a.org"])
+    both = ["192.0.2.1", "192.0.2.2"]
+    assert {host["Name"]: host["Addresses"] for host in found["Hosts"]} == {
+        "a.org": both,
+        "alias.org": both,
+        "none.org": [],
+        "empty.org": [],
     }
-    with pytest.raises(Unknown, match=r"'down.org'"):
-        client.lookup_hosts(Names=["down.org"])
     assert client.can_paginate("lookup_hosts") is False
+
+
+def test_no_answer_is_unknown(resolver):
+    """A server that fails says nothing about the name."""
+    with pytest.raises(Unknown, match=r"'down.org'"):
+        DnsClient(resolver).lookup_hosts(Names=["down.org"])
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import botocore.parsers
 import pytest
 
 from asbuilt.evidence import TargetError, Unknown
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Plan, Reader
+from asbuilt.sources.reader import Reader
+from asbuilt.sources.row import Plan
+from asbuilt.sources.table import SourceClients
 from asbuilt.targets import Target
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
@@ -40,7 +41,7 @@ class Endpoint:
         return HTTP, {"ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}}, **answer}
 
     def read(self, *kinds, parents=None):
-        connection = Connection(Target("endpoint", "test"), "us-east-1", self.session)
+        connection = SourceClients(Target("endpoint", "test"), "us-east-1", self.session)
         return Reader(connection.client, NOW).read(Plan(frozenset(kinds), parents or {}))
 
 
@@ -234,17 +235,17 @@ def test_what_is_gone_since_it_was_listed_is_none(endpoint):
 
 def test_every_batch_says_how_it_names_what_is_gone():
     """Else a thing deleted between two calls would leave the others unknown."""
-    from asbuilt.sources.rows import rows_by_kind
+    from asbuilt.sources.table import rows_by_kind
 
     assert all(row.gone for rows in rows_by_kind().values() for row in rows if row.batch)
 
 
 def test_nothing_outside_the_table_is_ever_sent(endpoint):
     """Read-only by construction."""
-    client = Connection(Target("endpoint", "test"), "us-east-1", endpoint.session).client("rds", "")
+    client = SourceClients(Target("endpoint", "test"), "us-east-1", endpoint.session).client("rds", "")
     with pytest.raises(PermissionError, match="only reads"):
         client.delete_db_instance(DBInstanceIdentifier="a")
-    secrets = Connection(Target("endpoint", "test"), "us-east-1", endpoint.session).client("secretsmanager", "")
+    secrets = SourceClients(Target("endpoint", "test"), "us-east-1", endpoint.session).client("secretsmanager", "")
     with pytest.raises(PermissionError, match="only reads"):
         secrets.get_secret_value(SecretId="a")
     assert "DeleteDBInstance" not in endpoint.calls
@@ -252,7 +253,7 @@ def test_nothing_outside_the_table_is_ever_sent(endpoint):
 
 def test_no_row_stands_twice():
     """Two rows that ask the same for one kind would find everything twice."""
-    from asbuilt.sources.rows import rows_by_kind
+    from asbuilt.sources.table import rows_by_kind
 
     for kind, rows in rows_by_kind().items():
         asked = [(row.per, row.service, row.operation, row.records) for row in rows]
@@ -261,11 +262,11 @@ def test_no_row_stands_twice():
 
 def test_the_table_holds_reads_only():
     """No row may write, and none may read a secret's value."""
-    from asbuilt.sources.rows import rows_by_kind
+    from asbuilt.sources.table import is_aws, rows_by_kind
 
     verbs = ("describe_", "list_", "get_", "lookup_", "head_", "batch_get_")
     for rows in rows_by_kind().values():
-        for row in (row for row in rows if row.source == "account"):
+        for row in (row for row in rows if is_aws(row)):
             assert row.operation.startswith(verbs), row
             assert row.operation not in ("get_secret_value", "get_parameter", "get_parameters"), row
 

@@ -9,10 +9,10 @@ import pytest
 
 from asbuilt.evidence import Unknown
 from asbuilt.sources import call as calling
-from asbuilt.sources.aws_session import Connection
 from asbuilt.sources.csv_records import table
-from asbuilt.sources.rows import allowed_operations, rows_by_kind
+from asbuilt.sources.rows import allowed_operations
 from asbuilt.sources.shapes import operation_model
+from asbuilt.sources.table import SourceClients, rows_by_kind
 from asbuilt.targets import Target
 from tests.sources.test_reading import Endpoint, error
 
@@ -214,7 +214,7 @@ def test_having_a_report_made_changes_nothing():
 
 def test_no_other_report_can_be_made(endpoint):
     """The hook lets those two through and nothing like them."""
-    client = Connection(Target("endpoint", "test"), "us-east-1", endpoint.session).client("iam", "")
+    client = SourceClients(Target("endpoint", "test"), "us-east-1", endpoint.session).client("iam", "")
     with pytest.raises(PermissionError, match="only reads"):
         client.generate_organizations_access_report(EntityPath="o-a1b2c3d4e5/r-f6g7/ou-1")
     assert endpoint.calls == []

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from asbuilt.evidence import TargetError
-from asbuilt.sources.aws_session import Connection
+from asbuilt.sources.table import SourceClients
 from asbuilt.targets import MOCK, choose
 
 GOOD = '[accounts.production]\nprofile = "compliance"\nregion = "us-east-1"\n'
@@ -117,4 +117,4 @@ def test_credentials_and_region_are_settled_before_reading(choose_from, monkeypa
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(TargetError, match=message):
-        Connection(choose_from(text), "us-east-1")
+        SourceClients(choose_from(text), "us-east-1").client("sts", "")

@@ -1,16 +1,11 @@
-"""Each drift turns exactly the facts that it names, and leaves all others as they are."""
+"""Each drift makes exactly the facts that it names fail."""
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from asbuilt.judging.judge import judge
-from asbuilt.judging.plan import plan
-from asbuilt.sources.aws_session import Connection
-from asbuilt.sources.reader import Reader
 from asbuilt.targets import MOCK
+from asbuilt.verification import read
 from asbuilt_content.fixtures import state
 from asbuilt_content.fixtures.aws import Aws
 from asbuilt_content.fixtures.drifts import drifts
@@ -19,8 +14,8 @@ from tests.accounts import DEPLOYMENTS, built, facts_of, spec_of
 MINIMUM = 25
 
 
-def _told(system, variant):
-    """The drifts to try on a variant: its own, and its share of those that every variant knows."""
+def _tried(system, variant):
+    """The drifts to try on a variant: its own, and its share of those for all variants."""
     variants = spec_of(system).variants or ("",)
     turn = variants.index(variant)
     shared = [each for each in drifts(system) if not each.variants]
@@ -28,18 +23,17 @@ def _told(system, variant):
 
 
 class Account:
-    """A deployment on its mock account: put back, changed and judged again, as often as wanted."""
+    """A deployment on its mock account, which is restored, changed and judged for each drift."""
 
     def __init__(self, system, variant, session, now):
-        self.facts, self.subjects = facts_of(system, variant), spec_of(system).subjects[variant]
-        self.aws, self.now = Aws(session), now
-        self.client = cache(Connection(MOCK, spec_of(system).region, session).client)
+        self.spec, self.variant = spec_of(system), variant
+        self.aws, self.now, self.session = Aws(session), now, session
         self.saved = state.save()
         self.before = self.statuses()
 
     def statuses(self):
-        snapshot = Reader(self.client, self.now).read(plan(self.facts, self.subjects))
-        return {fact.name: judge(fact, self.subjects, snapshot, self.now).status for fact in self.facts}
+        deployment = read(self.spec, self.variant, MOCK, self.now, session=self.session)
+        return {fact.name: deployment.judge(fact).status for fact in facts_of(self.spec.system, self.variant)}
 
     def turned(self, drift):
         state.restore(self.saved)
@@ -49,12 +43,12 @@ class Account:
 
 
 @pytest.mark.parametrize(("system", "variant"), DEPLOYMENTS)
-def test_a_drift_turns_exactly_what_it_names(system, variant):
-    """The facts that it names fail; every other fact keeps its status."""
+def test_a_drift_fails_exactly_its_facts(system, variant):
+    """The facts that a drift names fail; every other fact keeps its status."""
     wrong = {}
     with built(system, variant) as (session, now):
         account = Account(system, variant, session, now)
-        for drift in _told(system, variant):
+        for drift in _tried(system, variant):
             turned = account.turned(drift)
             if turned != dict.fromkeys(drift.facts, "failed"):
                 wrong[drift.name] = {"named": sorted(drift.facts), "turned": turned}
@@ -62,18 +56,18 @@ def test_a_drift_turns_exactly_what_it_names(system, variant):
 
 
 @pytest.mark.parametrize("system", sorted({system for system, _ in DEPLOYMENTS}))
-def test_there_are_enough_stories(system):
-    """Told once each, and about facts that the spec has."""
-    told = drifts(system)
-    assert len(told) >= MINIMUM
-    assert len({drift.name for drift in told}) == len({drift.story for drift in told}) == len(told)
-    assert all(drift.facts and len(drift.story) > 20 for drift in told)
+def test_there_are_enough_drifts(system):
+    """Drifts have unique names and stories, and name facts of the spec."""
+    found = drifts(system)
+    assert len(found) >= MINIMUM
+    assert len({drift.name for drift in found}) == len({drift.story for drift in found}) == len(found)
+    assert all(drift.facts and len(drift.story) > 20 for drift in found)
     known = {fact.name for fact in spec_of(system).facts}
-    assert {name for drift in told for name in drift.facts} - known == set()
+    assert {name for drift in found for name in drift.facts} - known == set()
 
 
 @pytest.mark.parametrize("system", sorted({system for system, _ in DEPLOYMENTS}))
 def test_every_drift_is_tried(system):
-    """On one variant of its own, once."""
-    tried = [each.name for variant in spec_of(system).variants or ("",) for each in _told(system, variant)]
+    """Each drift is tried once, on one variant."""
+    tried = [each.name for variant in spec_of(system).variants or ("",) for each in _tried(system, variant)]
     assert sorted(tried) == sorted(each.name for each in drifts(system))

@@ -1,4 +1,4 @@
-"""Every statement of the documents is traced to the fact that proves it, or to the reason why none can."""
+"""Every statement of the documents is traced to the facts that prove it, or to the reason why none can."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def _statements(system):
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_statement_is_traced_exactly_once(system):
-    """No statement is missing, none is invented, none stands twice."""
+    """No statement is missing, invented or repeated."""
     traced = [row["claim"] for row in _traced(system)]
     assert sorted(traced) == sorted(_statements(system))
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_proof_exists(system):
-    """A fact of the spec, a source that is still to come, or a reason in words."""
+    """A proof is a fact of the spec, a source that does not exist yet, or a reason in words."""
     facts = {fact.name for fact in spec_of(system).facts}
     wrong = []
     for row in _traced(system):
@@ -50,7 +50,7 @@ def test_every_proof_exists(system):
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_what_aws_can_show_is_proven(system):
+def test_statements_that_aws_can_show_are_proven(system):
     """At least 97 % of the statements that AWS's APIs can show are facts."""
     shown = {claim for claim, verifiable in _statements(system).items() if verifiable == "api"}
     proven = {row["claim"] for row in _traced(system) if not re.match(r"(needs|no):", row["proof"])}
@@ -59,7 +59,7 @@ def test_what_aws_can_show_is_proven(system):
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_fact_proves_a_statement(system):
-    """A fact that no statement asked for is a promise that the document does not make."""
+    """A fact without a statement would be a promise that the document does not make."""
     named = {name for row in _traced(system) for name in row["proof"].split()}
     assert sorted({fact.name for fact in spec_of(system).facts} - named) == []
 

@@ -1,1 +1,1 @@
-"""What AWS answers to one request."""
+"""The evaluator: what AWS answers to one request."""

@@ -1,1 +1,1 @@
-"""IAM policies: actions, resources, conditions, as AWS documents them."""
+"""IAM policies: actions, resources and conditions, as AWS documents them."""

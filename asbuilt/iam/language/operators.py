@@ -1,4 +1,4 @@
-"""The condition operators, as rows, and the values each takes.
+"""The condition operators as a table, and the values that each takes.
 
 Source: "IAM JSON policy elements: Condition operators" in the IAM user guide.
 """
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+AddressRange = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True)
 class Operator:
-    """What an operator compares (`family`), how (`relation`), and whether it asks for the opposite."""
+    """What an operator compares (`family`), how (`relation`), and whether it is negated."""
 
     family: str
     relation: str
@@ -59,7 +59,7 @@ VARIABLE_FAMILIES = frozenset({"string", "arn"})
 
 
 def number(text: str) -> Decimal:
-    """The number a text stands for. Raises ValueError."""
+    """The number that a text holds. Raises ValueError."""
     try:
         value = Decimal(text.strip())
     except InvalidOperation:
@@ -69,8 +69,8 @@ def number(text: str) -> Decimal:
     return value
 
 
-def moment(text: str) -> Decimal:
-    """A date as seconds since 1970, UTC, from ISO 8601 or from such a number. Raises ValueError."""
+def timestamp(text: str) -> Decimal:
+    """A date, in ISO 8601 or in seconds since 1970, as seconds since 1970 (UTC). Raises ValueError."""
     try:
         return number(text)
     except ValueError:
@@ -83,8 +83,8 @@ def moment(text: str) -> Decimal:
     return Decimal(since.days * 86400 + since.seconds) + Decimal(since.microseconds) / 1_000_000
 
 
-def network(text: str) -> Network:
-    """A range of addresses; a lone address is a range of one. Raises ValueError."""
+def network(text: str) -> AddressRange:
+    """A range of IP addresses; a single address is a range of one. Raises ValueError."""
     try:
         return ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
@@ -92,12 +92,12 @@ def network(text: str) -> Network:
 
 
 def check_value(family: str, text: str) -> str | None:
-    """Why a text can't be a value of this family, or None."""
+    """Why a text cannot be a value of this family of operators; None where it can."""
     try:
         if family == "number":
             number(text)
         elif family == "date":
-            moment(text)
+            timestamp(text)
         elif family == "address":
             network(text)
         elif family in {"bool", "null"} and text.lower() not in {"true", "false"}:

@@ -1,4 +1,4 @@
-"""Policy documents read into statements; what is wrong with one is said with its policy, statement and field.
+"""Policy documents, read into statements. Each problem is noted with its policy, statement and field.
 
 Source: "Grammar of the IAM JSON policy language" in the IAM user guide.
 """
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from asbuilt.iam.language.reading import Condition, Reader, check_action, check_resource, read_conditions, shown
+from asbuilt.iam.language.reading import Condition, PolicyReader, check_action, check_resource, read_conditions, shown
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 TYPES = ("identity", "boundary", "session", "scp", "resource")
-# IAM takes 131,072 characters (API reference, PolicyDocument); AWS's own largest policy has 152,000.
+# The limit of the API is 131,072 characters (API reference, PolicyDocument); AWS's largest managed policy has 152,000.
 LARGEST = 163_840
 DOCUMENT_KEYS = ("Version", "Id", "Statement")
 STATEMENT_KEYS = (
@@ -33,7 +33,7 @@ PRINCIPAL_KEYS = ("AWS", "Service", "Federated", "CanonicalUser")
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. `principals` maps AWS, Service, ... to names; `variables`: whether `${...}` is resolved."""
+    """One statement. `principals` maps AWS, Service and so on to names; `variables`: whether `${...}` is resolved."""
 
     policy: str
     index: int
@@ -50,13 +50,13 @@ class Statement:
 
     @property
     def name(self) -> str:
-        """How reports call it."""
+        """What the statement is called in reasons and problems."""
         return f"{self.policy} Statement[{self.index}]" + (f" {self.sid!r}" if self.sid else "")
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy of the question: what it is, its statements, and for SCPs and resource policies where it is attached."""
+    """A policy of a question. An SCP has its `level`; a resource policy the ARN that it is `attached_to`."""
 
     kind: str
     label: str
@@ -65,8 +65,8 @@ class Policy:
     attached_to: str | None = None
 
 
-def read_document(reader: Reader, document: Any, label: str, kind: str) -> tuple[Statement, ...]:
-    """The statements of a document (a dict, or its JSON text); problems go to the reader."""
+def read_document(reader: PolicyReader, document: Any, label: str, kind: str) -> tuple[Statement, ...]:
+    """The statements of a document (an object, or its JSON text). Problems are noted in the reader."""
     if isinstance(document, str):
         try:
             document = json.loads(document)
@@ -83,7 +83,7 @@ def read_document(reader: Reader, document: Any, label: str, kind: str) -> tuple
     reader.keys(label, document, DOCUMENT_KEYS)
     version = document.get("Version", "2008-10-17")
     if version not in VERSIONS:
-        reader.wrong(label, "Version", f"{shown(version)} is no policy version; did you mean {VERSIONS[0]}?")
+        reader.wrong(label, "Version", f"{shown(version)} is not a policy version; did you mean {VERSIONS[0]}?")
     listed = document.get("Statement")
     if listed is None:
         reader.wrong(label, "Statement", "is missing")
@@ -95,7 +95,9 @@ def read_document(reader: Reader, document: Any, label: str, kind: str) -> tuple
     return tuple(statement for statement in read if statement is not None)
 
 
-def _statement(reader: Reader, row: Any, index: int, label: str, kind: str, *, variables: bool) -> Statement | None:
+def _statement(
+    reader: PolicyReader, row: Any, index: int, label: str, kind: str, *, variables: bool
+) -> Statement | None:
     where = f"{label} Statement[{index}]"
     if not isinstance(row, dict):
         reader.wrong(where, "", f"must be an object, is {shown(row)}")
@@ -137,11 +139,11 @@ def _statement(reader: Reader, row: Any, index: int, label: str, kind: str, *, v
 
 
 def _either(
-    reader: Reader, where: str, row: Mapping[str, Any], name: str, *, needed: bool
+    reader: PolicyReader, where: str, row: Mapping[str, Any], name: str, *, needed: bool
 ) -> tuple[tuple[str, ...] | None, bool]:
     inverse = f"Not{name}"
     if name in row and inverse in row:
-        reader.wrong(where, inverse, f"stands beside {name}; only one of them is allowed")
+        reader.wrong(where, inverse, f"stands beside {name}; a statement has only one of the two")
     if name not in row and inverse not in row:
         if needed:
             reader.wrong(where, name, "is missing")
@@ -153,18 +155,18 @@ def _either(
 
 
 def _principals(
-    reader: Reader, where: str, row: Mapping[str, Any], kind: str
+    reader: PolicyReader, where: str, row: Mapping[str, Any], kind: str
 ) -> tuple[Mapping[str, tuple[str, ...]] | None, bool]:
     given = [name for name in ("Principal", "NotPrincipal") if name in row]
     if not given:
         if kind in {"resource", "trust"}:
-            reader.wrong(where, "Principal", "is missing; a resource policy names who it is about")
+            reader.wrong(where, "Principal", "is missing; a statement of a resource policy names its principals")
         return None, False
     if kind not in {"resource", "trust"}:
-        reader.wrong(where, given[0], f"means nothing in {kind} policies; only resource policies name principals")
+        reader.wrong(where, given[0], f"does not belong in {kind} policies; only resource policies name principals")
         return None, False
     if len(given) == 2:
-        reader.wrong(where, "NotPrincipal", "stands beside Principal; only one of them is allowed")
+        reader.wrong(where, "NotPrincipal", "stands beside Principal; a statement has only one of the two")
     value = row[given[0]]
     if value == "*":
         return {"AWS": ("*",)}, given[0] == "NotPrincipal"
@@ -175,5 +177,5 @@ def _principals(
     read = {key: reader.texts(where, f"{given[0]}.{key}", names) for key, names in value.items()}
     for name in read.get("AWS", ()):
         if name != "*" and ("*" in name or "?" in name):
-            reader.wrong(where, f"{given[0]}.AWS", f"{name!r} holds a wildcard; only a lone * may stand there")
+            reader.wrong(where, f"{given[0]}.AWS", f"{name!r} holds a wildcard; only a single * is valid here")
     return read, given[0] == "NotPrincipal"

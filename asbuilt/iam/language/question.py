@@ -1,4 +1,4 @@
-"""What `prove` is asked: policies, documented grants and known facts, read and checked.
+"""Questions of `prove`: policies, documented grants and known facts, read and validated.
 
 A question is `{id, kind: "containment"|"required", policies: [{type, document, level?, attached_to?, name?}],
 allowance: [{actions, resources, condition?}], principal?, facts?, absent?}`.
@@ -16,15 +16,15 @@ from asbuilt.iam.language.operators import OPERATORS, check_value
 from asbuilt.iam.language.policy import TYPES, Policy, Statement, read_document
 from asbuilt.iam.language.reading import (
     PolicyError,
+    PolicyReader,
     Problem,
-    Reader,
     check_action,
     check_resource,
     near,
     read_conditions,
 )
 
-# Operators whose outcome on a fact that is no number, date or address would mean nothing.
+# Operators that compare numbers, dates, addresses or booleans, and so reject a fact of another type.
 COMPARED = frozenset(name for name, row in OPERATORS.items() if row.family in {"number", "date", "address", "bool"})
 KINDS = ("containment", "required")
 KEYS = ("id", "kind", "policies", "allowance", "principal", "facts", "absent")
@@ -34,7 +34,7 @@ GRANT_KEYS = ("actions", "resources", "condition")
 
 @dataclass(frozen=True)
 class Question:
-    """A question that was read: `known` maps condition keys in lower case to values, None: known to be absent."""
+    """A question that was read. `known` maps condition keys in lower case to values; None: the key is absent."""
 
     id: str
     kind: str
@@ -47,13 +47,13 @@ class Question:
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        """All statements, those of the policies first."""
+        """All statements: first those of the policies, then the documented grants."""
         return (*(s for policy in self.policies for s in policy.statements), *self.allowance)
 
 
 def read_question(item: Any) -> Question:
     """Read a question. Raises `PolicyError` with everything that is wrong with it."""
-    reader = Reader()
+    reader = PolicyReader()
     if not isinstance(item, dict):
         raise PolicyError([Problem("", "", "an item must be an object")])
     named = f"item {item['id']!r}" if "id" in item else "item without id"
@@ -101,7 +101,7 @@ def _is_principal(text: str) -> bool:
     return len(parts) == 6 and parts[0] == "arn" and parts[2] in {"iam", "sts"} and bool(parts[5])
 
 
-def read_policies(reader: Reader, value: Any, named: str) -> tuple[Policy, ...]:
+def read_policies(reader: PolicyReader, value: Any, named: str) -> tuple[Policy, ...]:
     """The policies of a question."""
     if not isinstance(value, list):
         reader.wrong(named, "policies", "must be a list of {type, document}")
@@ -131,7 +131,7 @@ def read_policies(reader: Reader, value: Any, named: str) -> tuple[Policy, ...]:
     return tuple(read)
 
 
-def read_allowance(reader: Reader, value: Any, named: str) -> tuple[Statement, ...]:
+def read_allowance(reader: PolicyReader, value: Any, named: str) -> tuple[Statement, ...]:
     """The documented grants of a question, as statements that allow."""
     if not isinstance(value, list):
         reader.wrong(named, "allowance", "must be a list of {actions, resources, condition?}")
@@ -160,9 +160,9 @@ def read_allowance(reader: Reader, value: Any, named: str) -> tuple[Statement, .
 
 
 def read_facts(
-    reader: Reader, item: Mapping[str, Any], named: str, principal: str | None
+    reader: PolicyReader, item: Mapping[str, Any], named: str, principal: str | None
 ) -> dict[str, str | list[str] | None]:
-    """What is known of every request: said of the principal, given as facts, or known to be absent."""
+    """What is known of every request: what follows from the principal, the facts, and the keys that are absent."""
     known: dict[str, str | list[str] | None] = dict(principal_facts(principal))
     facts = item.get("facts", {})
     if not isinstance(facts, dict):
@@ -205,7 +205,7 @@ def principal_facts(principal: str | None) -> dict[str, str | None]:
 
 
 def check_names(statements: Sequence[Statement], named: str) -> list[Problem]:
-    """Actions the catalogue lacks: a misspelling is an error, a name like no other is taken to be new."""
+    """The actions that the catalogue lacks: an error with the nearest name, or a note where no name is near."""
     found = []
     for statement in statements:
         grant = statement.policy.startswith("allowance")
@@ -219,7 +219,7 @@ def check_names(statements: Sequence[Statement], named: str) -> list[Problem]:
 
 
 def unknown_action(action: str) -> str:
-    """What is to be said of an action that the catalogue lacks; nothing for those it has."""
+    """The message about an action that the catalogue lacks; empty for an action that it has."""
     told = _check_name(action.lower(), action)
     return told[0] if told else ""
 
@@ -231,5 +231,5 @@ def _check_name(lower: str, action: str) -> tuple[str, bool] | None:
     close = catalogue.nearest(lower)
     date = catalogue.catalogue_date()
     if close:
-        return f"{action!r} is no action of the catalogue of {date}; did you mean {close}?", False
-    return f"{action!r} is not in the catalogue of {date}; taken to be newer than that", True
+        return f"{action!r} is not in the catalogue of {date}; did you mean {close}?", False
+    return f"{action!r} is not in the catalogue of {date}, and is taken to be newer", True

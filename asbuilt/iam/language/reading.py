@@ -1,4 +1,4 @@
-"""Reading with a list of what is wrong: every problem is said with its place, its field and the nearest valid name.
+"""Reading of policies that notes every problem with its place, its field and the nearest valid name.
 
 Source: "Grammar of the IAM JSON policy language", "Condition operators" in the IAM user guide.
 """
@@ -16,7 +16,7 @@ from asbuilt.iam.language.operators import OPERATORS, QUALIFIERS, VARIABLE_FAMIL
 
 @dataclass(frozen=True)
 class Problem:
-    """Something about an input. `fatal`: no verdict is possible; `note`: worth saying, but no error."""
+    """A problem of an input. `fatal`: no verdict is possible; `note`: it is told, and is not an error."""
 
     where: str
     field: str
@@ -29,7 +29,7 @@ class Problem:
 
 
 class PolicyError(ValueError):
-    """Inputs that mean nothing; `problems` lists all that was found."""
+    """An input that cannot be used; `problems` lists everything that is wrong with it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -48,8 +48,8 @@ class Condition:
 
 
 @dataclass
-class Reader:
-    """Collects what is wrong while documents are read."""
+class PolicyReader:
+    """Collects the problems of documents while they are read."""
 
     problems: list[Problem] = field(default_factory=list)
 
@@ -63,7 +63,7 @@ class Reader:
             raise PolicyError(self.problems)
 
     def keys(self, where: str, given: Mapping[str, Any], valid: Iterable[str]) -> None:
-        """Note keys that mean nothing here, with the nearest that does."""
+        """Note keys that are not valid here, each with the nearest valid key."""
         for key in given:
             if key not in valid:
                 self.wrong(where, key, f"unknown key{near(key, valid)}")
@@ -96,28 +96,28 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def check_action(reader: Reader, where: str, name: str, action: str) -> None:
+def check_action(reader: PolicyReader, where: str, name: str, action: str) -> None:
     """Note an action that is not `*` or `service:name`."""
     service, colon, rest = action.partition(":")
     if action.strip("*") and action.strip() and not (colon and service and rest and " " not in action):
-        reader.wrong(where, name, f"{action!r} is no action; it must be * or service:action")
+        reader.wrong(where, name, f"{action!r} is not an action; write * or service:action")
 
 
-def check_resource(reader: Reader, where: str, name: str, resource: str) -> None:
+def check_resource(reader: PolicyReader, where: str, name: str, resource: str) -> None:
     """Note a resource that is neither a wildcard nor an ARN."""
     if not resource.strip() or resource[0] in "*?" or resource.startswith("${"):
         return
     parts = resource.split(":", 5)
     if parts[0] != "arn" and not (parts[0].startswith("ar") and "*" in parts[0]):
-        reader.wrong(where, name, f"{resource!r} is not an ARN; it must be * or start with arn:")
+        reader.wrong(where, name, f"{resource!r} is not an ARN; write * or an ARN that starts with arn:")
     elif len(parts) >= 3 and not (parts[1] and parts[2]):
         reader.wrong(where, name, f"{resource!r} is not an ARN: its partition or service is empty")
     elif len(parts) == 6 and not parts[5]:
         reader.wrong(where, name, f"{resource!r} is not an ARN: nothing follows the account", fatal=False)
 
 
-def read_conditions(reader: Reader, where: str, block: Any, *, variables: bool) -> tuple[Condition, ...]:
-    """The conditions of a Condition block; all must hold."""
+def read_conditions(reader: PolicyReader, where: str, block: Any, *, variables: bool) -> tuple[Condition, ...]:
+    """The conditions of a Condition block, all of which must hold."""
     if block is None:
         return ()
     if not isinstance(block, dict):
@@ -129,7 +129,7 @@ def read_conditions(reader: Reader, where: str, block: Any, *, variables: bool) 
         qualifier, colon, base = written.rpartition(":")
         operator, exists = (base.removesuffix("IfExists"), base.endswith("IfExists"))
         if (colon and qualifier not in QUALIFIERS) or operator not in OPERATORS or (operator == "Null" and exists):
-            reader.wrong(where, name, f"is no condition operator{_near_operator(written)}")
+            reader.wrong(where, name, f"is not a condition operator{_near_operator(written)}")
         elif not isinstance(keys, dict):
             reader.wrong(where, name, f"must be an object of condition keys, is {shown(keys)}")
         else:
@@ -145,7 +145,9 @@ def _near_operator(written: str) -> str:
     return near(written, prefixed if ":" in written else names)
 
 
-def _values(reader: Reader, where: str, name: str, values: Any, operator: str, *, variables: bool) -> tuple[str, ...]:
+def _values(
+    reader: PolicyReader, where: str, name: str, values: Any, operator: str, *, variables: bool
+) -> tuple[str, ...]:
     family = OPERATORS[operator].family
     texts: list[str] = []
     for value in values if isinstance(values, list) else [values]:

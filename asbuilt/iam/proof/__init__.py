@@ -1,1 +1,1 @@
-"""What AWS answers to every request: the prover."""
+"""The prover: what AWS answers to all requests."""

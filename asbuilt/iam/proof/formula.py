@@ -1,7 +1,7 @@
-"""Boolean formulas over what a request may be, in negation normal form.
+"""Boolean formulas over requests, in negation normal form.
 
-The variables of a request are its resource and its condition keys; each atom speaks of one of them. A key's value is
-a text (constrained by patterns), one of a finite list (constrained by bit masks), or several texts.
+The variables are the resource of a request and its condition keys; each atom is about one of them. The value of a key
+is a text (constrained by patterns), one of a finite list (constrained by bit masks), or several texts.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ RESOURCE = "resource"
 
 @dataclass(frozen=True)
 class Text:
-    """The variable's text matches; an absent key matches nothing."""
+    """The text of the variable matches the pattern; a key that is absent matches nothing."""
 
     variable: str
     pattern: Pattern
 
 
 @dataclass(frozen=True)
-class Pick:
-    """The key's value is one of those in the mask."""
+class OneOf:
+    """The value of the key is one of those in the mask."""
 
     key: str
     mask: int
 
 
 @dataclass(frozen=True)
-class Some:
-    """Some value of a multi-valued key matches one of the patterns (or, if `outside`, none of them)."""
+class SomeValue:
+    """A value of a multi-valued key matches one of the patterns; with `outside`, it matches none of them."""
 
     key: str
     outside: bool
@@ -41,14 +41,14 @@ class Some:
 
 @dataclass(frozen=True)
 class Absent:
-    """The request lacks the key."""
+    """The request does not have the key."""
 
     key: str
 
 
 @dataclass(frozen=True)
-class Open:
-    """Something the documentation or the given facts leave open: a free truth value, the same wherever it occurs."""
+class Undecided:
+    """What the documentation or the facts leave open: a free truth value, which is the same wherever it occurs."""
 
     name: str
     reason: str
@@ -56,85 +56,85 @@ class Open:
     marked: Pattern | None = None
 
 
-Atom = Text | Pick | Some | Absent | Open
+Atom = Text | OneOf | SomeValue | Absent | Undecided
 
 
 @dataclass(frozen=True)
 class Literal:
-    """An atom or its opposite."""
+    """An atom or its negation."""
 
     atom: Atom
     holds: bool
 
 
 @dataclass(frozen=True)
-class All:
-    """Every part holds."""
+class And:
+    """All parts hold."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
-class Any_:  # noqa: N801  # `Any` is typing's
-    """Some part holds."""
+class Or:
+    """At least one part holds."""
 
     parts: tuple[Node, ...]
 
 
-Node = bool | Literal | All | Any_
+Node = bool | Literal | And | Or
 
 
 def atom(what: Atom) -> Node:
-    """The formula that an atom holds."""
+    """The formula of an atom."""
     return Literal(what, holds=True)
 
 
 def every(parts: Iterable[Node]) -> Node:
-    """All of them."""
+    """The conjunction of formulas."""
     kept: dict[Node, None] = {}
     for part in parts:
         if part is False:
             return False
         if part is not True:
-            kept.update(dict.fromkeys(part.parts) if isinstance(part, All) else {part: None})
+            kept.update(dict.fromkeys(part.parts) if isinstance(part, And) else {part: None})
     listed = tuple(kept)
-    return True if not listed else listed[0] if len(listed) == 1 else All(listed)
+    return True if not listed else listed[0] if len(listed) == 1 else And(listed)
 
 
 def some(parts: Iterable[Node]) -> Node:
-    """At least one of them."""
+    """The disjunction of formulas."""
     kept: dict[Node, None] = {}
     for part in parts:
         if part is True:
             return True
         if part is not False:
-            kept.update(dict.fromkeys(part.parts) if isinstance(part, Any_) else {part: None})
+            kept.update(dict.fromkeys(part.parts) if isinstance(part, Or) else {part: None})
     listed = tuple(kept)
-    return False if not listed else listed[0] if len(listed) == 1 else Any_(listed)
+    return False if not listed else listed[0] if len(listed) == 1 else Or(listed)
 
 
 def negate(node: Node) -> Node:
-    """The opposite."""
+    """The negation of a formula."""
     if isinstance(node, bool):
         return not node
     if isinstance(node, Literal):
         return Literal(node.atom, not node.holds)
     parts = map(negate, node.parts)
-    return some(parts) if isinstance(node, All) else every(parts)
+    return some(parts) if isinstance(node, And) else every(parts)
 
 
 def pessimistic(node: Node) -> Node:
-    """The formula with everything left open decided against it."""
+    """The formula in which every undecided atom is False, also where it is negated."""
     if isinstance(node, Literal):
-        return False if isinstance(node.atom, Open) else node
+        return False if isinstance(node.atom, Undecided) else node
     if isinstance(node, bool):
         return node
     parts = map(pessimistic, node.parts)
-    return every(parts) if isinstance(node, All) else some(parts)
+    return every(parts) if isinstance(node, And) else some(parts)
 
 
-def opens(node: Node) -> set[Open]:
-    """What the formula leaves open."""
+def undecided_atoms(node: Node) -> set[Undecided]:
+    """The undecided atoms of a formula."""
     if isinstance(node, Literal):
-        return {node.atom} if isinstance(node.atom, Open) else set()
-    return set() if isinstance(node, bool) else set().union(*map(opens, node.parts))
+        return {node.atom} if isinstance(node.atom, Undecided) else set()
+    return set() if isinstance(node, bool) else set().union(*map(undecided_atoms, node.parts))

@@ -1,6 +1,6 @@
-"""Proofs of least privilege: is all that a principal can do documented, and is all that is documented granted?
+"""Proofs of least privilege: whether everything allowed is documented, and everything documented is allowed.
 
-Every counterexample is confirmed by the evaluator before it is shown; what can't be decided is `unknown`, with why.
+The evaluator confirms every counterexample before it is shown. What cannot be decided is `unknown`, with the reason.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from asbuilt.iam.evaluator.evaluator import documented, evaluate
+from asbuilt.iam.evaluator.evaluator import evaluate, is_documented
 from asbuilt.iam.language import catalogue
 from asbuilt.iam.language.question import Question, read_question
 from asbuilt.iam.language.reading import Problem
-from asbuilt.iam.proof.classes import Sorter
-from asbuilt.iam.proof.overlap import TooLargeError
+from asbuilt.iam.proof.action_classes import ActionClassifier
+from asbuilt.iam.proof.pattern_algebra import TooLargeError
 from asbuilt.iam.proof.search import Counterexample, Search, kinds_of
 
 
 @dataclass(frozen=True)
 class Proof:
-    """`verdict`: subset, exceeds, granted, missing or unknown. `problems`: what else is wrong with the input."""
+    """`verdict`: subset, exceeds, granted, missing or unknown. `problems`: errors of the input that leave a verdict."""
 
     id: str
     verdict: str
@@ -37,9 +37,9 @@ class Proof:
 
 
 def prove(item: Mapping[str, Any]) -> Proof:
-    """Answer a question `{id, kind, policies, allowance, principal?, facts?, absent?}` (see `question`).
+    """Answer a question `{id, kind, policies, allowance, principal?, facts?, absent?}` (see `language/question.py`).
 
-    Raises `PolicyError` when the question means nothing.
+    Raises `PolicyError` where the question is not valid.
     """
     return answer(read_question(item))
 
@@ -71,7 +71,7 @@ def answer(question: Question) -> Proof:
 
 
 def _confirm(question: Question, found: Counterexample) -> tuple[str, bool]:
-    """Ask the evaluator about a counterexample; the reason to report, and whether it agrees."""
+    """Compare a counterexample with the evaluator: the reason to report, and whether the evaluator agrees."""
     request = {"action": found.action, "resource": found.resource, "context": found.context}
     facts = {key: value for key, value in question.known.items() if value is not None}
     containment = question.kind == "containment"
@@ -82,7 +82,7 @@ def _confirm(question: Question, found: Counterexample) -> tuple[str, bool]:
         facts=facts,
         resource_side_assumed=containment,
     )
-    listed = documented(request, question.raw["allowance"], facts)
+    listed = is_documented(request, question.raw["allowance"], facts)
     if decision.allowed is not containment or listed is not (not containment):
         return f"the evaluator does not confirm {found}: {decision.reason}, documented: {listed}", False
     note = (
@@ -93,36 +93,36 @@ def _confirm(question: Question, found: Counterexample) -> tuple[str, bool]:
     if containment:
         return f"allowed by {decision.by}; no documented grant covers it{note}", True
     grants = [
-        f"allowance[{i}]" for i, g in enumerate(question.raw["allowance"]) if documented(request, [g], facts) is True
+        f"allowance[{i}]" for i, g in enumerate(question.raw["allowance"]) if is_documented(request, [g], facts) is True
     ]
     by = f" by {decision.by}" if decision.by else ""
     return f"{grants[0]} is documented but {decision.reason}{by}{note}", True
 
 
 def _vacuous(question: Question, search: Search) -> str:
-    """Why a documented grant covers no request at all, if one does: nothing is proved about such a grant.
+    """Why nothing is proved about a documented grant that covers no request; empty where each covers one.
 
-    A pattern of actions may cover nothing as long as the grant as a whole covers something; a named action may not.
+    Each named action of a grant must cover a request; a pattern need not, where another action of the grant covers one.
     """
     for number, grant in enumerate(question.allowance):
         listed = [action for action in grant.actions if action.lower() not in catalogue.FREE_ACTIONS]
         named: list[tuple[str, ...]] = [(action,) for action in listed if "*" not in action and "?" not in action]
         for actions in named or ([tuple(listed)] if listed else []):
-            if not _covers(search, question, number, Sorter([replace(grant, actions=actions)])):
+            if not _covers(search, question, number, ActionClassifier([replace(grant, actions=actions)])):
                 return (
                     f"allowance[{number}] documents {', '.join(actions)} on {', '.join(grant.resources) or 'nothing'}, "
-                    "which is no possible request: such actions act on other types of resources"
+                    "which is no possible request: these actions act on other types of resources"
                 )
     return ""
 
 
-def _covers(search: Search, question: Question, number: int, lone: Sorter) -> bool:
-    """Whether some request fits a grant, its actions sorted by themselves."""
+def _covers(search: Search, question: Question, number: int, lone: ActionClassifier) -> bool:
+    """Whether a grant covers a request by the actions in `lone`."""
     grant = question.allowance[number]
     services = lone.mentioned if lone.uniform and not lone.everywhere() else sorted(catalogue.services())
     for group in chain((g for s in services for g in lone.classes(s)), lone.unknown()):
-        for shapes, bare in kinds_of(group):
+        for formats, bare in kinds_of(group):
             node = search.effective.node(grant, bare=bare)
-            if node is not False and any(search.fits(node, shape) for shape in shapes):
+            if node is not False and any(search.fits(node, arn_format) for arn_format in formats):
                 return True
     return False

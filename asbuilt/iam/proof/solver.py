@@ -1,4 +1,4 @@
-"""The search for a request that fits a formula: assumptions, what follows from them, and branching on the rest."""
+"""The solver: the search for a request that satisfies a formula, by assumptions and branching."""
 
 from __future__ import annotations
 
@@ -10,27 +10,32 @@ from asbuilt.iam.language.patterns import Pattern, glob
 from asbuilt.iam.proof.formula import (
     RESOURCE,
     Absent,
-    All,
-    Any_,
+    And,
     Atom,
     Literal,
     Node,
-    Open,
-    Pick,
-    Some,
+    OneOf,
+    Or,
+    SomeValue,
     Text,
+    Undecided,
     every,
     negate,
     some,
 )
-from asbuilt.iam.proof.overlap import disjoint, included, witness
+from asbuilt.iam.proof.pattern_algebra import disjoint, included, witness
 
 NOT_EMPTY = glob("?*")
 
 
 @dataclass(frozen=True)
 class Domain:
-    """What a key may be: `values` lists them if finite (None: absent), else texts in all of `base`."""
+    """The values that a key may have.
+
+    `values` lists them where they are finite (None: the key is absent); otherwise they are the texts that match all of
+    `base`. `preferred` are patterns of readable values. `many`: the key has several values. `always`: every request has
+    the key.
+    """
 
     base: tuple[Pattern, ...] = ()
     preferred: tuple[Pattern, ...] = ()
@@ -40,32 +45,32 @@ class Domain:
 
 
 @dataclass
-class State:
-    """What has been assumed so far."""
+class Assumptions:
+    """The assumptions of a search, by variable."""
 
     inside: dict[str, tuple[Pattern, ...]] = field(default_factory=dict)
     outside: dict[str, tuple[Pattern, ...]] = field(default_factory=dict)
     absent: dict[str, bool] = field(default_factory=dict)
     masks: dict[str, int] = field(default_factory=dict)
-    several: dict[str, tuple[tuple[Some, bool], ...]] = field(default_factory=dict)
-    opened: dict[Open, bool] = field(default_factory=dict)
+    several: dict[str, tuple[tuple[SomeValue, bool], ...]] = field(default_factory=dict)
+    opened: dict[Undecided, bool] = field(default_factory=dict)
 
-    def copy(self) -> State:
-        """An independent copy."""
-        return State(*(dict(getattr(self, name)) for name in self.__dataclass_fields__))
+    def copy(self) -> Assumptions:
+        """A copy that is independent of this object."""
+        return Assumptions(*(dict(getattr(self, name)) for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
 class Model:
-    """A request that fits: texts by variable, and what had to be supposed of what is open."""
+    """A request that satisfies a formula: texts by variable, and the undecided atoms that are assumed to hold."""
 
     texts: Mapping[str, str | list[str]]
-    supposed: frozenset[Open]
+    supposed: frozenset[Undecided]
 
 
 @lru_cache(maxsize=200_000)
 def text_between(inside: frozenset[Pattern], outside: frozenset[Pattern]) -> str | None:
-    """A text in all of the first and none of the second patterns, or None. Raises `TooLargeError`."""
+    """A text that matches all of the first and none of the second patterns, or None. Raises `TooLargeError`."""
     if any(disjoint(a, b) for a in inside for b in inside if a is not b):
         return None
     near = [n for n in outside if not any(disjoint(n, p) for p in inside)]
@@ -75,31 +80,31 @@ def text_between(inside: frozenset[Pattern], outside: frozenset[Pattern]) -> str
 
 
 class Solver:
-    """Searches for a request that fits a formula; `domains` by key, every other key any text or absent."""
+    """Searches for a request that satisfies a formula; a key that is not in `domains` has any text, or is absent."""
 
     def __init__(self, domains: Mapping[str, Domain]) -> None:
         self.domains = domains
 
     def domain(self, key: str) -> Domain:
-        """What the key may be."""
+        """The values that the key may have."""
         return self.domains.get(key, Domain())
 
-    def value(self, what: Atom, state: State) -> bool | None:
-        """What the assumptions say about an atom."""
+    def value(self, what: Atom, state: Assumptions) -> bool | None:
+        """Whether the assumptions make an atom true or false; None where they leave it open."""
         if isinstance(what, Text):
             return self._text_value(what, state)
-        if isinstance(what, Pick):
+        if isinstance(what, OneOf):
             mask = state.masks.get(what.key, -1)
             full = (1 << len(self.domain(what.key).values or ())) - 1
             left = mask & full
             return True if left & what.mask == left else False if not left & what.mask else None
         if isinstance(what, Absent):
             return state.absent.get(what.key)
-        if isinstance(what, Open):
+        if isinstance(what, Undecided):
             return state.opened.get(what)
         return next((holds for some_, holds in state.several.get(what.key, ()) if some_ == what), None)
 
-    def _text_value(self, what: Text, state: State) -> bool | None:
+    def _text_value(self, what: Text, state: Assumptions) -> bool | None:
         if state.absent.get(what.variable):
             return False
         inside = state.inside.get(what.variable, ())
@@ -111,18 +116,18 @@ class Solver:
                 return False
         return False if any(disjoint(pattern, what.pattern) for pattern in inside) else None
 
-    def simplify(self, node: Node, state: State) -> Node:
+    def simplify(self, node: Node, state: Assumptions) -> Node:
         """The formula under the assumptions."""
         if isinstance(node, bool):
             return node
         if isinstance(node, Literal):
             known = self.value(node.atom, state)
             return node if known is None else known == node.holds
-        build: Callable[[Iterable[Node]], Node] = every if isinstance(node, All) else some
+        build: Callable[[Iterable[Node]], Node] = every if isinstance(node, And) else some
         return build(self.simplify(part, state) for part in node.parts)
 
-    def suppose(self, literal: Literal, state: State) -> bool:
-        """Add an assumption; False if it can't be."""
+    def suppose(self, literal: Literal, state: Assumptions) -> bool:
+        """Add an assumption; False where it contradicts the others."""
         what, holds = literal.atom, literal.holds
         if isinstance(what, Text):
             side = state.inside if holds else state.outside
@@ -130,7 +135,7 @@ class Solver:
             if holds and what.variable != RESOURCE:
                 return self.suppose(Literal(Absent(what.variable), holds=False), state)
             return True
-        if isinstance(what, Pick):
+        if isinstance(what, OneOf):
             full = (1 << len(self.domain(what.key).values or ())) - 1
             mask = state.masks.get(what.key, full) & (what.mask if holds else ~what.mask)
             state.masks[what.key] = mask & full
@@ -139,13 +144,13 @@ class Solver:
             if holds and (self.domain(what.key).always or state.inside.get(what.key)):
                 return False
             return state.absent.setdefault(what.key, holds) == holds
-        if isinstance(what, Open):
+        if isinstance(what, Undecided):
             return state.opened.setdefault(what, holds) == holds and self._imply(what, state)
         state.several[what.key] = (*state.several.get(what.key, ()), (what, holds))
         return not holds or self.suppose(Literal(Absent(what.key), holds=False), state)
 
-    def _imply(self, what: Open, state: State) -> bool:
-        """Whether no wider pattern with the same unknown variables was supposed not to match."""
+    def _imply(self, what: Undecided, state: Assumptions) -> bool:
+        """Whether no wider pattern with the same unknown variables is assumed not to match."""
         pairs = [(a, b) for a, yes in state.opened.items() if yes for b, other in state.opened.items() if not other]
         return not any(
             a.marked and b.marked and a.variable == b.variable and _wider(b.marked, a.marked)
@@ -153,14 +158,14 @@ class Solver:
             if what in (a, b)
         )
 
-    def solve(self, node: Node, state: State | None = None) -> Model | None:
-        """A request that fits, or None if there is none. Raises `TooLargeError`."""
-        state = state.copy() if state is not None else State()
+    def solve(self, node: Node, state: Assumptions | None = None) -> Model | None:
+        """A request that satisfies the formula; None where there is none. Raises `TooLargeError`."""
+        state = state.copy() if state is not None else Assumptions()
         while True:
             node = self.simplify(node, state)
             if node is False:
                 return None
-            units = [node] if isinstance(node, Literal) else _literals(node) if isinstance(node, All) else []
+            units = [node] if isinstance(node, Literal) else _literals(node) if isinstance(node, And) else []
             if not units:
                 break
             for unit in units:
@@ -170,8 +175,8 @@ class Solver:
         model = self._model(state)
         if model is None or node is True:
             return model
-        branch = node if isinstance(node, Any_) else min(node.parts, key=_width)  # type: ignore[union-attr]
-        rest = True if isinstance(node, Any_) else every(p for p in node.parts if p is not branch)  # type: ignore[union-attr]
+        branch = node if isinstance(node, Or) else min(node.parts, key=_width)  # type: ignore[union-attr]
+        rest = True if isinstance(node, Or) else every(p for p in node.parts if p is not branch)  # type: ignore[union-attr]
         for part in branch.parts:  # type: ignore[union-attr]
             found = self.solve(every((part, rest)), state)
             if found is not None:
@@ -180,7 +185,7 @@ class Solver:
                 rest = every((negate(part), rest))
         return None
 
-    def _model(self, state: State) -> Model | None:
+    def _model(self, state: Assumptions) -> Model | None:
         texts: dict[str, str | list[str]] = {}
         for name in dict.fromkeys((*state.inside, *state.outside, *state.absent, *state.several)):
             domain = self.domain(name)
@@ -204,7 +209,7 @@ class Solver:
                 texts[key] = picked
         return Model(texts, frozenset(state.opened))
 
-    def _text(self, name: str, state: State) -> str | None:
+    def _text(self, name: str, state: Assumptions) -> str | None:
         domain = self.domain(name)
         inside = frozenset((*state.inside.get(name, ()), *domain.base))
         outside = frozenset(state.outside.get(name, ()))
@@ -219,11 +224,11 @@ class Solver:
                 return nicer
         return plain
 
-    def _several(self, key: str, state: State) -> list[str] | None:
-        """Values that satisfy everything assumed of a multi-valued key; empty: may be absent."""
+    def _several(self, key: str, state: Assumptions) -> list[str] | None:
+        """Values of a multi-valued key that meet its assumptions; empty where it may be absent, None where none do."""
         clauses: list[tuple[Pattern, ...]] = [(p,) for p in (NOT_EMPTY, *self.domain(key).base)]
         never: list[Pattern] = []
-        wanted: list[Some] = []
+        wanted: list[SomeValue] = []
         for what, holds in state.several.get(key, ()):
             if holds:
                 wanted.append(what)
@@ -245,7 +250,7 @@ class Solver:
 def _element(
     clauses: list[tuple[Pattern, ...]], outside: frozenset[Pattern], inside: tuple[Pattern, ...] = ()
 ) -> str | None:
-    """A text in one pattern of every clause and outside the others."""
+    """A text that matches one pattern of every clause, all of `inside` and none of `outside`."""
     if not clauses:
         return text_between(frozenset(inside), outside)
     first, *others = sorted(clauses, key=len)
@@ -262,9 +267,9 @@ def _wider(outer: Pattern, inner: Pattern) -> bool:
     return all(len(s) <= 2 or repeats for s, repeats in outer.tokens) and included(inner, outer)
 
 
-def _literals(node: All) -> list[Literal]:
+def _literals(node: And) -> list[Literal]:
     return [part for part in node.parts if isinstance(part, Literal)]
 
 
 def _width(node: Node) -> int:
-    return len(node.parts) if isinstance(node, Any_) else 10_000
+    return len(node.parts) if isinstance(node, Or) else 10_000

@@ -1,1 +1,1 @@
-"""What is asked of policies: who can, who trusts, what exceeds, what escalates."""
+"""Questions about policies: excess and missing grants, trust, public access, privilege escalation."""

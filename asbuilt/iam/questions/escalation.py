@@ -1,7 +1,7 @@
-"""Ways from what a principal may do to more than that, each with its steps.
+"""Privilege escalation: the paths from what a principal is allowed to more than that, each with its steps.
 
-A path counts when every request it takes is allowed (Deny, conditions and boundaries included), when what it needs
-exists in the account, and when it gives a permission the principal does not have already.
+A path is open where every request of it is allowed (Deny, conditions and boundaries included), where what it needs
+exists in the account, and where it gives a permission that the principal does not have.
 
 Source: "Policy evaluation logic", "Passing roles" and "Permissions boundaries" in the IAM user guide.
 """
@@ -12,23 +12,49 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from asbuilt.iam.language.arn import account_of
 from asbuilt.iam.language.reading import Problem
-from asbuilt.iam.proof.reach import ADMIN, Reach, as_question, can
+from asbuilt.iam.proof.allowed_requests import ADMINISTRATOR_ACCESS, Possibility, as_question, can
 from asbuilt.iam.proof.search import Counterexample
-from asbuilt.iam.questions.inventory import CARRIERS, Account, Thing, policies_of, read_account_question
-from asbuilt.iam.questions.paths import ANYTHING, GROUP, OWN_POLICY, PATHS, ROLE, SELF, USER, Path, Step
-from asbuilt.iam.questions.trust import ASSUME, external
+from asbuilt.iam.questions.any_account import ASSUME_ROLE
+from asbuilt.iam.questions.escalation_paths import (
+    ANYTHING,
+    GROUP,
+    OWN_POLICY,
+    PATHS,
+    ROLE,
+    SELF,
+    UNBOUNDED,
+    USER,
+    EscalationPath,
+    Step,
+)
+from asbuilt.iam.questions.inventory import (
+    WORKLOADS,
+    AccountInventory,
+    InventoryItem,
+    policies_of_item,
+    read_account_question,
+)
+from asbuilt.iam.questions.trust import admits_service_or_provider
 
 ATTACHING = frozenset({"iam:AttachUserPolicy", "iam:AttachRolePolicy", "iam:AttachGroupPolicy"})
 ADMIN_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
-Target = tuple[Thing, list[str], Sequence[Any] | None, str]
+@dataclass(frozen=True)
+class Target:
+    """What a path leads to: the ARNs that its requests act on, the policies that it gives, and why it may not exist."""
+
+    item: InventoryItem
+    resources: Sequence[str]
+    policies: Sequence[Any] | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
-class Way:
-    """A path that is open: its name, its requests in order, and a request it makes possible."""
+class OpenPath:
+    """A path that is open: its name, its requests in order, and a request that it makes possible."""
 
     name: str
     steps: tuple[Counterexample, ...]
@@ -36,7 +62,7 @@ class Way:
     gain: Counterexample
 
     def as_json(self) -> dict[str, Any]:
-        """The way as `escalate` prints it."""
+        """The path as `escalate` prints it."""
         return {
             "path": self.name,
             "target": self.target,
@@ -47,16 +73,16 @@ class Way:
 
 @dataclass(frozen=True)
 class Escalation:
-    """`verdict`: escalates, safe or unknown."""
+    """`verdict`: escalates, safe or unknown; `ways` are the paths that are open."""
 
     principal: str
     verdict: str
-    ways: tuple[Way, ...]
+    ways: tuple[OpenPath, ...]
     reason: str
     problems: tuple[Problem, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The line that `escalate` prints: `steps` are those of the first way."""
+        """The line that `escalate` prints; `path` and `steps` are those of the first open path."""
         first = self.ways[0].as_json() if self.ways else {"path": None, "steps": []}
         return {
             "principal": self.principal,
@@ -75,137 +101,173 @@ def _request(step: Counterexample) -> dict[str, Any]:
 def escalate(item: Mapping[str, Any]) -> Escalation:
     """Answer `{principal, policies, account: {roles, users?, groups?, functions?, instances?, ...}}`.
 
-    Roles and users are `{arn, policies, trust_policy?, boundary?}`; functions, instances and the like `{arn, role}`.
-    `attached` lists the ARNs of the managed policies that the principal has. Raises `PolicyError`.
+    Roles and users are `{arn, policies, trust_policy?, boundary?}`; functions, instances and other workloads are
+    `{arn, role}`. `attached` lists the ARNs of the principal's managed policies. Raises `PolicyError`.
     """
     own = read_account_question(item)
-    account = Account(own, item)
-    ways: list[Way] = []
-    open_: dict[str, None] = {}
+    account = AccountInventory(own, item)
+    ways: list[OpenPath] = []
+    doubtful: dict[str, None] = {}
     for path in PATHS:
-        for way in _ways(path, account):
-            if isinstance(way, Way):
+        for way in _open_paths(path, account):
+            if isinstance(way, OpenPath):
                 ways.append(way)
                 break
-            open_.setdefault(f"{path.name}: {way}")
+            doubtful.setdefault(f"{path.name}: {way}")
     principal = str(own.principal)
     if ways:
-        told = f"{ways[0].name} ({ways[0].target})"
-        more = f", and in {len(ways) - 1} more ways" if len(ways) > 1 else ""
-        return Escalation(principal, "escalates", tuple(ways), told + more, own.problems)
-    if open_:
-        return Escalation(principal, "unknown", (), "; ".join(list(open_)[:5]), own.problems)
+        first = f"{ways[0].name} ({ways[0].target})"
+        more = f", and {len(ways) - 1} more paths" if len(ways) > 1 else ""
+        return Escalation(principal, "escalates", tuple(ways), first + more, own.problems)
+    if doubtful:
+        return Escalation(principal, "unknown", (), "; ".join(list(doubtful)[:5]), own.problems)
     return Escalation(principal, "safe", (), f"none of {len(PATHS)} known paths is open and gives more", own.problems)
 
 
-def _ways(path: Path, account: Account) -> Iterator[Way | str]:
-    """The ways a path is open, or why it perhaps is, for each thing it can be taken to."""
-    for target, resources, policies, doubt in _targets(path, account):
-        steps: list[Counterexample] = []
-        doubts: list[str] = [doubt] if doubt else []
-        for step in path.steps:
-            found = _step(step, path, account, target, resources)
-            if found.possible is False:
-                break
-            if found.request is not None:
-                steps.append(found.request)
-            else:
-                doubts.append(found.reason)
+def _open_paths(path: EscalationPath, account: AccountInventory) -> Iterator[OpenPath | str]:
+    """The open paths of a row, one for each target, or why a path may be open."""
+    for target in _targets(path, account):
+        taken = _take(path, account, target)
+        if taken is None:
+            continue
+        steps, doubts = taken
+        trusted = _trusted(path, target.item)
+        if trusted is False:
+            continue
+        if trusted is None:
+            doubts.append(f"the trust policy of {target.item.arn} is not known or not decided")
+        gives_any = path.gives in {SELF, UNBOUNDED}
+        policies = [ADMINISTRATOR_ACCESS] if gives_any else target.policies
+        if policies is None:
+            yield "; ".join([*doubts, f"the policies of {target.item.arn} are not given"])
+            continue
+        more = _gain(path, account, target, policies)
+        if more is None:
+            continue
+        if isinstance(more, str) or doubts:
+            yield "; ".join([*doubts, *([more] if isinstance(more, str) else [])])
         else:
-            trusted = _trusted(path, account, target)
-            if trusted is False:
-                continue
-            if trusted is None:
-                doubts.append(f"the trust policy of {target.arn} is not known or not decided")
-            unbounded = path.gives == "unbounded"
-            wide = path.gives in {SELF, "unbounded"} and not (path.gives == SELF and path.carrier)
-            doc = [ADMIN] if path.gives in {SELF, "unbounded"} else policies
-            if doc is None:
-                doubts.append(f"the policies of {target.arn} are not given")
-                yield "; ".join(doubts)
-                continue
-            more = account.gain(
-                f"{path.gives} {target.arn}" if not wide else path.gives, doc, unbounded=unbounded, limited=wide
-            )
-            if more is None:
-                continue
-            if isinstance(more, str) or doubts:
-                yield "; ".join([*doubts, *([more] if isinstance(more, str) else [])])
-            else:
-                yield Way(path.name, tuple(steps), target.arn, more)
+            yield OpenPath(path.name, tuple(steps), target.item.arn, more)
 
 
-def _step(step: Step, path: Path, account: Account, target: Thing, resources: Sequence[str]) -> Reach:
-    context = {"iam:PassedToService": step.service} if step.service else {}
+def _take(
+    path: EscalationPath, account: AccountInventory, target: Target
+) -> tuple[list[Counterexample], list[str]] | None:
+    """The requests of a path to a target, and why they may not be allowed; None where one is not allowed."""
+    steps: list[Counterexample] = []
+    doubts: list[str] = [target.doubt] if target.doubt else []
+    for step in path.steps:
+        found = _step(step, path, account, target)
+        if found.possible is False:
+            return None
+        if found.request is not None:
+            steps.append(found.request)
+        else:
+            doubts.append(found.reason)
+    return steps, doubts
+
+
+def _gain(path: EscalationPath, account: AccountInventory, target: Target, policies: Sequence[Any]) -> Any:
+    """What a path gives beyond the principal's own permissions; a path to its own policies keeps its limits."""
+    limited = path.gives in {SELF, UNBOUNDED} and not path.of_other_role
+    name = path.gives if limited else f"{path.gives} {target.item.arn}"
+    return account.gain(name, policies, unbounded=path.gives == UNBOUNDED, limited=limited)
+
+
+def _step(step: Step, path: EscalationPath, account: AccountInventory, target: Target) -> Possibility:
     if step.action == "sts:AssumeRole":
-        return _assume(account, target, resources)
-    where = ["*"] if step.on == ANYTHING and path.carrier not in CARRIERS else list(resources)
+        return _assume(account, target)
+    where = ["*"] if step.on == ANYTHING and path.workload not in WORKLOADS else list(target.resources)
     if step.action in ATTACHING:
-        found = can(account.own, step.action, where, {"iam:PolicyARN": ADMIN_POLICY})
-        other = can(account.own, step.action, where) if found.possible is False else found
-        if other is not found and other.possible:
-            return Reach(None, None, "", "it may attach policies whose documents are not given")
-        return found
-    return can(account.own, step.action, where, context)
+        return _attach(account, step.action, where)
+    return can(account.own, step.action, where, {"iam:PassedToService": step.service} if step.service else {})
 
 
-def _targets(path: Path, account: Account) -> Iterator[Target]:
-    """Whom the path may be taken to: the thing, the ARNs its requests act on, the policies it gives, and a doubt."""
-    principal = str(account.own.principal)
-    me = Thing(principal, account.item)
-    kind = ":user/" if path.steps[0].on == USER else ":role/"
-    if path.carrier in CARRIERS:
-        yield from _carried(path, account)
-    elif path.gives in {SELF, "unbounded"} and path.carrier != "trusting":
-        if path.steps[0].on == OWN_POLICY:
-            yield from ((me, [arn], None, "") for arn in account.item.get("attached", ()))
-        elif path.steps[0].on == GROUP:
-            yield from ((me, [_group_arn(principal, group)], None, "") for group in account.item.get("groups", ()))
-        elif kind in principal and (path.gives == SELF or any(p["type"] == "boundary" for p in account.limits)):
-            yield me, [principal], None, ""
+def _attach(account: AccountInventory, action: str, where: Sequence[str]) -> Possibility:
+    """Whether the principal can attach AdministratorAccess; not decided where it can attach other policies only."""
+    found = can(account.own, action, where, {"iam:PolicyARN": ADMIN_POLICY})
+    if found.possible is False and can(account.own, action, where).possible:
+        return Possibility(None, None, "", "it may attach policies whose documents are not given")
+    return found
+
+
+def _targets(path: EscalationPath, account: AccountInventory) -> Iterator[Target]:
+    """What a path may lead to: workloads, the principal itself, or other roles, users and groups."""
+    if path.workload:
+        yield from _workloads(path, account)
+    elif path.gives in {SELF, UNBOUNDED} and not path.of_other_role:
+        yield from _itself(path, account)
     else:
-        things = {ROLE: "roles", USER: "users", GROUP: "groups", SELF: "roles"}[path.gives]
-        if path.gives == GROUP and ":user/" not in principal:
-            return
-        for thing in account.things[things]:
-            if thing.arn != principal:
-                yield thing, [thing.arn], policies_of(thing), ""
-        if things not in account.given and things != "groups":
-            unseen = Thing(f"any of the {things}", {"trust_policy": None, "policies": [ADMIN]})
-            yield unseen, [f"arn:aws:iam::*:{things[:-1]}/*"], [ADMIN], f"the account's {things} are not given"
+        yield from _others(path, account)
 
 
-def _carried(path: Path, account: Account) -> Iterator[Target]:
-    """The roles of things that run; where such things are not given, the roles that some might have."""
-    roles = {role.arn: role for role in account.things["roles"]}
-    for thing in account.things[path.carrier]:
-        role = roles.get(str(thing.row.get("role")), Thing(str(thing.row.get("role")), {}))
-        yield role, [thing.arn], policies_of(role), ""
-    if path.carrier not in account.given:
+def _itself(path: EscalationPath, account: AccountInventory) -> Iterator[Target]:
+    """The principal, by its policies, its groups or its own ARN."""
+    principal = str(account.own.principal)
+    itself = InventoryItem(principal, account.asked)
+    on = path.steps[0].on
+    if on == OWN_POLICY:
+        yield from (Target(itself, [arn]) for arn in account.asked.get("attached", ()))
+    elif on == GROUP:
+        yield from (Target(itself, [_group_arn(principal, group)]) for group in account.asked.get("groups", ()))
+    elif (":user/" if on == USER else ":role/") in principal and (
+        path.gives == SELF or any(policy["type"] == "boundary" for policy in account.limits)
+    ):
+        yield Target(itself, [principal])
+
+
+def _others(path: EscalationPath, account: AccountInventory) -> Iterator[Target]:
+    """The other roles, users or groups of the account; where they are not listed, any there may be."""
+    principal = str(account.own.principal)
+    kind = {ROLE: "roles", USER: "users", GROUP: "groups", SELF: "roles"}[path.gives]
+    if path.gives == GROUP and ":user/" not in principal:
+        return
+    for item in account.items[kind]:
+        if item.arn != principal:
+            yield Target(item, [item.arn], policies_of_item(item))
+    if kind not in account.given and kind != "groups":
+        unseen = InventoryItem(f"any of the {kind}", {"trust_policy": None, "policies": [ADMINISTRATOR_ACCESS]})
+        doubt = f"the account's {kind} are not given"
+        yield Target(unseen, [f"arn:aws:iam::*:{kind[:-1]}/*"], [ADMINISTRATOR_ACCESS], doubt)
+
+
+def _workloads(path: EscalationPath, account: AccountInventory) -> Iterator[Target]:
+    """The roles of workloads; where workloads are not listed, the roles that their service may run as."""
+    roles = {role.arn: role for role in account.items["roles"]}
+    for workload in account.items[path.workload]:
+        arn = str(workload.row.get("role"))
+        role = roles.get(arn, InventoryItem(arn, {}))
+        yield Target(role, [workload.arn], policies_of_item(role))
+    if path.workload not in account.given:
         for role in roles.values():
             document = role.row.get("trust_policy") or {"Statement": []}
-            if external(document, "Service", CARRIERS[path.carrier], "sts:AssumeRole", role.arn, {})[0] is not False:
-                yield role, ["*"], policies_of(role), f"which {path.carrier} run as {role.arn} is not given"
+            if _service_admitted(document, WORKLOADS[path.workload], role.arn) is not False:
+                doubt = f"which {path.workload} run as {role.arn} is not given"
+                yield Target(role, ["*"], policies_of_item(role), doubt)
 
 
 def _group_arn(principal: str, group: str) -> str:
-    return group if group.startswith("arn:") else f"arn:aws:iam::{principal.split(':')[4]}:group/{group}"
+    return group if group.startswith("arn:") else f"arn:aws:iam::{account_of(principal)}:group/{group}"
 
 
-def _trusted(path: Path, account: Account, target: Thing) -> bool | None:
-    """Whether the target role lets in the service it is passed to."""
+def _trusted(path: EscalationPath, role: InventoryItem) -> bool | None:
+    """Whether the role trusts the service that a path passes it to; True for a path that passes no role."""
     service = next((step.service for step in path.steps if step.service), "")
     if not service:
         return True
-    document = target.row.get("trust_policy")
-    return None if document is None else external(document, "Service", service, ASSUME[0], target.arn, {})[0]
+    document = role.row.get("trust_policy")
+    return None if document is None else _service_admitted(document, service, role.arn)
 
 
-def _assume(account: Account, target: Thing, resources: Sequence[str]) -> Reach:
-    """Whether the principal can assume a role: its own policies and the role's trust together."""
-    document = target.row.get("trust_policy")
+def _service_admitted(document: Mapping[str, Any], service: str, role: str) -> bool | None:
+    return admits_service_or_provider(document, "Service", service, ASSUME_ROLE[0], role, {})[0]
+
+
+def _assume(account: AccountInventory, target: Target) -> Possibility:
+    """Whether the principal can assume a role, by its own policies and the role's trust policy together."""
+    document = target.item.row.get("trust_policy")
     if document is None:
-        return Reach(None, None, "", f"the trust policy of {target.arn} is not given")
-    trust = {"type": "resource", "name": "trust policy", "document": document, "attached_to": target.arn}
+        return Possibility(None, None, "", f"the trust policy of {target.item.arn} is not given")
+    trust = {"type": "resource", "name": "trust policy", "document": document, "attached_to": target.item.arn}
     asked = as_question([*account.own.raw["policies"], trust], account.own.principal, name="trust")
-    return can(asked, ASSUME[0], resources)
+    return can(asked, ASSUME_ROLE[0], target.resources)

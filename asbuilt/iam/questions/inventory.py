@@ -1,4 +1,4 @@
-"""The account around an escalation question: its roles, users, groups and what runs there, read and checked."""
+"""The account of an escalation question: its roles, users, groups and workloads, read and validated."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from asbuilt.iam.language.policy import read_document
 from asbuilt.iam.language.question import Question
-from asbuilt.iam.language.reading import PolicyError, Problem, Reader
-from asbuilt.iam.proof.reach import ADMIN, as_question, gains, identities
+from asbuilt.iam.language.reading import PolicyError, PolicyReader, Problem
+from asbuilt.iam.proof.allowed_requests import ADMINISTRATOR_ACCESS, additional_request, as_question, identities
 from asbuilt.iam.proof.search import Counterexample
 
 KEYS = ("id", "principal", "policies", "account", "facts", "absent", "attached", "groups")
@@ -26,7 +26,7 @@ ACCOUNT_KEYS = (
     "jobs",
     "policies",
 )
-THING_KEYS = (
+ITEM_KEYS = (
     "arn",
     "name",
     "role",
@@ -39,8 +39,8 @@ THING_KEYS = (
     "instance_profile",
     "path",
 )
-# What may run as a role, and the service the role trusts for it.
-CARRIERS = {
+# The kinds of workloads that run as a role, and the service that the role trusts for each.
+WORKLOADS = {
     "functions": "lambda.amazonaws.com",
     "instances": "ec2.amazonaws.com",
     "tasks": "ecs-tasks.amazonaws.com",
@@ -51,46 +51,50 @@ CARRIERS = {
 
 
 @dataclass(frozen=True)
-class Thing:
-    """A role, user, group or something that runs as a role."""
+class InventoryItem:
+    """A role, user, group or workload of the account."""
 
     arn: str
     row: Mapping[str, Any]
 
 
-class Account:
-    """What exists, and what the principal may do there."""
+class AccountInventory:
+    """What exists in the account, and the principal's own permissions; `given` are the kinds that are listed."""
 
     def __init__(self, own: Question, item: Mapping[str, Any]) -> None:
         self.own = own
-        self.item = item
+        self.asked = item
         account = item.get("account") or {}
         self.given = frozenset(account)
-        self.things = {kind: list(_things(account, kind)) for kind in ("roles", "users", "groups", *CARRIERS)}
+        self.items = {kind: list(_items(account, kind)) for kind in ("roles", "users", "groups", *WORKLOADS)}
         self.limits = [p for p in own.raw["policies"] if p["type"] in {"boundary", "session", "scp"}]
         self.gained: dict[str, Counterexample | str | None] = {}
 
     def gain(self, name: str, policies: Sequence[Any], *, unbounded: bool = False, limited: bool = False) -> Any:
-        """What these policies allow beyond the principal's own: a request, None, or why that is not known."""
+        """A request that these policies allow and the principal's own do not; None where there is none.
+
+        A text says why that is not decided. Answers are kept by `name`. `limited`: the limits of the principal hold for
+        these policies, too, except its boundary where it is `unbounded`.
+        """
         if name not in self.gained:
             kept = [p for p in self.limits if p["type"] == "scp" or (limited and p["type"] != "boundary")]
             kept += [p for p in self.limits if p["type"] == "boundary" and limited and not unbounded]
             target = as_question([*identities(policies), *kept], name=name)
-            self.gained[name] = gains(target, self.own)
+            self.gained[name] = additional_request(target, self.own)
         return self.gained[name]
 
 
-def _things(account: Mapping[str, Any], kind: str) -> Iterator[Thing]:
+def _items(account: Mapping[str, Any], kind: str) -> Iterator[InventoryItem]:
     listed = account.get(kind) or []
     rows = [{"name": name, **row} for name, row in listed.items()] if isinstance(listed, dict) else listed
     for row in rows:
-        yield Thing(row["arn"], row) if isinstance(row, dict) else Thing(str(row), {"arn": str(row)})
+        yield InventoryItem(row["arn"], row) if isinstance(row, dict) else InventoryItem(str(row), {"arn": str(row)})
 
 
-def _check_thing(reader: Reader, row: Any, where: str) -> None:
-    """Note what is wrong with a role, user or something that runs as a role."""
+def _check_item(reader: PolicyReader, row: Any, where: str) -> None:
+    """Note the problems of a role, user, group or workload."""
     if isinstance(row, dict):
-        reader.keys(where, row, THING_KEYS)
+        reader.keys(where, row, ITEM_KEYS)
     if isinstance(row, dict) and row.get("trust_policy") is not None:
         read_document(reader, row["trust_policy"], f"{where} {row.get('arn')!r} trust_policy", "trust")
     if isinstance(row, dict) and not isinstance(row.get("policies", []), list):
@@ -100,8 +104,8 @@ def _check_thing(reader: Reader, row: Any, where: str) -> None:
 
 
 def read_account_question(item: Any) -> Question:
-    """The principal of an escalation question with its policies. Raises `PolicyError` with all that is wrong."""
-    reader = Reader()
+    """The principal of an escalation question with its policies. Raises `PolicyError` with all problems."""
+    reader = PolicyReader()
     if not isinstance(item, dict):
         raise PolicyError([Problem("", "", "an item must be an object")])
     principal = item.get("principal")
@@ -117,33 +121,33 @@ def read_account_question(item: Any) -> Question:
         reader.wrong(named, "account", "must be an object")
         account = {}
     reader.keys(f"{named} account", account, ACCOUNT_KEYS)
-    for kind in ("roles", "users", "groups", *CARRIERS):
+    for kind in ("roles", "users", "groups", *WORKLOADS):
         rows = account.get(kind) or []
         where = f"{named} account.{kind}"
         if not isinstance(rows, list | dict):
             reader.wrong(where, "", "must be a list")
             continue
         for row in rows.values() if isinstance(rows, dict) else rows:
-            _check_thing(reader, row, where)
+            _check_item(reader, row, where)
     reader.finish()
     facts, absent = item.get("facts"), item.get("absent") or ()
     return as_question(identities(item["policies"]), principal, facts, absent, name=str(principal))
 
 
-def policies_of(thing: Thing) -> Sequence[Any] | None:
-    """The policies of a role, user or group, its boundary among them; None when they are not given."""
-    if "policies" not in thing.row:
+def policies_of_item(item: InventoryItem) -> Sequence[Any] | None:
+    """The policies of a role, user or group with its boundary; None where they are not given."""
+    if "policies" not in item.row:
         return None
-    found: list[Any] = [_named(policy) for policy in thing.row["policies"]]
+    found: list[Any] = [_named(policy) for policy in item.row["policies"]]
     if None in found:
         return None
-    if thing.row.get("boundary"):
-        found.append({"type": "boundary", "document": thing.row["boundary"]})
+    if item.row.get("boundary"):
+        found.append({"type": "boundary", "document": item.row["boundary"]})
     return found
 
 
 def _named(policy: Any) -> Any:
-    """A policy given by the ARN or name of the one AWS policy that everybody knows, or as it is."""
+    """A policy as it is given; of names and ARNs only AdministratorAccess is known, any other is None."""
     if isinstance(policy, str):
-        return ADMIN if policy.rsplit("/", 1)[-1] == "AdministratorAccess" else None
+        return ADMINISTRATOR_ACCESS if policy.rsplit("/", 1)[-1] == "AdministratorAccess" else None
     return policy

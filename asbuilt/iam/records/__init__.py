@@ -1,1 +1,1 @@
-"""From evidence to policies, principals and organizations."""
+"""Policies, principals and organizations, read from the evidence of an account."""

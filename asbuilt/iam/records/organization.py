@@ -1,4 +1,4 @@
-"""What an organization leaves its member accounts (`organizations:ListPoliciesForTarget`, see docs/iam.md)."""
+"""The organization that limits an account (`organizations:ListPoliciesForTarget`, see docs/iam.md)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ READS = ["aws:account", _ORGANIZATION, _ROOT, _ANCESTOR, *_TYPES, *_DOCUMENTS.va
 
 
 def organization_of(principal: str, account: Account) -> Any:
-    """What limits a role (an ARN) from above; None where nothing does. Raises `Unknown` where that was not read.
+    """The organization whose policies limit a role (an ARN); None where none does.
 
-    Beyond an organization's policies are service-linked roles, and everything in its management account.
+    An organization's policies do not apply to service-linked roles, nor to its management account. Raises `Unknown`
+    where the organization or its policies were not read.
     """
     if ":role/aws-service-role/" in principal:
         return None
@@ -28,12 +29,13 @@ def organization_of(principal: str, account: Account) -> Any:
     try:
         return _limits(found, account)
     except Unknown as unknown:
-        whose = f"the policies of organization {found['Id']} were not read, which answer its management account only"
-        raise Unknown(f"{whose}, or a delegated administrator: {unknown.reason}", unknown.permission) from None
+        readers = "only its management account or a delegated administrator may read them"
+        why = f"the policies of organization {found['Id']} were not read ({readers}): {unknown.reason}"
+        raise Unknown(why, unknown.permission) from None
 
 
 def _limits(organization: Record, account: Account) -> Any:
-    from asbuilt.iam.questions.shortfalls import Organization
+    from asbuilt.iam.questions.organization_limits import Organization
 
     above = account.all(_ANCESTOR)
     if [item["Type"] for item in above] != ["ORGANIZATIONAL_UNIT"] * (len(above) - 1) + ["ROOT"]:
@@ -45,7 +47,7 @@ def _limits(organization: Record, account: Account) -> Any:
 
 
 def _attached(kind: str, levels: list[str], account: Account) -> list[dict[str, Any]]:
-    """The policies of a type, by level, as `prove` takes them; none where the organization does not use the type."""
+    """The policies of a type, by level, as `prove` takes them; empty where the organization does not use the type."""
     roots = account.all(_ROOT)
     if [root["Id"] for root in roots] != levels[-1:]:
         raise Unknown(f"organizations:ListRoots answered with {len(roots)} roots, and not with {levels[-1]}")
@@ -57,7 +59,7 @@ def _attached(kind: str, levels: list[str], account: Account) -> list[dict[str, 
     listed = account.all(kind)
     for level in levels:
         if all(item["TargetId"] != level for item in listed):
-            # AWS keeps at least one on each as long as the type is in use
+            # While a type is enabled, AWS keeps at least one policy of it on each level.
             raise Unknown(f"organizations:ListPoliciesForTarget answered with no {_TYPES[kind]} of {level}")
     return [
         {"type": "scp", "name": item["Name"], "level": item["TargetId"], "document": _document(kind, item, account)}
@@ -68,5 +70,5 @@ def _attached(kind: str, levels: list[str], account: Account) -> list[dict[str, 
 def _document(kind: str, attached: Record, account: Account) -> dict[str, Any]:
     found = account.detail(_DOCUMENTS[kind], attached)
     if found is None:
-        raise Unknown(f"organizations:DescribePolicy answered with nothing of {attached['Name']}")
+        raise Unknown(f"organizations:DescribePolicy answered without {attached['Name']}")
     return document(found["Content"])

@@ -1,4 +1,4 @@
-"""Roles, users and groups with the policies that decide for them, as the proofs take them."""
+"""Roles, users and groups of an account with their policies, as the proofs take them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _POLICIES = "iam:policy"
 
 
 def principal_of(role: Record, account: Account) -> Any:
-    """The role with all policies that decide for it. Raises `Unknown` where one was not among those read."""
-    from asbuilt.iam.questions.departures import Principal
+    """The role with all its policies. Raises `Unknown` where a policy was not read."""
+    from asbuilt.iam.questions.principal import Principal
 
     found: list[dict[str, Any]] = [
         {"type": "identity", "name": item["PolicyName"], "document": document(item["PolicyDocument"])}
@@ -26,8 +26,8 @@ def principal_of(role: Record, account: Account) -> Any:
     return Principal(role["Arn"], found, _tags(role))
 
 
-def surroundings(own: Any, role: Record, account: Account) -> dict[str, Any]:
-    """The role (`own` as its organization limits it) among the account's roles, users and groups, for `escalate`."""
+def escalation_question(own: Any, role: Record, account: Account) -> dict[str, Any]:
+    """A question of `escalate`: the role (`own`, as its organization limits it) and the account's other principals."""
     return {
         "principal": own.arn,
         "policies": list(own.policies),
@@ -42,7 +42,7 @@ def surroundings(own: Any, role: Record, account: Account) -> dict[str, Any]:
 
 
 def _other(role: Record, account: Account) -> dict[str, Any]:
-    """Another role; its policies are left out where one was not read, which counts as not known and not as none."""
+    """Another role, without its policies where one was not read: then they are not known, which is not none."""
     about = {"arn": role["Arn"], "trust_policy": role["AssumeRolePolicyDocument"].spelt_out()}
     try:
         return {**about, "policies": list(principal_of(role, account).policies)}
@@ -51,15 +51,15 @@ def _other(role: Record, account: Account) -> dict[str, Any]:
 
 
 def _holder(item: Record, account: Account) -> dict[str, Any]:
-    """A user or group with its policies, by the fields that each has."""
-    sort = "User" if item.entry.kind == "iam:user" else "Group"
+    """A user or group with its policies; without them where one was not read."""
+    kind = "User" if item.entry.kind == "iam:user" else "Group"
     about: dict[str, Any] = {"arn": item["Arn"]}
-    if sort == "User":
+    if kind == "User":
         about["groups"] = list(item.get("GroupList", ()))
     try:
         own = [
             {"type": "identity", "name": policy["PolicyName"], "document": document(policy["PolicyDocument"])}
-            for policy in item.get(f"{sort}PolicyList", ())  # left out where there are none
+            for policy in item.get(f"{kind}PolicyList", ())  # AWS omits an empty list
         ]
         attached = [
             _managed("identity", policy["PolicyArn"], account) for policy in item.get("AttachedManagedPolicies", ())
@@ -73,15 +73,15 @@ def _managed(kind: str, arn: str, account: Account) -> dict[str, Any]:
     policy = account.get(_POLICIES, arn)
     versions = [version["Document"] for version in policy["PolicyVersionList"] if version["IsDefaultVersion"]]
     if len(versions) != 1:
-        raise Unknown(f"policy {arn} has {len(versions)} versions in force")
+        raise Unknown(f"policy {arn} has {len(versions)} default versions")
     return {"type": kind, "name": arn.rpartition("/")[2], "document": document(versions[0])}
 
 
 def _tags(role: Record) -> dict[str, str]:
-    """The tags that its requests carry; none is known where whoever assumes it may bring tags of its own."""
-    from asbuilt.iam.questions.trust import brings_tags
+    """The tags that the role's requests carry; none is known where sessions may bring their own."""
+    from asbuilt.iam.questions.trust import allows_session_tags
 
-    if brings_tags(role["AssumeRolePolicyDocument"].spelt_out()):
+    if allows_session_tags(role["AssumeRolePolicyDocument"].spelt_out()):
         return {}
     tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
     return {f"aws:PrincipalTag/{key}": text for key, text in tags.items() if text not in (SECRET, PLACEHOLDER)}

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 CHUNK = 16_384
 _MOST_HEAD = 65_536
+_MOST_BODY = 64 * 1024 * 1024
 UNTIL_CLOSE, CHUNKED = -1, -2
 _NO_BODY = (204, 304)
 
@@ -124,10 +125,59 @@ class Chunks:
         return end >= 0
 
 
+class IncomingResponse:
+    """An answer as it comes in; `head` is None until that is complete."""
+
+    __slots__ = ("_chunks", "_data", "_to_head_request", "head")
+
+    def __init__(self, to_head_request: bool) -> None:
+        self._data = b""
+        self._to_head_request = to_head_request
+        self._chunks: Chunks | None = None
+        self.head: Head | None = None
+
+    def body(self) -> bytes:
+        """What came of the body so far, undecoded."""
+        return self._data[self.head.body :] if self.head is not None else b""
+
+    def feed(self, data: bytes, memory: Memory | None) -> tuple[Head, bytes] | None:
+        """Add what came; returns head and body once the answer is whole. `memory` learns the head.
+
+        Raises `MalformedError`.
+        """
+        data = self._data = self._data + data if self._data else data
+        if len(data) > _MOST_BODY:
+            raise MalformedError(f"it is longer than {_MOST_BODY // 1024 // 1024} MiB")
+        found = self.head
+        if found is None:
+            found = self.head = head(data, self._to_head_request)
+            if found is None:
+                return None
+            if memory is not None:
+                memory.learn(data, found)
+        if found.length == UNTIL_CLOSE:
+            return None
+        if found.length == CHUNKED:
+            return self._chunked(found, data)
+        end = found.body + found.length
+        if len(data) > end:
+            raise MalformedError("it is longer than it says")
+        return (found, data[found.body :]) if len(data) == end else None
+
+    def _chunked(self, found: Head, data: bytes) -> tuple[Head, bytes] | None:
+        if self._chunks is None:
+            self._chunks = Chunks(found.body)
+        if not self._chunks.feed(data):
+            return None
+        if self._chunks.end != len(data):
+            raise MalformedError("it is longer than it says")
+        return found, b"".join(self._chunks.parts)
+
+
 class Memory:
     """The head of an earlier answer to the same request: most answers differ from it in their date only.
 
-    To recognise it takes a tenth of the time that reading it takes, and is as strict: every other byte is the same.
+    To recognise it takes a tenth of the time that parsing takes, and is as strict: every other byte is the same.
     `enough` is how many bytes to ask the socket for: a buffer much longer than the answer costs time.
     """
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
-from asbuilt.load.http.connection import Connection, Owner, text
+from asbuilt.load.http.connection import HttpConnection, ResponseHandler, text
 from asbuilt.load.http.readiness import Readiness
 from asbuilt.load.http.response import CHUNK
 
 
-class SecureConnection(Connection):
-    """`context` is shared by all connections: to make one takes milliseconds and hundreds of KiB."""
+class HttpsConnection(HttpConnection):
+    """`context` is shared by all connections, because creating one takes milliseconds and hundreds of KiB."""
 
     __slots__ = ("_context", "_encoder", "_incoming", "_name", "_outgoing")
 
     def __init__(
-        self, owner: Owner, reads: Readiness, family: int, address: Any, context: ssl.SSLContext, name: str
+        self, owner: ResponseHandler, reads: Readiness, family: int, address: Any, context: ssl.SSLContext, name: str
     ) -> None:
         super().__init__(owner, reads, family, address)
         self._context, self._name = context, name
@@ -25,7 +25,7 @@ class SecureConnection(Connection):
         self._outgoing: Any = None
 
     def close(self) -> None:
-        """Close it without a word to the owner."""
+        """Close it; the owner is not told."""
         super().close()
         self._encoder = self._incoming = self._outgoing = None
 
@@ -37,14 +37,14 @@ class SecureConnection(Connection):
 
     def _transmit(self, data: bytes) -> None:
         self._encoder.write(data)
-        super()._transmit(self._outgoing.read())
+        self._write(self._outgoing.read())
 
     def _handshaking(self) -> None:
         data = self._received()
         if data is None:
             return
         if not data:
-            self._fail("closed during the TLS handshake")
+            self.fail("closed during the TLS handshake")
             return
         self._incoming.write(data)
         self._handshake()
@@ -57,7 +57,7 @@ class SecureConnection(Connection):
             return
         except ssl.SSLError as error:
             reason = getattr(error, "verify_message", "") or error.reason or str(error)
-            self._fail(f"TLS failed: {reason}")
+            self.fail(f"TLS failed: {reason}")
             return
         self._flush_encoder()
         if self._socket is None:
@@ -71,7 +71,7 @@ class SecureConnection(Connection):
             try:
                 self._socket.send(data)
             except OSError as error:
-                self._fail(text(error))
+                self.fail(text(error))
 
     def _readable(self) -> None:
         data = self._received()
@@ -83,7 +83,7 @@ class SecureConnection(Connection):
             self._ended()
 
     def _decrypted(self, data: bytes) -> bytes | None:
-        """What a TLS record held; None for nothing yet (or a failure, which was told), b"" for the end."""
+        """The content of the TLS records so far: None where there is none yet (or an error, told), b"" at the end."""
         incoming, encoder = self._incoming, self._encoder
         incoming.write(data)
         parts: list[bytes] = []
@@ -98,5 +98,5 @@ class SecureConnection(Connection):
         except ssl.SSLZeroReturnError:
             return b"".join(parts)
         except ssl.SSLError as error:
-            self._fail(f"TLS failed: {error.reason or error}")
+            self.fail(f"TLS failed: {error.reason or error}")
             return None

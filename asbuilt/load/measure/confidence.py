@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
+from asbuilt.judging.estimate import Estimate
 from asbuilt.load.measure.histogram import Histogram, lower_edge, upper_edge
 
 Z = 1.6448536269514722  # one-sided 95 %
 RISK = 0.05
 _EXACT_UP_TO = 30  # Wilson's bound is too bold where only a handful was seen; there the binomial itself is summed
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure from a sample: its value, and the bounds between which the true one lies."""
-
-    value: float
-    low: float
-    high: float
 
 
 def upper_share(seen: int, size: int) -> float:
@@ -96,11 +87,11 @@ def fewest_samples(share: float) -> int:
     return math.ceil(math.log(RISK) / math.log1p(-share))
 
 
-def quantile_figure(histogram: Histogram, share: float) -> Figure:
-    """A quantile with its bounds; the bound is inf (or 0) where the samples are too few to give one."""
+def quantile_estimate(histogram: Histogram, share: float) -> Estimate:
+    """A quantile with its bounds; a bound is inf (or 0) where the samples are too few to give one."""
     size = histogram.size
     if not size:
-        return Figure(math.nan, 0.0, math.inf)
+        return Estimate(math.nan, 0.0, math.inf)
     may, must = most_over(size, 1 - share), fewest_over(size, 1 - share)
     high = math.inf
     if may is not None:
@@ -110,29 +101,29 @@ def quantile_figure(histogram: Histogram, share: float) -> Figure:
     if must is not None:
         key = histogram.key_at(size - must + 1)
         low = math.inf if key is None else max(lower_edge(key), min(histogram.least, lower_edge(key + 1)))
-    return Figure(histogram.quantile(share), low, high)
+    return Estimate(histogram.quantile(share), low, high)
 
 
-def share_figure(seen: int, size: int) -> Figure:
+def share_estimate(seen: int, size: int) -> Estimate:
     """A share with its bounds."""
-    return Figure(seen / size if size else math.nan, lower_share(seen, size), upper_share(seen, size))
+    return Estimate(seen / size if size else math.nan, lower_share(seen, size), upper_share(seen, size))
 
 
-def mean_figure(histogram: Histogram) -> Figure:
-    """The mean of the answered with its bounds (normal approximation: unknown below 30 samples)."""
+def mean_estimate(histogram: Histogram) -> Estimate:
+    """The mean of the answered with its bounds (normal approximation; not bounded below 30 samples)."""
     if histogram.total < 30:
-        return Figure(histogram.mean, 0.0, math.inf)
+        return Estimate(histogram.mean, 0.0, math.inf)
     spread = Z * math.sqrt(histogram.variance / histogram.total)
-    return Figure(histogram.mean, max(0.0, histogram.mean - spread), histogram.mean + spread)
+    return Estimate(histogram.mean, max(0.0, histogram.mean - spread), histogram.mean + spread)
 
 
-def more_needed(figure: Figure, limit: float, size: int, fewest: int) -> int:
-    """How many more samples would settle on which side of `limit` the true figure lies, if the value stays as it is.
+def more_needed(estimate: Estimate, limit: float, size: int, fewest: int) -> int:
+    """How many more samples would settle on which side of `limit` the true value lies, if the estimate stays as it is.
 
-    0 where no number of samples would: the value sits on the limit itself.
+    0 where no number of samples would, because the estimate equals the limit.
     """
-    if math.isinf(figure.high) or size < fewest:
+    if math.isinf(estimate.high) or size < fewest:
         return max(1, fewest - size)
-    edge = figure.high if figure.value < limit else figure.low
-    gap = abs(limit - figure.value)
-    return math.ceil(size * ((edge - figure.value) / gap) ** 2) - size + 1 if gap > 0 else 0
+    edge = estimate.high if estimate < limit else estimate.low
+    gap = abs(limit - estimate)
+    return math.ceil(size * ((edge - estimate) / gap) ** 2) - size + 1 if gap > 0 else 0

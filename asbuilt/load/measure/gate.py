@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from asbuilt.load.measure.confidence import Figure, fewest_samples, lower_share, more_needed, quantile_figure
+from asbuilt.judging.estimate import Estimate
+from asbuilt.load.measure.confidence import fewest_samples, lower_share, more_needed, quantile_estimate
 from asbuilt.load.measure.histogram import Histogram, merged
 
 QUANTILES = {"p50_ms": 0.50, "p90_ms": 0.90, "p95_ms": 0.95, "p99_ms": 0.99}
@@ -107,40 +108,40 @@ def windows(slots: Sequence[Histogram], slot_seconds: float) -> Iterator[Histogr
         yield window
 
 
-def quantile_of_run(slots: Sequence[Histogram], slot_seconds: float, share: float) -> Figure:
+def quantile_of_run(slots: Sequence[Histogram], slot_seconds: float, share: float) -> Estimate:
     """A quantile of the whole run or of its worst window, whichever is worse at each bound: both must hold."""
-    figure = quantile_figure(merged(slots), share)
+    whole = quantile_estimate(merged(slots), share)
     for window in windows(slots, slot_seconds):
         if window.size:
-            worse = quantile_figure(window, share)
-            figure = Figure(max(figure.value, worse.value), max(figure.low, worse.low), max(figure.high, worse.high))
-    return figure
+            worse = quantile_estimate(window, share)
+            whole = Estimate(max(whole, worse), max(whole.low, worse.low), max(whole.high, worse.high))
+    return whole
 
 
-def widened(figure: Figure, dropped_share: float, better_is_less: bool = True) -> Figure:
-    """The figure with its good side open where too many arrivals were never sent: it may fail, but not pass."""
+def widened(estimate: Estimate, dropped_share: float, better_is_less: bool = True) -> Estimate:
+    """The estimate without its good bound where too many arrivals were never sent: it may fail, but not pass."""
     if dropped_share <= MOST_DROPPED:
-        return figure
+        return estimate
     if better_is_less:
-        return Figure(figure.value, figure.low, math.inf)
-    return Figure(figure.value, 0.0, figure.high)
+        return Estimate(estimate, estimate.low, math.inf)
+    return Estimate(estimate, 0.0, estimate.high)
 
 
-def verdict(figure: Figure, comparison: str, limit: float) -> str:
+def verdict(estimate: Estimate, comparison: str, limit: float) -> str:
     """passed where both bounds keep to the limit, failed where neither does, else inconclusive."""
     keeps = {"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__}[comparison]
-    ends = {bool(keeps(float(end), float(limit))) for end in (figure.low, figure.high)}
-    return "inconclusive" if len(ends) > 1 or math.isnan(figure.value) else "passed" if ends == {True} else "failed"
+    ends = {bool(keeps(float(end), float(limit))) for end in (estimate.low, estimate.high)}
+    return "inconclusive" if len(ends) > 1 or math.isnan(estimate) else "passed" if ends == {True} else "failed"
 
 
-def samples_short(figure: Figure, metric: str, limit: float, size: int) -> int:
+def samples_short(estimate: Estimate, metric: str, limit: float, size: int) -> int:
     """How many more samples an inconclusive objective needs; 0 where more would not settle it."""
     fewest = {
         **{name: fewest_samples(1 - share) for name, share in QUANTILES.items()},
         "error_percent": fewest_samples(min(0.999, max(limit / 100, 1e-6))),
         "mean_ms": 30,
     }.get(metric, 1)
-    return more_needed(figure, limit, size, fewest)
+    return more_needed(estimate, limit, size, fewest)
 
 
 @dataclass

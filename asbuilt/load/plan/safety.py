@@ -29,7 +29,7 @@ _USD_AN_LCU_HOUR = 0.008
 _CONNECTIONS_AN_LCU, _RULES_AN_LCU, _GIB_AN_LCU_HOUR = 3000, 1000, 1.0
 
 
-class RefusedError(Exception):
+class RunRefusedError(Exception):
     """The run was not started; the message says what would let it start."""
 
 
@@ -50,14 +50,14 @@ def looks_like_production(host: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """The host name of a URL. Raises `RefusedError` where it is none."""
+    """The host name of a URL. Raises `RunRefusedError` where it is none."""
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise RefusedError(f"--host {url!r} is no URL: {error}") from None
+        raise RunRefusedError(f"--host {url!r} is no URL: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise RefusedError(f"--host {url!r} is no URL: write https://staging.example.edu")
+        raise RunRefusedError(f"--host {url!r} is no URL: write https://staging.example.edu")
     return parts.hostname
 
 
@@ -67,9 +67,9 @@ def permitted(url: str, confirm: str, production: str) -> None:
     if is_loopback(host):
         return
     if confirm != host:
-        raise RefusedError(f"{host} is not this machine: if you may load it, say so with --confirm {host}")
+        raise RunRefusedError(f"{host} is not this machine: if you may load it, say so with --confirm {host}")
     if looks_like_production(host) and production != host:
-        raise RefusedError(f"{host} looks like production: if it is meant, add --production {host}")
+        raise RunRefusedError(f"{host} looks like production: if it is meant, add --production {host}")
 
 
 def within_caps(settings: Settings, most_rate: float, most_users: int, most_seconds: float) -> None:
@@ -81,7 +81,7 @@ def within_caps(settings: Settings, most_rate: float, most_users: int, most_seco
         ("seconds", arrivals.seconds, most_seconds, "--most-seconds"),
     ):
         if value > most:
-            raise RefusedError(f"{value:,.0f} {what} are more than the cap of {most:,.0f}: raise it with {option}")
+            raise RunRefusedError(f"{value:,.0f} {what} are more than the cap of {most:,.0f}: raise it with {option}")
 
 
 def enough_files(users: int, processes: int) -> None:
@@ -91,7 +91,7 @@ def enough_files(users: int, processes: int) -> None:
     needed = -(-users // max(1, processes)) + _SPARE_FILES
     allowed = raise_files(needed)
     if allowed < needed:
-        raise RefusedError(
+        raise RunRefusedError(
             f"{users} users in {max(1, processes)} process(es) need {needed} open files each, and {allowed} are "
             f"allowed: raise the limit (ulimit -n {needed}), take fewer --users, or with --host more --workers"
         )
@@ -118,7 +118,7 @@ def enough_ports(users: int, host: str) -> None:
         return  # it does not tell, or nobody has that name, which is told when one route is asked
     ports = (last - first + 1) * len(addresses)
     if users + _SPARE_FILES > ports:
-        raise RefusedError(
+        raise RunRefusedError(
             f"{users} users on this machine are too many for its {ports} ports to {host}: widen "
             "net.ipv4.ip_local_port_range, take fewer --users, or spread them over machines with --expect-workers"
         )
@@ -130,14 +130,14 @@ def writable(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise RefusedError(f"--out {folder}: results cannot be written there: {error.strerror or error}") from None
+        raise RunRefusedError(f"--out {folder}: results cannot be written there: {error.strerror or error}") from None
 
 
 def enough_cores(workers: int) -> None:
     """Refuse more worker processes than there are cores: they would only wait for one another."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if workers > cores:
-        raise RefusedError(f"--workers {workers} are more than this machine's {cores} cores")
+        raise RunRefusedError(f"--workers {workers} are more than this machine's {cores} cores")
 
 
 def probe(settings: Settings, scenario: Scenario) -> None:
@@ -148,9 +148,11 @@ def probe(settings: Settings, scenario: Scenario) -> None:
         connection.connect()
     except ssl.SSLError as error:
         reason = getattr(error, "verify_message", "") or error.reason or error
-        raise RefusedError(f"{settings.host}: TLS failed: {reason} (--ca-file FILE names another authority)") from None
+        raise RunRefusedError(
+            f"{settings.host}: TLS failed: {reason} (--ca-file FILE names another authority)"
+        ) from None
     except OSError as error:
-        raise RefusedError(f"nobody answers at {settings.host}: {error}") from None
+        raise RunRefusedError(f"nobody answers at {settings.host}: {error}") from None
     try:
         if scenario.login is not None:
             _sign_in(connection, scenario.login, parts.path.rstrip("/"))
@@ -158,7 +160,7 @@ def probe(settings: Settings, scenario: Scenario) -> None:
             connection.request("GET", parts.path or "/")
             connection.getresponse().read()
     except (OSError, http.client.HTTPException) as error:
-        raise RefusedError(f"{settings.host} does not answer as a web server does: {error!r}") from None
+        raise RunRefusedError(f"{settings.host} does not answer as a web server does: {error!r}") from None
     finally:
         connection.close()
 
@@ -180,7 +182,7 @@ def _sign_in(connection: http.client.HTTPConnection, login: Login, prefix: str) 
     answer = connection.getresponse()
     answer.read()
     if answer.status not in login.expect:
-        raise RefusedError(
+        raise RunRefusedError(
             f"{login.method} {login.path} as {account['user']!r} was answered {answer.status}: "
             "put credentials that work under [login]"
         )

@@ -9,11 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from asbuilt import content
-from asbuilt.load.plan.arrivals import PROFILES, profile
-from asbuilt.load.plan.settings import Settings, slot_seconds
 from asbuilt.problems import nearest
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -213,68 +210,3 @@ def _login(problems: list[str], raw: Mapping[str, Any]) -> Login:
     if "expect" in fields:
         fields["expect"] = frozenset(fields["expect"])
     return Login(**{"path": "", **fields})
-
-
-def settle(
-    scenario: Scenario,
-    *,
-    text: str,
-    host: str,
-    variant: str = "",
-    profile_name: str = "",
-    rate: float = 0.0,
-    seconds: float = 0.0,
-    ramp: float = -1.0,
-    users: int = 0,
-    **more: Any,
-) -> Settings:
-    """The settings of a run: what is not given is taken from what the document states.
-
-    Raises `ScenarioError` on a profile or variant that does not exist.
-    """
-    if scenario.variants and variant not in scenario.variants:
-        raise ScenarioError([f"no variant {variant!r}: {nearest(variant, scenario.variants)}"])
-    stated = scenario.stated(variant)
-    name = profile_name or str(stated.get("profile", "target"))
-    if name not in PROFILES:
-        raise ScenarioError([f"no profile {name!r}: {nearest(name, PROFILES)}"])
-    arrivals = profile(
-        name,
-        rate or float(stated["trigger_rate" if name == "autoscale" and "trigger_rate" in stated else "rate"]),
-        seconds or float(stated.get("seconds", 0.0)) * (name == "target"),
-        float(stated.get("ramp_seconds", 10.0)) if ramp < 0 else ramp,
-        str(stated.get("spacing", "constant")),
-    )
-    return Settings(
-        system=scenario.system,
-        variant=variant,
-        host=host.rstrip("/"),
-        allowed_hosts=(urlsplit(host).netloc,),
-        profile=name,
-        stages=arrivals.stages,
-        users=users or int(stated["users"]),
-        timeout_seconds=float(stated.get("timeout_seconds", 10.0)),
-        slot_seconds=slot_seconds(arrivals.seconds),
-        scenario=text,
-        **more,
-    )
-
-
-def standalone(environment: Any) -> Settings:
-    """The settings of a test that was started as any Locust test is, from Locust's own options."""
-    options = environment.parsed_options
-    file = Path(options.locustfile.partition(",")[0]).with_name("scenario.toml")
-    text = text_of(file)
-    scenario = parse(text, file.parent.name, file)
-    variant = options.load_variant or next(iter(scenario.variants), "")
-    return settle(
-        scenario,
-        text=text,
-        host=environment.host or options.host or "",
-        variant=variant,
-        profile_name=options.load_profile,
-        rate=options.load_rate,
-        seconds=options.load_seconds,
-        users=environment.runner.target_user_count or 1,
-        abort=False,
-    )

@@ -1,20 +1,32 @@
-"""What one run is to do, settled before it starts, and handed to every process that takes part."""
+"""The settings of a run: decided before it starts, and sent to every process that takes part."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from asbuilt.load.measure.gate import Objective
-from asbuilt.load.plan.arrivals import Arrivals, Stage
+from asbuilt.load.plan.arrivals import PROFILES, Arrivals, Stage, profile
+from asbuilt.load.plan.scenario import Scenario, ScenarioError, parse, text_of
+from asbuilt.problems import nearest
+
+# two runs may differ in these and still be compared: where the target is, how many processes load it, which files
+NOT_COMPARED = frozenset(
+    ("host", "stand_in", "allowed_hosts", "out", "kill_file", "workers", "ca_file", "verify_tls", "abort")
+)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A run: rates are requests a second, times seconds. `scenario` is the text of its file, so that every process
-    asks the same; `writes` says whether routes that change data may be asked.
+    """One run, in requests a second and in seconds. `scenario` is the text of its file, so that every process sends the
+    same requests; `stand_in` says that `host` is this suite's own stand-in; `writes` says whether routes that change
+    data may be asked.
     """
 
     system: str
@@ -24,6 +36,7 @@ class Settings:
     profile: str
     stages: tuple[Stage, ...]
     users: int
+    stand_in: bool = False
     objectives: tuple[Objective, ...] = ()
     seed: int = 1
     timeout_seconds: float = 10.0
@@ -47,30 +60,26 @@ class Settings:
 
     @property
     def silence_seconds(self) -> float:
-        """How long a process may say nothing before it is given up: who allows more lag allows longer pauses, too."""
+        """How long a process may send nothing before it counts as lost: a run that allows lag allows pauses, too."""
         return 2.5 + self.most_lag_ms / 1000
 
     @property
     def slots(self) -> int:
-        """How many slots the run has."""
+        """How many slots of `slot_seconds` the run has."""
         return max(1, round(self.arrivals.seconds / self.slot_seconds + 0.499999))
 
     def slot(self, seconds: float) -> int:
-        """In which slot a moment lies; what comes after the end belongs to the last."""
+        """The slot of a moment; a moment after the end belongs to the last."""
         return min(self.slots - 1, max(0, int(seconds / self.slot_seconds)))
 
     def counts(self, slot: int) -> bool:
-        """Whether a slot counts for a verdict: warming up does not."""
+        """Whether a slot counts for a verdict: the ramp does not."""
         middle = (slot + 0.5) * self.slot_seconds
         return any(begin <= middle < end for begin, end in self.arrivals.measured())
 
     def fingerprint(self) -> str:
-        """Settings that two runs must share to be compared: all but where, how many processes and which files."""
-        same = {
-            key: value
-            for key, value in dataclasses.asdict(self).items()
-            if key not in ("host", "allowed_hosts", "out", "kill_file", "workers", "ca_file", "verify_tls", "abort")
-        }
+        """A hash of the settings that two runs must share to be compared."""
+        same = {key: value for key, value in dataclasses.asdict(self).items() if key not in NOT_COMPARED}
         return hashlib.sha256(json.dumps(same, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def dumps(self) -> str:
@@ -92,5 +101,74 @@ def loads(text: str) -> Settings:
 
 
 def slot_seconds(seconds: float) -> float:
-    """How finely a run of that length is kept: a second up to 20 minutes, then coarser, 10 s at most."""
+    """The length of a slot in a run of so many seconds: 1 s up to 20 minutes, then longer, 10 s at most."""
     return min(10.0, max(1.0, float(round(seconds / 1200))))
+
+
+def settle(
+    scenario: Scenario,
+    *,
+    text: str,
+    host: str,
+    variant: str = "",
+    profile_name: str = "",
+    rate: float = 0.0,
+    seconds: float = 0.0,
+    ramp: float = -1.0,
+    users: int = 0,
+    **more: Any,
+) -> Settings:
+    """The settings of a run: what is not given is taken from the load that the document states.
+
+    Raises `ScenarioError` on a profile or variant that does not exist.
+    """
+    if scenario.variants and variant not in scenario.variants:
+        raise ScenarioError([f"no variant {variant!r}: {nearest(variant, scenario.variants)}"])
+    stated = scenario.stated(variant)
+    name = profile_name or str(stated.get("profile", "target"))
+    if name not in PROFILES:
+        raise ScenarioError([f"no profile {name!r}: {nearest(name, PROFILES)}"])
+    arrivals = _arrivals(stated, name, rate, seconds, ramp)
+    return Settings(
+        system=scenario.system,
+        variant=variant,
+        host=host.rstrip("/"),
+        allowed_hosts=(urlsplit(host).netloc,),
+        profile=name,
+        stages=arrivals.stages,
+        users=users or int(stated["users"]),
+        timeout_seconds=float(stated.get("timeout_seconds", 10.0)),
+        slot_seconds=slot_seconds(arrivals.seconds),
+        scenario=text,
+        **more,
+    )
+
+
+def _arrivals(stated: Mapping[str, Any], name: str, rate: float, seconds: float, ramp: float) -> Arrivals:
+    stated_rate = stated["trigger_rate" if name == "autoscale" and "trigger_rate" in stated else "rate"]
+    return profile(
+        name,
+        rate or float(stated_rate),
+        seconds or float(stated.get("seconds", 0.0)) * (name == "target"),
+        float(stated.get("ramp_seconds", 10.0)) if ramp < 0 else ramp,
+        str(stated.get("spacing", "constant")),
+    )
+
+
+def standalone(environment: Any) -> Settings:
+    """The settings of a test that was started as any Locust test is, from Locust's own options."""
+    options = environment.parsed_options
+    file = Path(options.locustfile.partition(",")[0]).with_name("scenario.toml")
+    text = text_of(file)
+    scenario = parse(text, file.parent.name, file)
+    return settle(
+        scenario,
+        text=text,
+        host=environment.host or options.host or "",
+        variant=options.load_variant or next(iter(scenario.variants), ""),
+        profile_name=options.load_profile,
+        rate=options.load_rate,
+        seconds=options.load_seconds,
+        users=environment.runner.target_user_count or 1,
+        abort=False,
+    )

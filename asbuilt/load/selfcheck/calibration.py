@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from asbuilt.load.run import launching
+from asbuilt.load.run import processes
 from asbuilt.load.selfcheck.selfcheck import measure
 
 SECONDS, USERS = 8.0, 400
@@ -18,8 +18,8 @@ HEADROOM = 0.6  # a worker is planned to be busy this much at most
 def calibrate(rate: float) -> int:
     """Measure, and print the rate a core; with a `rate`, how many workers it takes. Returns 6 where nothing held."""
     best: dict[str, Any] = {}
-    with launching.processes() as children:
-        host = launching.stand_in(children, "stall", [])
+    with processes.child_processes() as children:
+        host = processes.stand_in(children, "stall", [])
         for step in STEPS:
             raw = measure(host, step, SECONDS, USERS)
             if raw["invalid"]:

@@ -15,8 +15,8 @@ from asbuilt.load.measure.histogram import Histogram, merged
 from asbuilt.load.plan.arrivals import Stage
 from asbuilt.load.plan.scenario import shipped, text_of, users_file
 from asbuilt.load.plan.settings import Settings
-from asbuilt.load.run import launching
-from asbuilt.load.run.awake import keep_awake
+from asbuilt.load.run import processes
+from asbuilt.load.run.idle_states import prevent_idle
 
 SECONDS, RATE, CLOSED_USERS = 20.0, 200.0, 4
 USERS = 600  # as many as are due in three seconds: none is dropped while the target stands still
@@ -28,10 +28,10 @@ _SYSTEM = "stall"
 
 def selfcheck(awake: bool = False) -> int:
     """Print the three side by side. Returns 0 where ours agrees with the server, 1 where it does not, 6 if invalid."""
-    with launching.processes() as children:
+    with processes.child_processes() as children:
         if awake:
-            keep_awake(children)
-        host = launching.stand_in(children, _SYSTEM, KNOBS)
+            prevent_idle(children)
+        host = processes.stand_in(children, _SYSTEM, KNOBS)
         closed = _closed(host)
         forget(host)
         raw = measure(host, RATE, SECONDS, USERS)
@@ -72,7 +72,7 @@ def measure(host: str, rate: float, seconds: float, users: int) -> dict[str, Any
             out=str(out),
             scenario=text_of(shipped(_SYSTEM)),
         )
-        code = launching.generate(settings, users_file(_SYSTEM))
+        code = processes.generate(settings, users_file(_SYSTEM))
         if not out.exists():
             return {"invalid": [f"the generator ended with {code} and left no measurement"]}
         raw: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
@@ -101,7 +101,7 @@ def _closed(host: str) -> list[float]:
     """A closed loop, in a process of its own: each user asks again when it was answered."""
     command = [sys.executable, "-m", "asbuilt.load.selfcheck.closed_loop", host, str(CLOSED_USERS), str(SECONDS)]
     done = subprocess.run(  # noqa: S603  # our own program
-        command, env=launching.environment(), capture_output=True, text=True, check=True, timeout=SECONDS + 30
+        command, env=processes.environment(), capture_output=True, text=True, check=True, timeout=SECONDS + 30
     )
     return sorted(json.loads(done.stdout))
 

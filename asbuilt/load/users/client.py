@@ -1,4 +1,4 @@
-"""The journey lane's client: one user's requests, one after the other, written as plain code."""
+"""The HTTP client of the journey lane: one user's requests, one after the other, as plain code sends them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from urllib.parse import urljoin, urlsplit
 
 import gevent
 
-from asbuilt.load.http.connection import Connection
+from asbuilt.load.http.connection import HttpConnection
 from asbuilt.load.http.response import Head, field, fields
 
 if TYPE_CHECKING:
-    from asbuilt.load.run.engine import Engine
+    from asbuilt.load.measure.request_statistics import EndpointStatistics
+    from asbuilt.load.run.generator import LoadGenerator
 
 _MOST_REDIRECTS, _REDIRECTS = 5, (301, 302, 303, 307, 308)
 _GOOD = frozenset(range(200, 400))
@@ -23,7 +24,7 @@ _GOOD = frozenset(range(200, 400))
 
 @dataclass(slots=True)
 class Response:
-    """An answer; `status` 0 and an `error` where there was none. `error` is also set for a bad one."""
+    """An answer. Without one, `status` is 0 and `error` says why; `error` is also set where the answer is not good."""
 
     status: int
     body: bytes
@@ -33,11 +34,11 @@ class Response:
 
     @property
     def ok(self) -> bool:
-        """Whether it was what the request expected."""
+        """Whether the answer was what the request expected."""
         return not self.error
 
     def json(self) -> Any:
-        """The body as JSON; None where it is none."""
+        """The body, parsed as JSON; None where it is not JSON."""
         try:
             return json_text.loads(self.body)
         except ValueError:
@@ -48,22 +49,22 @@ class Response:
         return field(self.raw_head, name.lower().encode()).decode("latin-1")
 
 
-class Client:
-    """Keeps one connection, its cookies and default headers. Not to be shared between greenlets."""
+class HttpClient:
+    """One connection with its cookies and default headers, for one greenlet."""
 
-    def __init__(self, engine: Engine, flow: str, heard: Callable[..., None] | None = None) -> None:
+    def __init__(self, generator: LoadGenerator, flow: str, listener: Callable[..., None] | None = None) -> None:
         self.headers: dict[str, str] = {}
         self.cookies: dict[str, str] = {}
         self.due = 0.0  # when the current arrival was due: its first request counts from then
-        self._engine, self._flow, self._heard = engine, flow, heard
-        self._connection = engine.hold(engine.place.connection(self))
-        self._always = {"Host": engine.place.authority, "User-Agent": "asbuilt-load", "Accept": "*/*"}
+        self._generator, self._flow, self._listener = generator, flow, listener
+        self._connection = generator.hold(generator.target.connection(self))
+        self._always = {"Host": generator.target.authority, "User-Agent": "asbuilt-load", "Accept": "*/*"}
         self._result: tuple[Head | None, bytes, str] | None = None
         self._waiting: Any = None
 
     def close(self) -> None:
         """Close the connection."""
-        self._engine.release(self._connection)
+        self._generator.release(self._connection)
 
     def get(self, path: str, **options: Any) -> Response:
         """GET; options as `request` has them."""
@@ -89,34 +90,36 @@ class Client:
     ) -> Response:
         """Send one request and wait for its answer; redirects within the allowed hosts are followed.
 
-        `name` is what it is counted under; `check` says what is wrong with a good-looking answer, or "". Not
-        `counted`: no part of the run's whole, only of its own flow. Nothing is raised: look at `ok`.
+        It is counted under `name`. `check` says what is wrong with an answer of a good status, or "". Where `counted`
+        is false it belongs to its own flow only, not to the run as a whole. Errors are not raised: look at `ok`.
         """
-        endpoint = self._engine.ledger.endpoint(name or path.partition("?")[0], method, flow or self._flow, counted)
+        generator = self._generator
+        endpoint = generator.statistics.endpoint(name or path.partition("?")[0], method, flow or self._flow, counted)
         began = monotonic()
         due, self.due = self.due or began, 0.0
         endpoint.counts.sent += 1
-        self._engine.in_flight += 1
-        self._engine.unended += counted
+        generator.in_flight += 1
+        generator.unended += counted
         try:
             response = self._follow(method, path, self._built(method, path, json, data, headers), began)
         finally:
-            self._engine.in_flight -= 1
-            self._engine.unended -= counted
+            generator.in_flight -= 1
+            generator.unended -= counted
         now = monotonic()
         if response.status:
             response.seconds = now - began
-            if response.status not in expect:
-                response.error = f"status {response.status}"
-            elif check is not None and not response.error:
-                response.error = check(response)
-            endpoint.answered((now - due) * 1000, (now - began) * 1000, response.error)
+            response.error = _what_is_wrong(response, expect, check)
+        self._count(endpoint, response, now - due)
+        return response
+
+    def _count(self, endpoint: EndpointStatistics, response: Response, since_due: float) -> None:
+        if response.status:
+            endpoint.answered(since_due * 1000, response.seconds * 1000, response.error)
             endpoint.received += len(response.raw_head) + len(response.body)
         else:
             endpoint.unanswered(response.error)
-        if self._heard is not None:
-            self._heard(endpoint, response, now - due)
-        return response
+        if self._listener is not None:
+            self._listener(endpoint, response, since_due)
 
     def _follow(self, method: str, path: str, data: bytes, began: float) -> Response:
         for _ in range(_MOST_REDIRECTS):
@@ -126,8 +129,8 @@ class Client:
             place = response.header("location")
             if not place:
                 return response
-            there = urlsplit(urljoin(f"{self._engine.settings.host}{path}", place))
-            if there.netloc != self._engine.place.authority:
+            there = urlsplit(urljoin(f"{self._generator.settings.host}{path}", place))
+            if there.netloc != self._generator.target.authority:
                 refused = f"redirect to {there.netloc or there.scheme!r} refused: not a host of this run"
                 return Response(response.status, response.body, response.raw_head, 0.0, refused)
             path = there.path + (f"?{there.query}" if there.query else "")
@@ -166,12 +169,12 @@ class Client:
             self.cookies[key.strip()] = value.strip()
         return Response(answer.status, body, answer.raw, monotonic() - began)
 
-    def answered(self, connection: Connection, answer: Head, body: bytes) -> None:
-        """The answer came: wake the greenlet that waits for it."""
+    def answered(self, connection: HttpConnection, answer: Head, body: bytes) -> None:
+        """Take the answer, and wake the greenlet that waits for it."""
         self._wake((answer, body, ""))
 
-    def failed(self, connection: Connection, reason: str) -> None:
-        """There will be no answer."""
+    def failed(self, connection: HttpConnection, reason: str) -> None:
+        """Take the reason why there is no answer, and wake the greenlet."""
         self._wake((None, b"", reason))
 
     def _wake(self, result: tuple[Head | None, bytes, str]) -> None:
@@ -181,8 +184,15 @@ class Client:
             waiting.switch()
 
 
+def _what_is_wrong(response: Response, expect: Iterable[int], check: Callable[[Response], str] | None) -> str:
+    """Why an answer counts as an error, "" where it is good."""
+    if response.status not in expect:
+        return f"status {response.status}"
+    return response.error or (check(response) if check is not None else "")
+
+
 def built(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
-    """A request's bytes. Raises `ValueError` where a name or value would break out of its line."""
+    """A request's bytes. Raises `ValueError` where a name or value holds a line break."""
     lines = [f"{method} {path} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()], "", ""]
     text = "\r\n".join(lines)
     if text.count("\r") != len(lines) - 1 or text.count("\n") != len(lines) - 1:

@@ -9,9 +9,9 @@ from time import monotonic
 
 from gevent.lock import RLock
 
-from asbuilt.load.http.connection import Connection
+from asbuilt.load.http.connection import HttpConnection
 from asbuilt.load.http.response import Head, Memory
-from asbuilt.load.measure.ledger import Endpoint
+from asbuilt.load.measure.request_statistics import EndpointStatistics
 
 
 class MassPool:
@@ -21,19 +21,19 @@ class MassPool:
         self.name, self.share, self.every_seconds, self.users = name, share, every_seconds, 0
         self.requests: Iterator[MassRequest] = iter(())
         self.preparing = RLock()
-        self._idle: deque[Connection] = deque()
+        self._idle: deque[HttpConnection] = deque()
 
     @property
     def under_way(self) -> int:
         """Requests that wait for their answer."""
         return self.users - len(self._idle)
 
-    def join(self, connection: Connection) -> None:
+    def join(self, connection: HttpConnection) -> None:
         """A user's connection is free."""
         self.users += 1
         self._idle.append(connection)
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: HttpConnection) -> None:
         """The user is gone."""
         self.users -= 1
         with contextlib.suppress(ValueError):  # it is not idle
@@ -53,7 +53,7 @@ class MassPool:
         endpoint.lag.append((now - due) * 1000)
         connection.send(request.data, now, request.head)
 
-    def answered(self, connection: Connection, answer: Head, body: bytes) -> None:
+    def answered(self, connection: HttpConnection, answer: Head, body: bytes) -> None:
         """Count an answer, by its status."""
         now = monotonic()
         request = connection.note
@@ -73,7 +73,7 @@ class MassPool:
             endpoint.errors["the answer is not what it should be"] += 1
         self._idle.append(connection)
 
-    def failed(self, connection: Connection, reason: str) -> None:
+    def failed(self, connection: HttpConnection, reason: str) -> None:
         """Count a request that got no answer; the connection opens again for its next one."""
         connection.note.endpoint.unanswered(reason)
         self._idle.append(connection)
@@ -85,7 +85,12 @@ class MassRequest:
     __slots__ = ("contains", "data", "endpoint", "expect", "head", "memory")
 
     def __init__(
-        self, endpoint: Endpoint, data: bytes, expect: frozenset[int], contains: bytes = b"", head: bool = False
+        self,
+        endpoint: EndpointStatistics,
+        data: bytes,
+        expect: frozenset[int],
+        contains: bytes = b"",
+        head: bool = False,
     ) -> None:
         self.memory = Memory()
         self.endpoint, self.data, self.expect, self.contains, self.head = endpoint, data, expect, contains, head

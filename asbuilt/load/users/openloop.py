@@ -1,6 +1,6 @@
-"""What a load scenario imports: open-loop users, and their place in Locust's runner, stats and distributed mode.
+"""What a load scenario imports: open-loop users, connected to Locust's runner, statistics and distributed mode.
 
-Importing this module from a locust file is all that it takes; `locust -f loadtests/<system>.py` works as ever.
+A Locust file only has to import this module; `locust -f loadtests/<system>/users.py` works as for any Locust file.
 """
 
 from __future__ import annotations
@@ -20,15 +20,12 @@ from locust import events, task
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from asbuilt.load.measure.histogram import Histogram, bucket, middle
-from asbuilt.load.plan.scenario import standalone
-from asbuilt.load.plan.settings import Settings, loads
-from asbuilt.load.run.conductor import Conductor
-from asbuilt.load.run.crew import LocalMember, Member, Part, RemoteMember, Worker
+from asbuilt.load.plan.settings import Settings, loads, standalone
+from asbuilt.load.run.agent import Agent, MasterConnection
+from asbuilt.load.run.coordinator import Coordinator
+from asbuilt.load.run.processes import PARENT, SETTINGS
+from asbuilt.load.run.workers import LocalWorker, RemoteWorker, Worker
 from asbuilt.load.users.users import MassUser, OpenLoopUser
-
-SETTINGS = "ASBUILT_LOAD_SETTINGS"  # the environment variable that names the run's settings file
-
-PARENT = "ASBUILT_LOAD_PARENT"  # the process that ordered the run, where one did
 
 __all__ = ["MassUser", "OpenLoopUser", "task"]
 
@@ -44,73 +41,73 @@ def _options(parser: Any) -> None:
 
 @events.init.add_listener
 def _install(environment: Any, runner: Any, **_: Any) -> None:
-    logging.getLogger("locust.runners").setLevel(logging.ERROR)  # it warns of spawn rates that do no harm here
+    logging.getLogger("locust.runners").setLevel(logging.ERROR)  # it warns of spawn rates that are harmless here
     locust.stats.bucket_response_time = lambda ms: middle(bucket(ms))
     if os.environ.get(PARENT):
         gevent.spawn(_end_with, int(os.environ[PARENT]))
     if isinstance(runner, WorkerRunner):
-        environment.asbuilt_worker = Worker(environment, runner, _mirror(environment))
+        environment.asbuilt_master = MasterConnection(environment, runner, _mirror(environment))
     elif isinstance(runner, MasterRunner):
-        _Stage(environment).of_master(runner)
+        _LocustRun(environment).of_master(runner)
     elif isinstance(runner, LocalRunner):
-        _Stage(environment).of_local(runner)
+        _LocustRun(environment).of_local(runner)
 
 
 def _end_with(parent: int) -> None:
-    """No load may outlive the command that ordered it."""
+    """End this process when the command that started the run has ended: no load may outlive it."""
     while os.getppid() == parent:
         gevent.sleep(0.5)
     os._exit(3)
 
 
-class _Stage:
-    """Builds a conductor for each test that Locust starts."""
+class _LocustRun:
+    """Creates a coordinator for each test that Locust starts, and connects it to Locust's events and messages."""
 
     def __init__(self, environment: Any) -> None:
         self._environment = environment
-        self._conductor: Conductor | None = None
-        self._members: dict[str, Member] = {}
+        self._coordinator: Coordinator | None = None
+        self._workers: dict[str, Worker] = {}
         self._running: Any = None
         environment.events.spawning_complete.add_listener(self._spawned)
         environment.events.test_stop.add_listener(self._stopped)
 
     def of_local(self, runner: LocalRunner) -> None:
-        """One process does it all."""
-        part = Part(self._environment, lambda report: self._heard("local", report), _mirror(self._environment))
+        """A run of one process, which generates the load itself."""
+        agent = Agent(self._environment, lambda report: self._receive("local", report), _mirror(self._environment))
 
         def start(**_: Any) -> None:
             settings = _settings(self._environment)
-            self._members = {"local": LocalMember(part)}
-            self._conductor = self._conduct(runner, settings)
-            part.prepare(settings)
+            self._workers = {"local": LocalWorker(agent)}
+            self._coordinator = self._created(runner, settings)
+            agent.prepare(settings)
 
         self._environment.events.test_start.add_listener(start)
-        self._environment.events.test_stop.add_listener(lambda **_: part.close())
+        self._environment.events.test_stop.add_listener(lambda **_: agent.close())
 
     def of_master(self, runner: MasterRunner) -> None:
-        """Workers do the work."""
+        """A run whose workers generate the load."""
 
         def start(**_: Any) -> None:
             settings = _settings(self._environment)
-            locust.runners.HEARTBEAT_LIVENESS = ceil(settings.silence_seconds) + 3  # seconds: ours comes first
-            self._members = {client.id: RemoteMember(runner, client.id) for client in runner.clients.all}
-            self._conductor = self._conduct(runner, settings)
-            for member in self._members.values():
-                member.tell("settings", {"settings": settings.dumps()})
-            gevent.spawn(self._beat_until_conducting, self._conductor)
+            _give_up_later_than(settings, runner)
+            self._workers = {client.id: RemoteWorker(runner, client.id) for client in runner.clients.all}
+            self._coordinator = self._created(runner, settings)
+            for worker in self._workers.values():
+                worker.send("settings", {"settings": settings.dumps()})
+            gevent.spawn(self._beat_until_running, self._coordinator)
 
         self._environment.events.test_start.add_listener(start)
-        runner.register_message("asbuilt-report", lambda environment, msg, **_: self._heard(msg.node_id, msg.data))
+        runner.register_message("asbuilt-report", lambda environment, msg, **_: self._receive(msg.node_id, msg.data))
         runner.register_message("asbuilt-echo", self._echoed)
 
-    def _beat_until_conducting(self, conductor: Conductor) -> None:
-        """Keep the workers sure of their master while users are still being started."""
-        while not conductor.conducting and conductor is self._conductor:
-            for member in self._members.values():
-                member.tell("beat", {"sent": time.monotonic()})
+    def _beat_until_running(self, coordinator: Coordinator) -> None:
+        """Send heartbeats while users are still being started, so that no worker gives up its master."""
+        while not coordinator.running and coordinator is self._coordinator:
+            for worker in self._workers.values():
+                worker.send("heartbeat", {"sent": time.monotonic()})
             gevent.sleep(0.3)
 
-    def _conduct(self, runner: Any, settings: Settings) -> Conductor:
+    def _created(self, runner: Any, settings: Settings) -> Coordinator:
         headless = bool(self._environment.parsed_options and self._environment.parsed_options.headless)
 
         def finished(code: int) -> None:
@@ -118,26 +115,33 @@ class _Stage:
                 self._environment.process_exit_code = code
             gevent.spawn(runner.quit if headless else runner.stop)
 
-        def members() -> Sequence[Member]:
-            return list(self._members.values())
+        def workers() -> Sequence[Worker]:
+            return list(self._workers.values())
 
-        return Conductor(settings, members, lambda: int(runner.target_user_count), finished)
+        return Coordinator(settings, workers, lambda: int(runner.target_user_count), finished)
 
-    def _heard(self, name: str, report: dict[str, Any]) -> None:
-        if self._conductor is not None:
-            self._conductor.heard(name, report)
+    def _receive(self, name: str, report: dict[str, Any]) -> None:
+        if self._coordinator is not None:
+            self._coordinator.receive(name, report)
 
     def _echoed(self, environment: Any, msg: Any, **_: Any) -> None:
-        if self._conductor is not None:
-            self._conductor.echoed(msg.node_id, float(msg.data["sent"]), float(msg.data["here"]))
+        if self._coordinator is not None:
+            self._coordinator.echoed(msg.node_id, float(msg.data["sent"]), float(msg.data["here"]))
 
     def _spawned(self, **_: Any) -> None:
-        if self._conductor is not None and not self._conductor.conducting:
-            self._running = gevent.spawn(self._conductor.run)
+        if self._coordinator is not None and not self._coordinator.running:
+            self._running = gevent.spawn(self._coordinator.run)
 
     def _stopped(self, **_: Any) -> None:
-        if self._conductor is not None and not self._conductor.stopped:
-            self._conductor.stopped = "it was stopped before its end"
+        if self._coordinator is not None and not self._coordinator.stopped:
+            self._coordinator.stopped = "it was stopped before its end"
+
+
+def _give_up_later_than(settings: Settings, runner: MasterRunner) -> None:
+    """Let Locust give up a silent worker later than the coordinator does."""
+    locust.runners.HEARTBEAT_LIVENESS = ceil(settings.silence_seconds) + 3  # seconds
+    for client in runner.clients.all:  # each counts down from the earlier value until its next heartbeat
+        client.heartbeat = locust.runners.HEARTBEAT_LIVENESS
 
 
 def _settings(environment: Any) -> Settings:
@@ -149,14 +153,14 @@ def _settings(environment: Any) -> Settings:
 
 
 def _mirror(environment: Any) -> Any:
-    """What shows a report in Locust's own statistics, so that its pages agree with the verdict."""
+    """A function that adds a report to Locust's own statistics, so that its pages agree with the verdict."""
 
     def mirror(report: Mapping[str, Any]) -> None:
         stats, now = environment.runner.stats, time.time()
         for item in report["endpoints"]:
             gevent.sleep(0)
             if not (item["counts"]["sent"] or item["counts"]["failed"]):
-                continue  # an arrival's own row shows what it dropped, else nothing
+                continue  # the row of a user class shows dropped arrivals only
             entries = [stats.get(item["name"], item["method"])]
             if item["counted"]:
                 entries.append(stats.total)
@@ -172,7 +176,7 @@ def _mirror(environment: Any) -> Any:
 
 def _add(entry: Any, histogram: Histogram, counts: Mapping[str, int], received: int, now: float) -> None:
     if entry.use_response_times_cache and int(now) > int(entry.last_request_timestamp or 0):
-        entry._cache_response_times(int(now) - 1)  # what Locust's charts take the latest percentiles from
+        entry._cache_response_times(int(now) - 1)  # Locust's charts take the latest percentiles from it
     requests = histogram.total + histogram.unanswered
     entry.num_requests += requests
     entry.num_none_requests += histogram.unanswered

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from locust.exception import StopUser
 
 from asbuilt.load.plan.scenario import Login, Route, Scenario, filled, parse
-from asbuilt.load.run.engine import Engine
-from asbuilt.load.users.client import Client, Response, built
+from asbuilt.load.run.generator import LoadGenerator
+from asbuilt.load.users.client import HttpClient, Response, built
 from asbuilt.load.users.mass import MassRequest
 from asbuilt.load.users.openloop import MassUser, OpenLoopUser
 
@@ -26,11 +26,11 @@ def _parsed(text: str, system: str) -> Scenario:
     return parse(text, system)
 
 
-def _scenario(engine: Engine) -> Scenario:
-    return _parsed(engine.settings.scenario, engine.settings.system)
+def _scenario(generator: LoadGenerator) -> Scenario:
+    return _parsed(generator.settings.scenario, generator.settings.system)
 
 
-def sign_in(client: Client, login: Login, number: int) -> None:
+def sign_in(client: HttpClient, login: Login, number: int) -> None:
     """Sign the `number`-th account in; its token is shown from then on. Raises `StopUser` where that is refused."""
     account = login.account(number)
     answer = client.request(
@@ -56,13 +56,13 @@ class JourneyUser(OpenLoopUser):
     alone = False  # whether it signs in as an account that nobody else uses
 
     @classmethod
-    def interval(cls, engine: Engine) -> float:
+    def interval(cls, generator: LoadGenerator) -> float:
         """As its class says, unless the scenario's file says otherwise."""
-        return float(_scenario(engine).options.get("every_seconds", {}).get(cls.__name__, cls.every_seconds))
+        return float(_scenario(generator).options.get("every_seconds", {}).get(cls.__name__, cls.every_seconds))
 
     def on_start(self) -> None:
         """Sign in, each user as the next account."""
-        self.scenario = _scenario(self.engine)
+        self.scenario = _scenario(self.generator)
         self.number = 0 if self.alone else next(_NUMBERS)
         if self.scenario.login is not None:
             sign_in(self.client, self.scenario.login, self.number)
@@ -77,7 +77,7 @@ class JourneyUser(OpenLoopUser):
         `data` is a body that is no JSON.
         """
         route = self.scenario.routes[name]
-        if route.changes and not self.engine.settings.writes:
+        if route.changes and not self.generator.settings.writes:
             return Response(0, b"", b"", 0.0, "what changes data is not sent to this host (--allow-writes)")
         values = self._values() | values
         answer = self._send(route, values, data)
@@ -129,33 +129,33 @@ class BrowsingUser(MassUser):
     signed_in = True
 
     @classmethod
-    def requests(cls, engine: Engine) -> Iterator[MassRequest]:
+    def requests(cls, generator: LoadGenerator) -> Iterator[MassRequest]:
         """Requests drawn by weight, without end."""
-        scenario = _scenario(engine)
+        scenario = _scenario(generator)
         routes = [scenario.routes[name] for name in cls.routes]
-        routes = [route for route in routes if engine.settings.writes or not route.changes]
-        headers = list(cls._identities(engine, scenario)) if cls.signed_in else [{}]
-        draw = random.Random(engine.settings.seed)  # noqa: S311  # a load, no secret
+        routes = [route for route in routes if generator.settings.writes or not route.changes]
+        headers = list(cls._identities(generator, scenario)) if cls.signed_in else [{}]
+        draw = random.Random(generator.settings.seed)  # noqa: S311  # a load, no secret
         drawn = draw.choices(routes, [route.weight for route in routes], k=_DRAWN)
-        if engine.settings.profile == "smoke":
+        if generator.settings.profile == "smoke":
             drawn = list(itertools.islice(itertools.cycle(routes), _DRAWN))
         made: list[MassRequest] = []
         same: dict[tuple[str, bytes], MassRequest] = {}  # each remembers its answer, which takes memory
         for number, route in enumerate(drawn):
             values = {name: draw.choice(choices) for name, choices in scenario.rows.items()} | {"n": str(number)}
             identity = headers[number % len(headers)]
-            request = cls._request(engine, route, values, identity)
+            request = cls._request(generator, route, values, identity)
             made.append(same.setdefault((route.name, request.data), request))
         return itertools.cycle(made)
 
     @classmethod
-    def _identities(cls, engine: Engine, scenario: Scenario) -> Iterator[dict[str, str]]:
+    def _identities(cls, generator: LoadGenerator, scenario: Scenario) -> Iterator[dict[str, str]]:
         """Sign accounts in, one after the other, and give what they show from then on."""
         if scenario.login is None:
             yield {}
             return
         for number in range(1, scenario.login.accounts + 1):
-            client = Client(engine, "sign-in")
+            client = HttpClient(generator, "sign-in")
             try:
                 sign_in(client, scenario.login, number)
                 cookies = "; ".join(f"{key}={value}" for key, value in client.cookies.items())
@@ -164,14 +164,16 @@ class BrowsingUser(MassUser):
                 client.close()
 
     @classmethod
-    def _request(cls, engine: Engine, route: Route, values: dict[str, str], identity: dict[str, str]) -> MassRequest:
+    def _request(
+        cls, generator: LoadGenerator, route: Route, values: dict[str, str], identity: dict[str, str]
+    ) -> MassRequest:
         body = json.dumps(filled(route.body, values)).encode() if route.body is not None else b""
-        lines = {"Host": engine.place.authority, "User-Agent": "asbuilt-load", "Accept": "*/*", **identity}
+        lines = {"Host": generator.target.authority, "User-Agent": "asbuilt-load", "Accept": "*/*", **identity}
         if body:
             lines |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
         return MassRequest(
-            engine.ledger.endpoint(route.name, route.method, route.flow, route.counted),
-            built(route.method, engine.place.prefix + filled(route.path, values), lines, body),
+            generator.statistics.endpoint(route.name, route.method, route.flow, route.counted),
+            built(route.method, generator.target.prefix + filled(route.path, values), lines, body),
             route.expect,
             route.contains.encode(),
             route.method == "HEAD",

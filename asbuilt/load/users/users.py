@@ -17,8 +17,8 @@ from locust import User
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
-from asbuilt.load.run.engine import Engine
-from asbuilt.load.users.client import Client, Response
+from asbuilt.load.run.generator import LoadGenerator
+from asbuilt.load.users.client import HttpClient, Response
 from asbuilt.load.users.mass import MassPool, MassRequest
 
 _LOG = logging.getLogger("asbuilt.load")
@@ -36,18 +36,18 @@ class ServedUser(User):
     flow = "api"
 
     @property
-    def engine(self) -> Engine:
+    def generator(self) -> LoadGenerator:
         """The generator that this user is part of."""
-        engine: Engine = self.environment.asbuilt_engine
-        return engine
+        generator: LoadGenerator = self.environment.asbuilt_generator
+        return generator
 
     @classmethod
-    def interval(cls, engine: Engine) -> float:
+    def interval(cls, generator: LoadGenerator) -> float:
         """The exact interval of this class's arrivals in this run, 0 where it has a share of the rate."""
         return cls.every_seconds
 
     @classmethod
-    def make_pool(cls, engine: Engine) -> Any:
+    def make_pool(cls, generator: LoadGenerator) -> Any:
         """Where this class's free users wait."""
         raise NotImplementedError
 
@@ -73,12 +73,12 @@ def _serve(user: ServedUser) -> None:
 class JourneyPool:
     """The users of a journey class that are free, the longest free first."""
 
-    def __init__(self, engine: Engine, cls: type[OpenLoopUser], every_seconds: float) -> None:
+    def __init__(self, generator: LoadGenerator, cls: type[OpenLoopUser], every_seconds: float) -> None:
         self.name, self.share, self.every_seconds, self.users = cls.__name__, cls.arrivals, every_seconds, 0
-        self.under_way = 0  # its requests are those of its users' clients, which the engine counts
-        self.endpoint = engine.ledger.endpoint(cls.__name__, "ARRIVAL", cls.flow)
+        self.under_way = 0  # its requests are those of its users' clients, which the generator counts
+        self.endpoint = generator.statistics.endpoint(cls.__name__, "ARRIVAL", cls.flow)
         self._idle: deque[OpenLoopUser] = deque()
-        in_turn = engine.settings.profile == "smoke"
+        in_turn = generator.settings.profile == "smoke"
         self._turns: Iterator[Callable[[Any], Any]] | None = (
             itertools.cycle(dict.fromkeys(cls.tasks)) if in_turn else None
         )
@@ -111,16 +111,16 @@ class OpenLoopUser(ServedUser):
     """The journey lane: each arrival runs one `@task` of a free user, as plain code with `self.client`."""
 
     abstract = True
-    client: Client
+    client: HttpClient
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
         self._woken: Any = None
 
     @classmethod
-    def make_pool(cls, engine: Engine) -> JourneyPool:
+    def make_pool(cls, generator: LoadGenerator) -> JourneyPool:
         """Where this class's free users wait."""
-        return JourneyPool(engine, cls, cls.interval(engine))
+        return JourneyPool(generator, cls, cls.interval(generator))
 
     def record(
         self,
@@ -136,7 +136,7 @@ class OpenLoopUser(ServedUser):
 
         `from_due`: the arrival's own lag is part of it. `counted`: it counts among the run's requests.
         """
-        endpoint = self.engine.ledger.endpoint(name, "STEP", flow or self.flow, counted=counted)
+        endpoint = self.generator.statistics.endpoint(name, "STEP", flow or self.flow, counted=counted)
         endpoint.counts.sent += 1
         lag = max(0.0, self._began - self._due) if from_due else 0.0
         endpoint.answered((seconds + lag) * 1000, seconds * 1000, error)
@@ -148,14 +148,14 @@ class OpenLoopUser(ServedUser):
 
     def serve(self) -> None:
         """Get ready, then run one task for each arrival."""
-        engine = self.engine
-        pool: JourneyPool = engine.pools[type(self).__name__]  # type: ignore[assignment]
-        self.client = Client(engine, self.flow, _told(self.environment))
+        generator = self.generator
+        pool: JourneyPool = generator.pools[type(self).__name__]  # type: ignore[assignment]
+        self.client = HttpClient(generator, self.flow, _told(self.environment))
         self._state = LOCUST_STATE_RUNNING
         self._woken, hub = gevent.getcurrent(), gevent.get_hub()
         self._due = self._began = 0.0
         try:
-            self._get_ready(engine)
+            self._get_ready(generator)
             pool.users += 1
             try:
                 while self._state != LOCUST_STATE_STOPPING:
@@ -165,7 +165,7 @@ class OpenLoopUser(ServedUser):
                     self._state = LOCUST_STATE_RUNNING
                     self._began = monotonic()
                     pool.endpoint.lag.append(max(0.0, self._began - self._due) * 1000)
-                    self._run(pool.task(self), engine)
+                    self._run(pool.task(self), generator)
             finally:
                 pool.users -= 1
                 pool.leave(self)
@@ -174,32 +174,32 @@ class OpenLoopUser(ServedUser):
                 self.on_stop()
             self.client.close()
 
-    def _get_ready(self, engine: Engine) -> None:
+    def _get_ready(self, generator: LoadGenerator) -> None:
         for attempt in range(_ATTEMPTS):
             try:
                 self.on_start()
             except StopUser as error:
                 if attempt + 1 == _ATTEMPTS:
-                    engine.failed_users.append(f"{type(self).__name__}: {error or 'gave up'}")
+                    generator.failed_users.append(f"{type(self).__name__}: {error or 'gave up'}")
                     raise
                 gevent.sleep(0.5 * (attempt + 1))
             else:
-                engine.ready += 1
+                generator.ready += 1
                 return
 
-    def _run(self, task: Callable[[Any], Any], engine: Engine) -> None:
-        engine.in_flight += 1
+    def _run(self, task: Callable[[Any], Any], generator: LoadGenerator) -> None:
+        generator.in_flight += 1
         try:
             task(self)
         except StopUser:
             raise
         except Exception as error:  # a bug of the scenario is a failure of the run, never a missing sample
             _LOG.exception("task of %s", type(self).__name__)
-            endpoint = engine.ledger.endpoint(type(self).__name__, "TASK", self.flow)
+            endpoint = generator.statistics.endpoint(type(self).__name__, "TASK", self.flow)
             endpoint.counts.sent += 1
             endpoint.unanswered(f"{type(error).__name__}: {error}"[:200])
         finally:
-            engine.in_flight -= 1
+            generator.in_flight -= 1
 
 
 class MassUser(ServedUser):
@@ -209,21 +209,21 @@ class MassUser(ServedUser):
     tasks: ClassVar[list[Any]] = [lambda user: None]  # Locust wants one; the pool's requests are what it does
 
     @classmethod
-    def make_pool(cls, engine: Engine) -> MassPool:
+    def make_pool(cls, generator: LoadGenerator) -> MassPool:
         """Where this class's free connections wait."""
-        return MassPool(cls.__name__, cls.arrivals, cls.interval(engine))
+        return MassPool(cls.__name__, cls.arrivals, cls.interval(generator))
 
     @classmethod
-    def requests(cls, engine: Engine) -> Iterator[MassRequest]:
+    def requests(cls, generator: LoadGenerator) -> Iterator[MassRequest]:
         """The requests, without end, in the order in which they are sent. Called once, when the first user is ready."""
         raise NotImplementedError
 
     def serve(self) -> None:
         """Open the connection, then lend it to the pool."""
-        engine = self.engine
-        pool: MassPool = engine.pools[type(self).__name__]  # type: ignore[assignment]
+        generator = self.generator
+        pool: MassPool = generator.pools[type(self).__name__]  # type: ignore[assignment]
         self._state = LOCUST_STATE_WAITING
-        connection = engine.hold(engine.place.connection(pool))
+        connection = generator.hold(generator.target.connection(pool))
         hub, me = gevent.get_hub(), gevent.getcurrent()
         problem: list[str] = []
 
@@ -237,19 +237,19 @@ class MassUser(ServedUser):
             if not problem:
                 hub.switch()
             if problem[0]:
-                engine.failed_users.append(f"{type(self).__name__}: {problem[0]}")
+                generator.failed_users.append(f"{type(self).__name__}: {problem[0]}")
                 raise StopUser(problem[0])
             with pool.preparing:
                 if not pool.users:
-                    pool.requests = self.requests(engine)
+                    pool.requests = self.requests(generator)
             pool.join(connection)
-            engine.ready += 1
+            generator.ready += 1
             try:
                 hub.switch()  # until killed
             finally:
                 pool.leave(connection)
         finally:
-            engine.release(connection)
+            generator.release(connection)
 
 
 def _told(environment: Any) -> Any:

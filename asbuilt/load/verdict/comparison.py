@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from asbuilt.load.measure.histogram import Histogram, merged, middle
+from asbuilt.load.plan.settings import NOT_COMPARED
 from asbuilt.results.exit_codes import ExitCode
 from asbuilt.sources.load import FORMAT
 
@@ -57,10 +58,9 @@ def _read(path: Path) -> dict[str, Any]:
 def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
     if one["fingerprint"] == other["fingerprint"]:
         return
-    skipped = ("host", "allowed_hosts", "workers", "abort", "verify_tls")
     found = False
     for name, value in one["settings"].items():
-        if name not in skipped and value != other["settings"].get(name):
+        if name not in NOT_COMPARED and value != other["settings"].get(name):
             found = True
             yield f"{name}: {value!r} and {other['settings'].get(name)!r}"
     if not found:

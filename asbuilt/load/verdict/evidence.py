@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from asbuilt.load.measure.confidence import Figure, mean_figure, share_figure
+from asbuilt.judging.estimate import Estimate
+from asbuilt.load.measure.confidence import mean_estimate, share_estimate
 from asbuilt.load.measure.gate import QUANTILES, Counts, quantile_of_run, widened
 from asbuilt.load.measure.histogram import Histogram, merged
 from asbuilt.load.plan.scenario import parse
@@ -60,20 +61,11 @@ def _record(
                 counts.add(Counts(**one["slots"][str(number)]["counts"]))
     whole = merged(slots)
     seconds = len(measured) * settings.slot_seconds
-    dropped = counts.dropped / whole.size if whole.size else 0.0
-    figures = {
-        metric: widened(quantile_of_run(slots, settings.slot_seconds, share), dropped)
-        for metric, share in QUANTILES.items()
-    }
-    figures["mean_ms"] = widened(mean_figure(whole), (whole.unanswered / whole.size) if whole.size else 0.0)
-    errors = share_figure(counts.failed, whole.size)
-    figures["error_percent"] = Figure(100 * errors.value, 100 * errors.low, 100 * errors.high)
-    good = whole.size - counts.failed
-    rate = good / seconds if seconds else math.nan
-    figures["requests_per_second"] = Figure(rate, rate, rate)
-    if raw["aborted"]:  # what failed has failed; what looks good so far, or could not be reached, is open
-        figures = {metric: Figure(figure.value, figure.low, math.inf) for metric, figure in figures.items()}
-        figures["requests_per_second"] = Figure(rate, 0.0, math.inf)
+    estimates = _estimates(slots, whole, counts, settings.slot_seconds, seconds)
+    if raw["aborted"]:  # a figure that has failed stays failed; one that looks good so far is not settled
+        estimates = {metric: Estimate(estimate, estimate.low, math.inf) for metric, estimate in estimates.items()}
+        rate = estimates["requests_per_second"]
+        estimates["requests_per_second"] = Estimate(rate, 0.0, math.inf)
     return {
         "name": name,
         "profile": settings.profile,
@@ -85,7 +77,23 @@ def _record(
         "slowest_ms": round(whole.greatest, 3) if whole.total and not whole.unanswered else None,
         "seconds": seconds,
         "concurrent_users": int(raw["users"]["steady"]),
-        **{metric: _plain(figure) for metric, figure in figures.items()},
+        **{metric: _plain(estimate) for metric, estimate in estimates.items()},
+    }
+
+
+def _estimates(
+    slots: Sequence[Histogram], whole: Histogram, counts: Counts, slot_seconds: float, seconds: float
+) -> dict[str, Estimate]:
+    """Each metric of the measured slots, with its bounds; arrivals without an answer leave the good bound open."""
+    dropped = counts.dropped / whole.size if whole.size else 0.0
+    unanswered = whole.unanswered / whole.size if whole.size else 0.0
+    errors = share_estimate(counts.failed, whole.size)
+    rate = (whole.size - counts.failed) / seconds if seconds else math.nan
+    return {
+        **{name: widened(quantile_of_run(slots, slot_seconds, share), dropped) for name, share in QUANTILES.items()},
+        "mean_ms": widened(mean_estimate(whole), unanswered),
+        "error_percent": Estimate(100 * errors, 100 * errors.low, 100 * errors.high),
+        "requests_per_second": Estimate(rate, rate, rate),
     }
 
 
@@ -97,6 +105,6 @@ def _responses(endpoints: Iterable[Mapping[str, Any]], slot: str) -> list[Histog
     return [Histogram.parse(one["slots"][slot]["response"]) for one in endpoints if slot in one["slots"]]
 
 
-def _plain(figure: Figure) -> dict[str, float | None]:
-    ends = {"value": figure.value, "low": figure.low, "high": figure.high}
+def _plain(estimate: Estimate) -> dict[str, float | None]:
+    ends = {"value": float(estimate), "low": estimate.low, "high": estimate.high}
     return {name: round(value, 6) if math.isfinite(value) else None for name, value in ends.items()}

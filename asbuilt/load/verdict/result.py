@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from asbuilt import content
 from asbuilt.load.measure.histogram import Histogram, merged
 from asbuilt.load.plan.arrivals import Arrivals
 from asbuilt.load.plan.scenario import parse
@@ -17,6 +15,8 @@ from asbuilt.load.plan.settings import Settings
 from asbuilt.load.verdict import judging
 from asbuilt.load.verdict.evidence import records
 from asbuilt.results.exit_codes import ExitCode, exit_code
+from asbuilt.results.writers import Night
+from asbuilt.results.writers import write as write_night
 from asbuilt.sources.load import FORMAT
 from asbuilt.spec.model import Fact, Spec
 
@@ -33,49 +33,56 @@ def document(
     run["variant"] = settings.variant
     verdicts = judging.judged(spec, facts[0].variant, facts, judging.snapshot_of([run], flows))
     judged = judging.fact_records(spec, verdicts, strict)
-    code = exit_code(judged)
-    if (raw["invalid"] or raw["aborted"]) and code in (ExitCode.PASSED, ExitCode.NOTHING):
-        code = ExitCode.UNKNOWN
-    untried: list[str] = []
-    if settings.profile == "smoke" and not raw["invalid"] and not raw["aborted"] and run["samples"]:
-        untried = judging.untried(parse(settings.scenario, settings.system), raw["endpoints"], settings.writes)
-        code = judging.smoke_code(raw["endpoints"], untried)
-    counted = [one for one in raw["endpoints"] if one["counted"]]
+    untried, code = _outcome(settings, run, judged, raw)
     return {
         "$schema": SCHEMA.name,
         "format": FORMAT,
         "system": spec.system,
         "variant": facts[0].variant,
+        "target": {"host": settings.host, "stand_in": settings.stand_in},
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "exit_code": code,
         "fingerprint": settings.fingerprint(),
         "settings": _settings(settings),
-        "invalid": list(raw["invalid"]),
-        "stopped": raw["stopped"],
-        "aborted": raw["aborted"],
         "untried": untried,
-        "health": raw["health"],
         "runs": [run],
         "flows": flows,
         "facts": judged,
         "endpoints": [_endpoint(one) for one in raw["endpoints"] if one["flow"] != "sign-in"],
-        "curves": {
-            "response": _curve(merged(_whole(one) for one in counted)),
-            "service": _curve(merged(Histogram.parse(one["service"]) for one in counted)),
-            "lag": _curve(merged(Histogram.parse(one["lag"]) for one in counted)),
-        },
-        "timeline": list(raw["timeline"]),
-        "workers": list(raw["workers"]),
+        "curves": _curves([one for one in raw["endpoints"] if one["counted"]]),
+        **{name: raw[name] for name in ("invalid", "stopped", "aborted", "health", "timeline", "workers")},
     }
+
+
+def _outcome(
+    settings: Settings, run: Mapping[str, Any], judged: Sequence[Mapping[str, Any]], raw: Mapping[str, Any]
+) -> tuple[list[str], ExitCode]:
+    """The routes that a smoke run never had an answer from, and the exit code."""
+    cut_short = bool(raw["invalid"] or raw["aborted"])
+    if settings.profile == "smoke" and not cut_short and run["samples"]:
+        untried = judging.untried(parse(settings.scenario, settings.system), raw["endpoints"], settings.writes)
+        return untried, judging.smoke_code(raw["endpoints"], untried)
+    code = exit_code(judged)
+    if cut_short and code in (ExitCode.PASSED, ExitCode.NOTHING):
+        code = ExitCode.UNKNOWN
+    return [], code
 
 
 def _settings(settings: Settings) -> dict[str, Any]:
     """What may be shown: a scenario's text may hold credentials."""
-    hidden = ("scenario", "out", "kill_file", "ca_file")
+    hidden = ("scenario", "out", "kill_file", "ca_file", "host", "stand_in")  # the target stands beside the settings
     plain = {key: value for key, value in dataclasses.asdict(settings).items() if key not in hidden}
     plain["allowed_hosts"], plain["stages"] = list(settings.allowed_hosts), list(plain["stages"])
     plain["objectives"] = list(plain["objectives"])
     return plain | {"seconds": Arrivals(settings.stages).seconds, "arrivals": round(settings.arrivals.count)}
+
+
+def _curves(counted: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "response": _curve(merged(_whole(one) for one in counted)),
+        "service": _curve(merged(Histogram.parse(one["service"]) for one in counted)),
+        "lag": _curve(merged(Histogram.parse(one["lag"]) for one in counted)),
+    }
 
 
 def _whole(one: Mapping[str, Any]) -> Histogram:
@@ -119,9 +126,5 @@ def clear(folder: Path) -> None:
 
 
 def write(result: Mapping[str, Any], architecture: str, folder: Path) -> None:
-    """Write load-result.json, the schema that it keeps to, a page for people and JUnit for pipelines."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / RESULT).write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    (folder / SCHEMA.name).write_text(SCHEMA.read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / PAGE).write_text(content.module("reports.load_html").page(result, architecture), encoding="utf-8")
-    (folder / JUNIT).write_text(content.module("reports.load_junit").junit(result, architecture), encoding="utf-8")
+    """Write every report format about the run. Raises `WriterError` once all were tried, if any of them failed."""
+    write_night(Night(load=[result], architectures={result["system"]: architecture}), folder)

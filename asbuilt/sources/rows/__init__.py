@@ -1,78 +1,30 @@
-"""The table of rows: how each kind of record is read, and nowhere else an API call.
+"""The rows of the account: how each kind of record is read from AWS, and nowhere else an API call.
 
-The prefetch plan, the auditor's policy and the read-only guard are all derived from these rows. Add a kind of
-record by adding its row to the module of its field.
+Add a kind of record by adding its row to the module of its field; a new module is found by name.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from functools import cache
 
 from asbuilt.sources.row import Row
-from asbuilt.sources.rows import (
-    atlas,
-    beanstalk,
-    compute,
-    data,
-    delivery,
-    edge,
-    files,
-    identity,
-    load,
-    money,
-    network,
-    organization,
-    serverless,
-    tasks,
-    watch,
-)
-
-_TABLES = (
-    network,
-    compute,
-    tasks,
-    serverless,
-    beanstalk,
-    delivery,
-    data,
-    files,
-    edge,
-    identity,
-    organization,
-    watch,
-    money,
-    atlas,
-    load,
-)
 
 
 @cache
-def rows_by_kind() -> dict[str, tuple[Row, ...]]:
-    """Kind → the rows that read it (two where AWS answers one kind of thing from two operations)."""
-    table: dict[str, tuple[Row, ...]] = {}
-    for module in _TABLES:
-        for row in module.ROWS:
-            table[row.kind] = (*table.get(row.kind, ()), row)
-    return table
+def all_rows() -> tuple[Row, ...]:
+    """The rows of every module of this folder, in the order of the modules' names."""
+    modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    return tuple(row for module in modules for row in module.ROWS)
 
 
-def source_of(kind: str) -> str:
-    """The source of evidence that a kind of record comes from: `account`, unless it is none of AWS's."""
-    return rows_by_kind()[kind][0].source
+def services() -> tuple[str, ...]:
+    """boto3's names of the services that the rows call, sorted."""
+    return tuple(sorted({row.service for row in all_rows()}))
 
 
 @cache
 def allowed_operations() -> frozenset[tuple[str, str]]:
-    """Every (client name, operation) that the suite may call at all."""
-    rows = (row for rows in rows_by_kind().values() for row in rows)
-    return frozenset((row.service, operation) for row in rows for operation in row.operations)
-
-
-def with_parents(kinds: set[str]) -> set[str]:
-    """The kinds, and those that must be read before them."""
-    wanted = set(kinds)
-    for kind in kinds:
-        for row in rows_by_kind()[kind]:
-            if row.per and row.per not in wanted:
-                wanted |= with_parents({row.per})
-    return wanted
+    """Every (client name, operation) that may be called of AWS at all."""
+    return frozenset((row.service, operation) for row in all_rows() for operation in row.operations)

@@ -1,4 +1,4 @@
-"""Elastic Beanstalk, the Auto Scaling groups that it and others make, and their instances' volumes and sizes."""
+"""Elastic Beanstalk, Auto Scaling groups, instance types and volumes."""
 
 from asbuilt.sources.row import Row
 
@@ -23,7 +23,7 @@ ROWS = (
         names="[VersionLabel]",
         arn="ApplicationVersionArn",
     ),
-    # Without this, environments that were terminated in the last hour are listed as well.
+    # Without IncludeDeleted, AWS also lists environments that were terminated in the last hour.
     Row(
         "elasticbeanstalk:environment",
         "elasticbeanstalk",

@@ -2,7 +2,7 @@
 
 from asbuilt.sources.row import Row
 
-MISSING = "failures[?reason == 'MISSING']"  # ECS's word for what was deleted since it was listed
+MISSING = "failures[?reason == 'MISSING']"  # ECS's reason for resources that were deleted since they were listed
 
 ROWS = (
     Row("ecs:cluster.names", "ecs", "list_clusters", "clusterArns[].{clusterArn: @}", names="[clusterArn]"),
@@ -172,6 +172,15 @@ ROWS = (
         "elbv2",
         "describe_target_health",
         "TargetHealthDescriptions[]",
+        per="elbv2:target-group",
+        params={"TargetGroupArn": "TargetGroupArn"},
+    ),
+    Row("ecr:registry", "ecr", "get_registry_scanning_configuration", "@", names="[registryId]"),
+    Row(
+        "elbv2:target-group.attributes",
+        "elbv2",
+        "describe_target_group_attributes",
+        "@",
         per="elbv2:target-group",
         params={"TargetGroupArn": "TargetGroupArn"},
     ),

@@ -1,4 +1,4 @@
-"""Databases, caches, buckets, file systems."""
+"""Databases, caches and buckets."""
 
 from asbuilt.sources.row import Row
 
@@ -58,7 +58,7 @@ ROWS = (
         names="[ReservedDBInstanceId]",
         arn="ReservedDBInstanceArn",
     ),
-    # A cache is one thing to a document and two to AWS: a replication group, or a cluster outside any group.
+    # A document's cache is either of two resources of AWS: a replication group, or a cluster outside any group.
     Row(
         "elasticache:cache",
         "elasticache",
@@ -76,7 +76,8 @@ ROWS = (
         names="[CacheClusterId]",
         arn="ARN",
     ),
-    # Every cluster, members of groups too: a group's subnet group, security groups and engine are told by its members.
+    # All clusters, including members of groups: AWS returns a group's subnet group, security groups and engine with
+    # its members only.
     Row(
         "elasticache:cluster",
         "elasticache",
@@ -167,7 +168,7 @@ ROWS = (
         absent=["NoSuchBucketPolicy"],
         json=["Policy"],
     ),
-    # S3 measures each storage class apart, so which series a bucket has must be asked before their figures.
+    # S3 publishes one metric series for each storage class, so the series are listed before their values are read.
     Row(
         "s3:bucket.sizes",
         "cloudwatch",
@@ -204,7 +205,7 @@ ROWS = (
         permission="s3:GetBucketCORS",
     ),
     Row("s3:bucket.acl", "s3", "get_bucket_acl", "@", per="s3:bucket", params={"Bucket": "Name"}),
-    # Buckets from before 2023 may have none, and then take access lists.
+    # Buckets from before 2023 may have no ownership controls; ACLs then apply to them.
     Row(
         "s3:bucket.ownership",
         "s3",
@@ -227,7 +228,7 @@ ROWS = (
         permission="s3:GetReplicationConfiguration",
         within={"bucket": "SourceBucket"},
     ),
-    # Whether a page is there, without reading it: names of objects only.
+    # The name of the index page only, without its content.
     Row(
         "s3:bucket.index-page",
         "s3",

@@ -1,23 +1,7 @@
-"""How releases come about: pipelines, builds, stacks, deployments; and the limits and ways out that they need."""
+"""Software delivery: pipelines, builds, stacks and ECS deployments."""
 
 from asbuilt.sources.row import Row
 from asbuilt.sources.rows.compute import MISSING
-from asbuilt.sources.rows.watch import MEASURED
-
-
-def _recent(kind: str) -> Row:
-    """The metrics that a resource has published in the last three hours."""
-    namespace, dimensions = MEASURED[kind]
-    return Row(
-        f"{kind}.recent-metrics",
-        "cloudwatch",
-        "list_metrics",
-        "Metrics[]",
-        per=kind,
-        static={"Namespace": namespace, "RecentlyActive": "PT3H"},
-        params={"Dimensions": dimensions},
-    )
-
 
 ROWS = (
     Row("codepipeline:pipeline.names", "codepipeline", "list_pipelines", "pipelines[]", names="[name]"),
@@ -101,53 +85,4 @@ ROWS = (
         params={"serviceDeploymentArns": "serviceDeploymentArn"},
         arn="serviceDeploymentArn",
     ),
-    Row("ecr:registry", "ecr", "get_registry_scanning_configuration", "@", names="[registryId]"),
-    Row(
-        "elbv2:target-group.attributes",
-        "elbv2",
-        "describe_target_group_attributes",
-        "@",
-        per="elbv2:target-group",
-        params={"TargetGroupArn": "TargetGroupArn"},
-    ),
-    Row("iam:account-summary", "iam", "get_account_summary", "SummaryMap"),
-    Row(
-        "service-quotas:fargate",
-        "service-quotas",
-        "list_service_quotas",
-        "Quotas[]",
-        static={"ServiceCode": "fargate"},
-        names="[QuotaCode, QuotaName]",
-        arn="QuotaArn",
-    ),
-    # Namespaces of AWS's own services are left out: what remains, somebody publishes on purpose.
-    Row(
-        "cloudwatch:custom-metric",
-        "cloudwatch",
-        "list_metrics",
-        "Metrics[?!starts_with(Namespace, 'AWS/')]",
-        names="[Namespace, MetricName]",
-    ),
-    Row("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", names="[Id]"),
-    # Not AWS's answers but the DNS's, where it is asked at all: where host names lead.
-    Row(
-        "acm:certificate.hosts",
-        "dns",
-        "lookup_hosts",
-        "Hosts[]",
-        per="acm:certificate",
-        params={"Names": "SubjectAlternativeNames"},
-        names="[Name]",
-    ),
-    Row(
-        "elbv2:load-balancer.hosts",
-        "dns",
-        "lookup_hosts",
-        "Hosts[]",
-        per="elbv2:load-balancer",
-        params={"Names": "[DNSName]"},
-        names="[Name]",
-    ),
-    _recent("ecs:service"),
-    _recent("elbv2:load-balancer"),
 )

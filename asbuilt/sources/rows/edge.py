@@ -1,8 +1,8 @@
-"""CloudFront, Route 53, certificates."""
+"""CloudFront, Route 53, certificates, and the addresses of host names in DNS."""
 
 from asbuilt.sources.row import Row
 
-# AWS lists only certificates with an RSA key of up to 2048 bits unless told otherwise.
+# By default, AWS lists only certificates with an RSA key of up to 2048 bits.
 _KEY_TYPES = [
     "RSA_1024",
     "RSA_2048",
@@ -67,4 +67,5 @@ ROWS = (
         names="[DomainName]",
         arn="CertificateArn",
     ),
+    Row("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", names="[Id]"),
 )

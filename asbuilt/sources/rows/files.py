@@ -1,4 +1,4 @@
-"""File systems, and what buckets were given to keep."""
+"""File systems, and the objects of buckets."""
 
 from asbuilt.sources.row import Row
 
@@ -28,7 +28,7 @@ ROWS = (
         per="efs:file-system.mount-target",
         params={"MountTargetId": "MountTargetId"},
     ),
-    # Names and times of what is kept, never what is in it; a bucket that holds nothing has no list of contents.
+    # Names and times of objects, never their content; AWS omits the list for an empty bucket.
     Row(
         "s3:bucket.objects",
         "s3",

@@ -1,10 +1,10 @@
-"""Who may do what: the caller, IAM, secrets, keys."""
+"""Access: the caller's identity, IAM, secrets, keys, queues and parameters."""
 
 from asbuilt.sources.row import Report, Row
 
 
 def _authorization(kind: str, records: str, names: str) -> Row:
-    """One kind of the single answer that describes all of IAM; a page of it may hold none of that kind."""
+    """One kind of record from the one answer that describes all of IAM; a page of it may hold none of that kind."""
     return Row(kind, "iam", "get_account_authorization_details", records, names=f"[{names}]", arn="Arn", may_omit=True)
 
 
@@ -53,7 +53,7 @@ ROWS = (
         report=Report("generate_credential_report", pending=["ReportNotPresent", "ReportInProgress", "ReportExpired"]),
         permission="iam:GenerateCredentialReport, iam:GetCredentialReport",
     ),
-    # A report can be fetched by whoever had it made, and by nobody else: the reader does both.
+    # Only the identity that generates this report can fetch it, so the reader does both.
     Row(
         "iam:role.last-accessed",
         "iam",
@@ -72,7 +72,7 @@ ROWS = (
         ),
         permission="iam:GenerateServiceLastAccessedDetails, iam:GetServiceLastAccessedDetails",
     ),
-    # Metadata only: no operation that answers with a secret's value is or will be in this table.
+    # Metadata only: no operation that returns a secret's value is in this table, or may be added to it.
     Row("secretsmanager:secret", "secretsmanager", "list_secrets", "SecretList[]", names="[Name]", arn="ARN"),
     Row(
         "secretsmanager:secret.policy",
@@ -115,4 +115,5 @@ ROWS = (
         may_omit=True,
     ),
     Row("ssm:parameter", "ssm", "describe_parameters", "Parameters[]", names="[Name]", arn="ARN"),
+    Row("iam:account-summary", "iam", "get_account_summary", "SummaryMap"),
 )

@@ -1,4 +1,4 @@
-"""Budgets, reservations, plans, cost records."""
+"""Budgets, costs, Savings Plans and backup plans."""
 
 from asbuilt.sources.row import Row
 
@@ -25,7 +25,7 @@ ROWS = (
         may_omit=True,
         permission="budgets:ViewBudget",
     ),
-    # AWS charges a cent for this question.
+    # AWS charges one cent for each call of this operation.
     Row(
         "ce:month",
         "ce",

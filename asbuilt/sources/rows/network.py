@@ -1,4 +1,4 @@
-"""VPCs, subnets, routes, security groups, endpoints, flow logs, instances, interfaces."""
+"""VPCs, subnets, route tables, security groups, endpoints, gateways, flow logs, instances, network interfaces."""
 
 from asbuilt.sources.row import Row
 

@@ -1,28 +1,28 @@
-"""The organization of the account, and the policies by which it limits its members.
+"""The organization of the account, and the policies that limit its members.
 
-A member account may ask which organization it is in; the rest answers its management account, or a member that is a
-delegated administrator.
+Any member account may describe its organization; only the management account, or a member that is a delegated
+administrator, may read the rest.
 """
 
 from asbuilt.sources.row import Row
 
 _ORGANIZATION, _ANCESTOR = "organizations:organization", "organizations:ancestor"
-# A management account is beyond these policies, and an organization that only shares bills has none.
+# These policies do not limit the management account, and an organization with consolidated billing only has none.
 _LIMITED = "Account != MasterAccountId && FeatureSet == 'ALL'"
-_TARGETS = (  # what policies are attached to, where its id is, and which of its kind is asked
+_TARGETS = (  # the kind of target that policies are attached to, the field with its id, and a condition on it
     (_ORGANIZATION, "Account", _LIMITED),
     (_ANCESTOR, "Id", ""),
 )
 
 
 def _ancestor(per: str, child: str, when: str) -> Row:
-    """The parent of an account, or of the unit that is its ancestor, up to the root."""
+    """The parent of an account or of one of its ancestors, up to the root."""
     params = {"ChildId": child}
     return Row(_ANCESTOR, "organizations", "list_parents", "Parents[]", names="[Id]", per=per, when=when, params=params)
 
 
 def _attached(kind: str, policy_type: str) -> tuple[Row, ...]:
-    """The policies of a type that are attached to the account and to each of its ancestors, and what they say."""
+    """The policies of a type that are attached to the account and to each of its ancestors, with their documents."""
     listed = (
         Row(
             kind,
@@ -39,7 +39,7 @@ def _attached(kind: str, policy_type: str) -> tuple[Row, ...]:
         )
         for per, target, when in _TARGETS
     )
-    said = Row(
+    documents = Row(
         f"{kind}.document",
         "organizations",
         "describe_policy",
@@ -48,7 +48,7 @@ def _attached(kind: str, policy_type: str) -> tuple[Row, ...]:
         params={"PolicyId": "Id"},
         json=["Content"],
     )
-    return (*listed, said)
+    return (*listed, documents)
 
 
 ROWS = (

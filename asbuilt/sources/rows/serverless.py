@@ -1,4 +1,4 @@
-"""Functions, and what runs them by the clock."""
+"""Lambda functions, EventBridge rules and schedules."""
 
 from asbuilt.sources.row import Row
 

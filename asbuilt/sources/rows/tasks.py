@@ -1,4 +1,4 @@
-"""ECS tasks, whether or not a service runs them; what they are made from; and how many may run."""
+"""ECS tasks, with or without a service; their task definitions; and Fargate quotas."""
 
 from asbuilt.sources.row import Row
 from asbuilt.sources.rows.compute import MISSING
@@ -14,7 +14,7 @@ ROWS = (
         inherit={"clusterArn": "clusterArn"},
         names="[taskArn]",
     ),
-    # A task has no name but the group that started it: `service:web`, or `family:job` for one of its own.
+    # A task's only name is its group: `service:web`, or `family:job` for a standalone task.
     Row(
         "ecs:task",
         "ecs",
@@ -37,7 +37,7 @@ ROWS = (
         static={"status": "ACTIVE"},
         names="[family]",
     ),
-    # By its family alone AWS describes the latest revision in force.
+    # For a family without a revision, AWS describes the latest active revision.
     Row(
         "ecs:task-definition",
         "ecs",
@@ -47,5 +47,14 @@ ROWS = (
         params={"taskDefinition": "family"},
         names="[family]",
         arn="taskDefinitionArn",
+    ),
+    Row(
+        "service-quotas:fargate",
+        "service-quotas",
+        "list_service_quotas",
+        "Quotas[]",
+        static={"ServiceCode": "fargate"},
+        names="[QuotaCode, QuotaName]",
+        arn="QuotaArn",
     ),
 )

@@ -1,10 +1,10 @@
-"""Metrics, alarms, dashboards, logs, trails, configuration records."""
+"""Metrics, alarms, dashboards, logs, trails, configuration recorders and threat detectors."""
 
 from typing import Any
 
 from asbuilt.sources.row import Row
 
-# What measures a resource: its metrics' namespace, and the dimensions that single it out.
+# The namespace of a resource's metrics, and the dimensions that identify the resource.
 MEASURED = {
     "ecs:service": (
         "AWS/ECS",
@@ -22,65 +22,49 @@ MEASURED = {
 }
 
 
-def _published(kind: str) -> Row:
-    """The metrics that a resource has published in the last two weeks."""
+_HOUR, _DAY = 3600, 86400
+_MONTH = 30 * _DAY
+
+
+def _metrics(kind: str, detail: str, operation: str, records: str, **static: Any) -> Row:
+    """The answer of a CloudWatch operation about a resource's metrics; `Namespace` replaces the resource's own."""
     namespace, dimensions = MEASURED[kind]
     return Row(
-        f"{kind}.metrics",
+        f"{kind}.{detail}",
         "cloudwatch",
-        "list_metrics",
-        "Metrics[]",
+        operation,
+        records,
         per=kind,
-        static={"Namespace": namespace},
+        static={"Namespace": namespace, **static},
         params={"Dimensions": dimensions},
     )
 
 
-_DAY, _MONTH = 86400, 30 * 86400
+def _published(kind: str, detail: str = "metrics", **static: Any) -> Row:
+    """The metrics that a resource published in the last two weeks."""
+    return _metrics(kind, detail, "list_metrics", "Metrics[]", **static)
+
+
+def _recently_published(kind: str) -> Row:
+    """The metrics that a resource published in the last three hours."""
+    return _published(kind, "recent-metrics", RecentlyActive="PT3H")
+
+
+def _statistics(kind: str, detail: str, metric: str, statistic: str, since: str, period: int, **static: Any) -> Row:
+    """A statistic of a resource's metric since a time (`now-30d`), for each period in seconds."""
+    span = {"StartTime": since, "EndTime": "now", "Period": period}
+    names = {"MetricName": metric, "Statistics": [statistic]}
+    return _metrics(kind, detail, "get_metric_statistics", "Datapoints[]", **names, **span, **static)
 
 
 def _month(kind: str, detail: str, metric: str, statistic: str, period: int = _MONTH) -> Row:
-    """A metric of a resource over thirty days, one figure for each period."""
-    namespace, dimensions = MEASURED[kind]
-    static: dict[str, Any] = {
-        "Namespace": namespace,
-        "MetricName": metric,
-        "Statistics": [statistic],
-        "StartTime": "now-30d",
-        "EndTime": "now",
-        "Period": period,
-    }
-    return Row(
-        f"{kind}.{detail}",
-        "cloudwatch",
-        "get_metric_statistics",
-        "Datapoints[]",
-        per=kind,
-        static=static,
-        params={"Dimensions": dimensions},
-    )
+    """A statistic of a resource's metric over the last 30 days."""
+    return _statistics(kind, detail, metric, statistic, "now-30d", period)
 
 
-def _day(kind: str, detail: str, metric: str, namespace: str = "") -> Row:
-    """A metric of a resource over the last day, hour by hour; `namespace` where another than its own measures it."""
-    own, dimensions = MEASURED[kind]
-    static: dict[str, Any] = {
-        "Namespace": namespace or own,
-        "MetricName": metric,
-        "Statistics": ["Average"],
-        "StartTime": "now-1d",
-        "EndTime": "now",
-        "Period": 3600,
-    }
-    return Row(
-        f"{kind}.{detail}",
-        "cloudwatch",
-        "get_metric_statistics",
-        "Datapoints[]",
-        per=kind,
-        static=static,
-        params={"Dimensions": dimensions},
-    )
+def _day(kind: str, detail: str, metric: str, **static: Any) -> Row:
+    """The hourly averages of a resource's metric over the last day."""
+    return _statistics(kind, detail, metric, "Average", "now-1d", _HOUR, **static)
 
 
 ROWS = (
@@ -101,7 +85,7 @@ ROWS = (
         names="[name]",
     ),
     Row("cloudwatch:alarm", "cloudwatch", "describe_alarms", "MetricAlarms[]", names="[AlarmName]", arn="AlarmArn"),
-    # Charges are published, and so can be alarmed on, in one region alone.
+    # AWS publishes charges in one region only, so alarms on them are there as well.
     Row(
         "cloudwatch:billing-alarm",
         "cloudwatch",
@@ -155,7 +139,7 @@ ROWS = (
         params={"logGroupName": "logGroupName"},
         names="[filterName]",
     ),
-    # A group gathers a stream for every task that ever ran: the latest few tell what is written now.
+    # A log group keeps a stream for every task that ever ran, so only the latest few are read.
     Row(
         "logs:log-group.streams",
         "logs",
@@ -167,7 +151,7 @@ ROWS = (
         inherit={"logGroupName": "logGroupName"},
         names="[logStreamName]",
     ),
-    # What people's requests left in a log is nobody's business here: only the form of a line is kept.
+    # Log lines can hold personal data, so only their form is kept.
     Row(
         "logs:log-group.streams.lines",
         "logs",
@@ -197,7 +181,7 @@ ROWS = (
         inherit={"DetectorId": "DetectorId"},
         names="[DetectorId]",
     ),
-    # What an application measures itself has a name, and nothing of AWS's that it belongs to.
+    # Custom metrics have names, but belong to no AWS resource.
     Row(
         "cloudwatch:metric",
         "cloudwatch",
@@ -222,16 +206,18 @@ ROWS = (
     ),
     _published("autoscaling:group"),
     _day("autoscaling:group", "cpu", "CPUUtilization"),
-    _day("autoscaling:group", "memory", "mem_used_percent", "CWAgent"),
-    _day("autoscaling:group", "disk", "disk_used_percent", "CWAgent"),
+    _day("autoscaling:group", "memory", "mem_used_percent", Namespace="CWAgent"),
+    _day("autoscaling:group", "disk", "disk_used_percent", Namespace="CWAgent"),
+    _published("autoscaling:group", "agent-metrics", Namespace="CWAgent"),
+    _published("elasticbeanstalk:environment"),
+    # Namespaces of AWS services are left out: applications and agents publish the others.
     Row(
-        "autoscaling:group.agent-metrics",
+        "cloudwatch:custom-metric",
         "cloudwatch",
         "list_metrics",
-        "Metrics[]",
-        per="autoscaling:group",
-        static={"Namespace": "CWAgent"},
-        params={"Dimensions": MEASURED["autoscaling:group"][1]},
+        "Metrics[?!starts_with(Namespace, 'AWS/')]",
+        names="[Namespace, MetricName]",
     ),
-    _published("elasticbeanstalk:environment"),
+    _recently_published("ecs:service"),
+    _recently_published("elbv2:load-balancer"),
 )

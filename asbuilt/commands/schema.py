@@ -1,0 +1,32 @@
+"""`asbuilt schema`: write the JSON Schema of specs, or the page of all checks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from asbuilt.results.exit_codes import ExitCode
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options to a parser."""
+    parser.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+    parser.add_argument("--checks", action="store_true", help="write the page of every check instead")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the schema or the page. Returns the exit code."""
+    if options.checks:
+        from asbuilt.commands.checks_page import page
+
+        written = page()
+    else:
+        from asbuilt.spec.schema import text
+
+        written = text()
+    if options.out:
+        options.out.write_text(written, encoding="utf-8")
+    else:
+        sys.stdout.write(written)
+    return ExitCode.PASSED

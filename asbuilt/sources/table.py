@@ -1,0 +1,151 @@
+"""The table of evidence sources, found by name, and the table of rows that they answer.
+
+The plan of reading, the auditor's policy, the read-only guard, the options of the command line and of pytest, and the
+page of checks are all derived from these two tables.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import os
+import pkgutil
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from asbuilt import sources as package
+from asbuilt.evidence import TargetError, Untested
+from asbuilt.sources.row import Row
+from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
+from asbuilt.targets import MOCK, NONE, Target, choose
+
+ACCOUNT = "account"
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """Every source by its name: the `SOURCE` of each module of `asbuilt/sources/` that has one."""
+    modules = (
+        importlib.import_module(f"{package.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(package.__path__)
+        if found.name != "table"
+    )
+    found = (getattr(module, "SOURCE", None) for module in modules)
+    return {source.name: source for source in found if isinstance(source, Source)}
+
+
+@cache
+def rows_by_kind() -> Mapping[str, tuple[Row, ...]]:
+    """The rows that read each kind of record (two where a service answers one kind of thing from two operations)."""
+    table: dict[str, tuple[Row, ...]] = {}
+    for source in sources().values():
+        for row in source.rows:
+            table[row.kind] = (*table.get(row.kind, ()), row)
+    return table
+
+
+@cache
+def _by_service() -> Mapping[str, Source]:
+    return {service: source for source in sources().values() for service in source.services}
+
+
+def source_of(kind: str) -> str:
+    """The name of the source that a kind of record comes from."""
+    return _by_service()[rows_by_kind()[kind][0].service].name
+
+
+def is_aws(row: Row) -> bool:
+    """Whether AWS answers the row, so that it has an API operation, a permission and a shape."""
+    return _by_service()[row.service].name == ACCOUNT
+
+
+def with_parents(kinds: set[str]) -> set[str]:
+    """The kinds, and those that must be read before them."""
+    wanted = set(kinds)
+    for kind in kinds:
+        for row in rows_by_kind()[kind]:
+            if row.per and row.per not in wanted:
+                wanted |= with_parents({row.per})
+    return wanted
+
+
+def narrowing_of(kind: str) -> dict[str, str]:
+    """What a spec may name to narrow a subject of this kind down, and the JMESPath of the field that answers it."""
+    return {attribute: path for row in rows_by_kind()[kind] for attribute, path in row.within.items()}
+
+
+def options() -> list[Option]:
+    """The options of all sources, in the sources' order."""
+    return [option for source in sources().values() for option in source.options]
+
+
+def chosen_target(chosen: Mapping[str, Any]) -> Target:
+    """The target that parsed options (by name) stand for, with what they give for each source.
+
+    Without an account, an endpoint or `--mock`, it is the mock account, or none where other evidence is named. Raises
+    `TargetError` with what is wrong and what would be right.
+    """
+    given = _given(chosen)
+    target = choose(
+        chosen["account"] or "",
+        chosen["endpoint_url"] or "",
+        Path(chosen["accounts_file"]),
+        default=MOCK if chosen["mock"] or not given else NONE,
+    )
+    if chosen["mock"] and target is not MOCK:
+        raise TargetError("give --mock or an account or endpoint, not both")
+    return dataclasses.replace(target, given=given)
+
+
+def _given(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What parsed options give for each source but the account, whose options choose the target."""
+    given: dict[str, tuple[str, ...]] = {}
+    for source in sources().values():
+        values: list[str] = []
+        for option in source.options if source.name != ACCOUNT else ():
+            value = chosen.get(option.name)
+            values += [option.flag] if value is True else [value] if isinstance(value, str) and value else value or []
+            missing = [path for path in value or () if not Path(path).is_file()] if option.file else []
+            if missing:
+                raise TargetError(f"{option.flag}: there is no file {', '.join(missing)}")
+        if values:
+            given[source.name] = tuple(values)
+    return given
+
+
+class SourceClients:
+    """Clients of every source for one target and deployment; each source is connected to once, when it is needed."""
+
+    def __init__(self, target: Target, region: str, session: Any = None, system: str = "", variant: str = "") -> None:
+        self._target, self._region, self._session = target, region, session
+        self._system, self._variant = system, variant
+        self._clients: dict[str, Clients] = {}
+        self._lock = threading.Lock()
+
+    def client(self, service: str, region: str) -> Any:
+        """A client for a row's service; `region` where a global service wants its own, else "".
+
+        Raises `Untested` where the run has no evidence of the service's source.
+        """
+        source = _by_service()[service]
+        with self._lock:
+            if source.name not in self._clients:
+                self._clients[source.name] = source.connect(self._request(source))
+        return self._clients[source.name](service, region)
+
+    def _request(self, source: Source) -> EvidenceRequest:
+        given = self._target.given.get(source.name, ())
+        if source.options and source.name != ACCOUNT and not given:
+            raise Untested(source.untested)
+        return EvidenceRequest(
+            target=self._target,
+            region=self._target.region or self._region,
+            system=self._system,
+            variant=self._variant,
+            given=given,
+            environment=os.environ,
+            session=self._session,
+        )

@@ -1,0 +1,27 @@
+"""results.json: all facts with their evidence, and the JSON Schema that the file keeps to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from asbuilt.results.record import SCHEMA
+from asbuilt.results.writers import Night
+
+NAME = "results.json"
+
+
+def write(night: Night, folder: Path) -> None:
+    """Write a fact or deployment a line, so that two files can be compared."""
+    if night.results is None:
+        return
+    parts = [f"{json.dumps(key)}: {_lines(value)}" for key, value in night.results.items()]
+    (folder / NAME).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+    (folder / SCHEMA.name).write_text(SCHEMA.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def _lines(value: Any) -> str:
+    if not isinstance(value, list):
+        return json.dumps(value)
+    return "[\n" + ",\n".join(json.dumps(item) for item in value) + "\n]"

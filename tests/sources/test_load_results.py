@@ -1,0 +1,130 @@
+"""Load results as a source of evidence: whose they are, and which target they tell of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asbuilt.evidence import Unknown, Untested
+from asbuilt.load.verdict import judging
+from asbuilt.load.verdict.evidence import records
+from asbuilt.load.verdict.result import document, write
+from asbuilt.sources.load import connect
+from asbuilt.sources.source import EvidenceRequest
+from asbuilt.spec.loading import load
+from asbuilt.targets import NONE, Target
+from tests.load.measured import SPEC, measured, settings_of
+from tests.programs import verify
+
+DATABASE = """
+[subjects.database]
+kind = "rds:db"
+name = "campushub-db"
+
+[[claim]]
+section = "Database"
+says = "A standby waits in a second zone."
+database.multi_az = true
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Any:
+    """A spec of load facts and of one about the account."""
+    path = tmp_path / "campushub360" / "spec.toml"
+    path.parent.mkdir()
+    path.write_text(SPEC + DATABASE, encoding="utf-8")
+    return load(path)
+
+
+def _left(spec: Any, folder: Path, *, stand_in: bool) -> str:
+    """The path of the load result that a run of tier 1 leaves, whose p95 is 250 ms."""
+    settings = replace(settings_of(), stand_in=stand_in)
+    write(document(spec, settings, judging.load_facts(spec, "tier1"), measured(settings, ms=250.0), False), "x", folder)
+    return str(folder / "load-result.json")
+
+
+def test_a_stand_ins_result_is_joined_to_the_mock_account(spec: Any, tmp_path: Path) -> None:
+    """Its verdicts stand beside the account's; of the other tier, which it does not tell of, nothing is tested."""
+    path = _left(spec, tmp_path, stand_in=True)
+    joined = verify(tmp_path, str(spec.path), "--mock", "--load-result", path)
+    assert joined.code == 1
+    assert joined.statuses["load.p95_ms[tier1]"] == "failed"
+    assert joined.statuses["load.requests_per_second[tier1]"] == "passed"
+    assert joined.statuses["database.multi_az[tier1]"] == "passed"
+    facts = {(fact["fact"], fact["variant"]): fact for fact in joined.results["facts"]}
+    other = facts["load.p95_ms", "tier2"]
+    assert (other["status"], "--load-result" in other["reason"]) == ("untested", True)
+    assert facts["load.p95_ms", "tier1"]["source"] == "load"
+
+
+@pytest.mark.parametrize("stand_in", [True, False])
+def test_a_result_without_an_account_reads_no_mock_account(spec: Any, tmp_path: Path, stand_in: bool) -> None:
+    """Only the load facts are judged; the others are untested and say which options name an account."""
+    alone = verify(
+        tmp_path, str(spec.path), "--variant", "tier1", "--load-result", _left(spec, tmp_path, stand_in=stand_in)
+    )
+    [deployment] = alone.results["deployments"]
+    assert (alone.code, deployment["target"]["kind"], deployment["account"]) == (1, "none", "")
+    assert {call["operation"].partition(":")[0] for call in deployment["api_calls"]} == {"load"}
+    assert alone.statuses["load.p95_ms[tier1]"] == "failed"
+    database = next(fact for fact in alone.results["facts"] if fact["fact"] == "database.multi_az")
+    assert (database["status"], "--account" in database["reason"]) == ("untested", True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "stand_in", "joined"),
+    [
+        ("mock", True, True),
+        ("mock", False, False),
+        ("endpoint", True, False),
+        ("endpoint", False, True),
+        ("account", True, False),
+        ("account", False, True),
+        ("none", True, True),
+        ("none", False, True),
+    ],
+)
+def test_a_result_goes_with_what_it_measured(
+    spec: Any, tmp_path: Path, kind: str, stand_in: bool, joined: bool
+) -> None:
+    """A stand-in's goes with the mock account and with no other; a host's with every account but the mock."""
+    request = EvidenceRequest(
+        Target(kind, "it"), "us-east-1", "campushub360", "tier1", (_left(spec, tmp_path, stand_in=stand_in),)
+    )
+    if joined:
+        assert connect(request)("load", "").read_runs()["runs"][0]["samples"] == 2000
+    else:
+        with pytest.raises(Untested, match="measures"):
+            connect(request)
+
+
+def test_a_load_result_that_is_none_is_no_evidence(tmp_path: Path) -> None:
+    """A broken file, one that does not say whose it is, one of another system, or two of the same."""
+    whole, flows = records(measured(settings_of()))
+    good = {"format": 2, "system": "campushub360", "variant": "tier1", "runs": [whole], "flows": flows}
+    good["target"] = {"host": "http://127.0.0.1:1", "stand_in": True}
+    broken, fine, nobodys = (tmp_path / f"{name}.json" for name in ("broken", "fine", "nobodys"))
+    broken.write_text("{", encoding="utf-8")
+    nobodys.write_text(json.dumps({key: good[key] for key in good.keys() - {"target"}}), encoding="utf-8")
+    fine.write_text(json.dumps(good), encoding="utf-8")
+
+    def asked(paths: Sequence[Path], system: str) -> Any:
+        request = EvidenceRequest(NONE, "us-east-1", system, "tier1", tuple(map(str, paths)))
+        return connect(request)("load", "")
+
+    assert asked([fine], "campushub360").read_runs()["runs"][0]["samples"] == 2000
+    for paths, system, error in (
+        ([broken], "campushub360", Unknown),
+        ([nobodys], "campushub360", Unknown),
+        ([fine], "apranova", Untested),
+        ([], "campushub360", Untested),
+        ([fine, fine], "campushub360", Unknown),
+    ):
+        with pytest.raises(error):
+            asked(paths, system)
