@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 
-from asbuilt.evidence import Entry, Unknown
+from asbuilt.evidence import Unknown
 from asbuilt_content.checks.account import guardduty
 from asbuilt_content.checks.data import s3_objects
 from asbuilt_content.checks.ec2 import efs, reachability
@@ -26,7 +27,7 @@ def mount(zone, groups=(), state="available"):
 
 def seen(*mounts, groups=(), subjects=None):
     """An account with these mount targets and security groups, which no other resource has."""
-    kinds: dict[str, list[Entry]] = {kind: [] for kind in reachability.GROUP_READS}
+    kinds: dict[str, list[Any]] = {kind: [] for kind in reachability.GROUP_READS}
     kinds |= {
         "efs:file-system.mount-target": [target for target, _ in mounts],
         "efs:file-system.mount-target.groups": [attached for _, attached in mounts],

@@ -1,4 +1,4 @@
-"""Sockets that can be read call back, whichever way a machine has to watch them."""
+"""Sockets that can be read call back, with epoll and without it."""
 
 from __future__ import annotations
 
