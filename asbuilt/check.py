@@ -115,9 +115,13 @@ def check(
         _, *others = inspect.signature(function).parameters
         parameters = [name for name in others if name not in _PROVIDED]
         if len(parameters) > 1:
-            raise TypeError(f"check {function.__name__} can have one parameter, and has {len(parameters)}: {parameters}")
+            raise TypeError(
+                f"check {function.__name__} can have one parameter, and has {len(parameters)}: {parameters}"
+            )
         if ("expected" in others) != (expects is not None):
-            raise TypeError(f"check {function.__name__} has only one of the argument `expected` and `expects`: use both")
+            raise TypeError(
+                f"check {function.__name__} has only one of the argument `expected` and `expects`: use both"
+            )
         answers, optional = _answer_type(hints["return"])
         for kind in kinds:
             _refuse_another(kind, function)
@@ -145,7 +149,7 @@ def check(
 
 
 def _refuse_another(kind: str, function: Callable[..., Any]) -> None:
-    """Raise `ValueError` where a check of this kind and name is defined elsewhere. Importing a module again is valid."""
+    """Raise `ValueError` where a check of this kind and name is defined elsewhere. A module can be imported again."""
     first = _REGISTRY.get((kind, function.__name__))
     if first is None:
         return

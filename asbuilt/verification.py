@@ -67,14 +67,14 @@ def read(
     """
     subjects = _rebound(spec, variant, target)
     facts = facts_of(spec, variant) if facts is None else facts
-    ours = [dataclasses.replace(fact, subject=subjects[fact.subject.name]) for fact in facts]
+    bound = [dataclasses.replace(fact, subject=subjects[fact.subject.name]) for fact in facts]
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
 
     def take() -> Snapshot:
         from asbuilt.sources.reader import Reader
 
         with _connected(spec, variant, target, session) as connection:
-            return Reader(connection.client, now).read(plan(ours, subjects, rows_by_kind()))
+            return Reader(connection.client, now).read(plan(bound, subjects, rows_by_kind()))
 
     snapshot = kept(take)
     seconds = round(time.perf_counter() - clock, 4)

@@ -38,10 +38,10 @@ COMMANDS = {
         "asbuilt.commands.verify",
         description="Verify accounts against their architecture documents. Each spec states what a document promises;\n"
         "without further options it is verified on a mock account.\n\n"
-        "  asbuilt verify                                   all shipped specs, on mock accounts\n"
-        "  asbuilt verify campushub360 --variant tier1      one spec and variant\n"
-        "  asbuilt verify my/spec.toml --account production a spec of your own, on a live account\n"
-        "  asbuilt verify campushub360 -- --lf --maxfail 1  options of pytest follow --",
+        "  asbuilt verify                                     all shipped specs, on mock accounts\n"
+        "  asbuilt verify campushub360 --variant tier1        one variant of one shipped spec\n"
+        "  asbuilt verify my/spec.toml --account production   a spec of your own, on a live account\n"
+        "  asbuilt verify campushub360 -- --lf --maxfail 1    with options of pytest, which follow --",
     ),
     "load": Command(
         "test performance promises under load",

@@ -14,7 +14,12 @@ from asbuilt.sources.table import options as source_options
 
 _SETTINGS = content.ENGINE / "pytest_plugin" / "pytest.ini"  # in place of a user's pytest configuration
 _PLUGIN = "asbuilt.pytest_plugin.plugin"
-_IDLE_PLUGINS = ("hypothesispytest", "logging", "unraisableexception", "threadexception")  # useful for tests of code only
+_IDLE_PLUGINS = (
+    "hypothesispytest",
+    "logging",
+    "unraisableexception",
+    "threadexception",
+)  # for tests of code
 # common options of pytest, which need no --
 _COMMON = (
     ("-k", "WORDS", "verify only facts with these words in their names, such as 'database and not cost'"),
@@ -25,11 +30,17 @@ _COMMON = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options to a parser: its own, those of the sources of evidence, and pytest's common ones."""
-    parser.add_argument("systems", nargs="*", metavar="SPEC", help="a shipped system or the path of a spec; default: all shipped")
+    parser.add_argument(
+        "systems", nargs="*", metavar="SPEC", help="a shipped system or the path of a spec; default: all shipped"
+    )
     parser.add_argument("--variant", metavar="NAME", help="verify only this variant of the architecture")
     parser.add_argument("--strict", action="store_true", help="judge the stricter of two documented readings")
-    parser.add_argument("--out", metavar="DIR", default="reports/out/latest", help="folder of the results; default: %(default)s")
-    sources = parser.add_argument_group("sources of evidence", "Without any, each spec is verified on its mock account.")
+    parser.add_argument(
+        "--out", metavar="DIR", default="reports/out/latest", help="folder of the results; default: %(default)s"
+    )
+    sources = parser.add_argument_group(
+        "sources of evidence", "Without any, each spec is verified on its mock account."
+    )
     for option in source_options():
         if not option.metavar:
             sources.add_argument(option.flag, action="store_true", help=option.help)

@@ -77,7 +77,7 @@ def _answers_as_wanted(subject: Subject, entry: Entry, snapshot: Snapshot, now: 
 def named_subjects(
     fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime
 ) -> dict[str, tuple[str, Sequence[Entry]]]:
-    """The kind and records of each subject that a fact names, by the subject's name. Raises `Unknown` as `bind` does."""
+    """The kind and records of each subject that a fact names, by the subject's name. Raises what `bind` raises."""
     return {name: (subjects[name].kind, bind(subjects[name], snapshot, now)) for name in named_in(fact, subjects)}
 
 

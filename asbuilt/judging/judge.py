@@ -113,5 +113,7 @@ def _finding(
 
 def _missing(subject: Subject, snapshot: Snapshot) -> str:
     others = [entry.names[0] if entry.names else entry.label for entry in snapshot.entries(subject.kind)]
-    there = f"there is {', '.join(repr(name) for name in others[:8])}" if others else "the account has none of this kind"
+    there = (
+        f"there is {', '.join(repr(name) for name in others[:8])}" if others else "the account has none of this kind"
+    )
     return f"no {subject.described()} was found; {there}{', ...' if len(others) > 8 else ''}"

@@ -68,7 +68,7 @@ def _limit(subject: Subject, kind: str, kinds: set[str], details: dict[str, list
 
 
 def _below(kind: str, ancestor: str, rows: Rows) -> str | None:
-    """The kind between `kind` and `ancestor`, or `kind` itself, whose parent is the ancestor; None where there is none."""
+    """The kind whose parent is `ancestor`: `kind` or one of its parents. None where `kind` is not below `ancestor`."""
     while kind:
         parent = rows[kind][0].per
         if parent == ancestor:

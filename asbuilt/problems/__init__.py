@@ -55,7 +55,7 @@ def _words(name: str) -> set[str]:
 
 
 def _same_service(word: str, name: str) -> bool:
-    """Whether a word can stand for a kind such as `rds:db`: the services must be alike, or the whole names nearly so."""
+    """Whether a word can stand for a kind such as `rds:db`: their services, or their whole names, must be similar."""
     service, colon, resource = name.partition(":")
     if not colon or word == resource:
         return True

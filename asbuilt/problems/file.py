@@ -57,7 +57,7 @@ class InputFile:
         return {}
 
     def table(self, key: Key, rules: Mapping[str, Rule], value: Any, others: bool = False) -> dict[str, Any]:
-        """The valid entries of a table; the others are noted as mistakes. With `others`, keys without a rule are valid."""
+        """The valid entries of a table; the others are noted as mistakes. `others` allows keys without a rule."""
         for name in value if not others else ():
             if name not in rules:
                 what = "table" if not key and isinstance(value[name], dict | list) else "key"
@@ -113,7 +113,7 @@ class InputFile:
                     self.wrong((*key, index), f"{name} must hold tables, found {shown(item)}")
 
     def place(self, key: Key) -> str:
-        """The name of a table in messages: `[routes.page] `, `[[claim]] `, in JSON `flows[0] `; "" for the whole file."""
+        """A table's name in messages: `[routes.page] `, `[[claim]] `, in JSON `flows[0] `; "" for the whole file."""
         if self._is_json:
             parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
             return f"{parts.removeprefix('.')} " if key else ""

@@ -41,11 +41,11 @@ def _unquoted(part: str) -> str:
 
 @dataclass
 class _Open:
-    """A list or inline table that is being read; `behind` counts the entries that were read."""
+    """A list or inline table that is being read; `entries` counts the entries that were read."""
 
     key: Key
     mark: str
-    behind: int = 0
+    entries: int = 0
 
 
 class Lines:
@@ -147,9 +147,9 @@ class Lines:
                 opened[-1:] = []
                 awaited = False
             elif word == "," and opened:
-                opened[-1].behind += 1
+                opened[-1].entries += 1
                 awaited = opened[-1].mark == "{"
-                key = (*opened[-1].key, opened[-1].behind) if not awaited else key
+                key = (*opened[-1].key, opened[-1].entries) if not awaited else key
             if not opened:
                 return found.end()
         return len(self._text)

@@ -48,8 +48,8 @@ def toml(text: str, path: Path | str, error: type[InputError] = InputError) -> I
             said, line = _said(str(bad), rest)
             again = _again(Lines(rest), line) if said.startswith("Cannot") else None
             if again is None:
-                told = [*repeated, (line, f"not valid TOML: {said}")]
-                raise error(f"{path}:{at}: {message}" for at, message in sorted(told)) from None
+                mistakes = [*repeated, (line, f"not valid TOML: {said}")]
+                raise error(f"{path}:{at}: {message}" for at, message in sorted(mistakes)) from None
             repeated.append((again[0], again[2]))
             rest = _without(rest, *again[:2])
         else:
@@ -61,9 +61,9 @@ def toml(text: str, path: Path | str, error: type[InputError] = InputError) -> I
 def _again(lines: Lines, line: int) -> tuple[int, int, str] | None:
     """The first and last line of the second setting of a key, and its message; None where no key is set twice."""
     if line in lines.headers:
-        behind = [header for header in lines.headers if header > line]
+        later = [header for header in lines.headers if header > line]
         message = "this table is set above: write it once, or write [[...]] each time where there are several"
-        return line, behind[0] - 1 if behind else lines.last, message
+        return line, later[0] - 1 if later else lines.last, message
     twice = max((found for found in lines.repeated if found[0] <= line), default=None)
     return (twice[0], line, f"{dotted(twice[2])} is set twice: first on line {twice[1]}") if twice else None
 

@@ -86,7 +86,9 @@ class SpecFile(pytest.File):
         variants = _chosen_variants(spec, self.config.option.variant or run.target.variant, run)
         facts = [fact for fact in spec.facts if fact.variant in variants]
         for mark in sorted({mark for fact in facts for mark in marks(spec, fact)}):
-            self.config.addinivalue_line("markers", f"{mark}: facts with this severity, system, variant, kind or source")
+            self.config.addinivalue_line(
+                "markers", f"{mark}: facts with this severity, system, variant, kind or source"
+            )
         for fact in facts:
             yield FactItem.from_parent(self, name=fact.id, spec=spec, fact=fact)
 

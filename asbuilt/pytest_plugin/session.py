@@ -8,7 +8,7 @@ import pytest
 
 from asbuilt.pytest_plugin.sharing import Run, forget
 from asbuilt.results import record as results
-from asbuilt.results import terminal as tell
+from asbuilt.results import terminal
 from asbuilt.results.exit_codes import ExitCode, exit_code
 from asbuilt.results.writers import Night, WriterError, write
 
@@ -103,5 +103,5 @@ class Session:
             terminalreporter.write_line(line)
         if self.results:
             terminalreporter.ensure_newline()
-            for line in tell.summary(self.results, self.config.option.out, full=self.config.option.tbstyle == "no"):
+            for line in terminal.summary(self.results, self.config.option.out, full=self.config.option.tbstyle == "no"):
                 terminalreporter.write_line(line)

@@ -42,5 +42,5 @@ class Deployment:
 
     def judge(self, fact: Fact) -> Verdict:
         """The verdict on a fact of the spec, judged with the subject's name in the target. Raises as `judge` does."""
-        ours = dataclasses.replace(fact, subject=self.subjects[fact.subject.name])
-        return judge(ours, self.subjects, self.snapshot, self.now)
+        bound = dataclasses.replace(fact, subject=self.subjects[fact.subject.name])
+        return judge(bound, self.subjects, self.snapshot, self.now)

@@ -112,7 +112,7 @@ def properties(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def deployment_record(deployment: Deployment) -> dict[str, Any]:
-    """One deployment as JSON values: the account, the reading role, the API calls, and the document's contradictions."""
+    """One deployment as JSON values: the account, the reading role, the API calls, the document's contradictions."""
     spec, target, calls = deployment.spec, deployment.target, deployment.snapshot.calls
     text = spec.path.read_bytes() if spec.path.exists() else b""
     return {

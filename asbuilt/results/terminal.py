@@ -128,11 +128,11 @@ def _together(status: str, facts: Iterable[Mapping[str, Any]], names: Mapping[tu
 
 def _contradictions(deployments: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """The ids of each document's contradictions, by severity. results.json describes each in full."""
-    told: set[str] = set()
+    listed: set[str] = set()
     for deployment in deployments:
         entries = deployment["contradictions"]
-        if entries and deployment["system"] not in told:
-            told.add(deployment["system"])
+        if entries and deployment["system"] not in listed:
+            listed.add(deployment["system"])
             yield ""
             yield f"CONTRADICTIONS  {deployment['architecture']}'s document contradicts itself in {len(entries)} places"
             for severity in SEVERITIES:

@@ -28,11 +28,11 @@ class Night:
     architectures: Mapping[str, str] | None = None
 
     def architecture(self, system: str) -> str:
-        """The name of a system's architecture: `CampsHub360` for campushub360; the system's name where it is not known."""
+        """The name of a system's architecture (`CampsHub360` for campushub360), or the system where it is not known."""
         return (self.architectures or {}).get(system, system)
 
     def load_file(self, name: str, result: Mapping[str, Any]) -> str:
-        """The name of a file about one load run: `name` for a single run, `stem-system-variant.suffix` among several."""
+        """The name of a file about one load run: `name` for a single run, else `stem-system-variant.suffix`."""
         if len(self.load) == 1:
             return name
         stem, _, suffix = name.rpartition(".")

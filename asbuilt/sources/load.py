@@ -49,15 +49,15 @@ def connect(request: EvidenceRequest) -> Clients:
     where several are results of the deployment.
     """
     results = [(path, read_result(Path(path))) for path in request.given]
-    ours = [
+    matching = [
         (path, item) for path, item in results if (item["system"], item["variant"]) == (request.system, request.variant)
     ]
     who = f"{request.system} {request.variant}".strip()
-    if not ours:
+    if not matching:
         raise Untested(f"no load result of {who} was given (--load-result FILE, as `asbuilt load` writes it)")
-    if len(ours) > 1:
-        raise Unknown(f"{len(ours)} load results of {who} were given: give one")
-    [(path, result)] = ours
+    if len(matching) > 1:
+        raise Unknown(f"{len(matching)} load results of {who} were given: give one")
+    [(path, result)] = matching
     _fits(path, result["target"], request.target)
     client = LoadResults(result)
     return lambda service, region: client

@@ -1,4 +1,4 @@
-"""Read the `[[claim]]` tables of a spec. Each states facts about subjects, for the variants that it names or for all."""
+"""Read the `[[claim]]` tables of a spec. Each states facts about subjects, for some or all variants."""
 
 from __future__ import annotations
 

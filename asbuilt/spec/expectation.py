@@ -73,7 +73,7 @@ def plain(value: Any) -> Any:
 
 
 def _typed(value: Any, wanted: type, check: Check, how: str = "answers with") -> Any:
-    """The value, where an answer of type `wanted` can equal it. Raises `BadExpectation` with what to write otherwise."""
+    """The value, where an answer of type `wanted` can equal it. Raises `BadExpectation` where it cannot."""
     fits = (
         number(value)
         if wanted in _NUMBERS
@@ -115,7 +115,9 @@ def _item_type(ask: Callable[..., Any]) -> type:
 
 def _one_of(value: Any, check: Check) -> tuple[str, Callable[[Any], bool]]:
     if value == [] or check.answers in _COLLECTIONS:
-        raise BadExpectation("any_of lists alternatives for a single value: name them, or write includes or only for sets")
+        raise BadExpectation(
+            "any_of lists alternatives for a single value: name them, or write includes or only for sets"
+        )
     options = [_typed(item, check.answers, check) for item in _items(value, check)]
     return f"any of {_words(options)}", lambda found: found in options
 

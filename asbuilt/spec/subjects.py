@@ -50,7 +50,9 @@ def read_subjects(file: InputFile, raw: Mapping[str, Any], variants: tuple[str, 
         if name in keys:
             file.wrong(("subjects", name), f"a subject cannot be called {name!r}, a key of every claim: rename it")
         elif not is_name(name):
-            file.wrong(("subjects", name), f"{name!r} is not a valid name of a subject: use letters, digits, _ and - only")
+            file.wrong(
+                ("subjects", name), f"{name!r} is not a valid name of a subject: use letters, digits, _ and - only"
+            )
         by_variant = _by_variant(about, variants)
         for other in by_variant.keys() - set(variants):
             hint = nearest(other, variants)
