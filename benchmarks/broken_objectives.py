@@ -2,7 +2,7 @@
 
     python -m benchmarks.broken_objectives [SYSTEM ...]
 
-Prints a table: which knob was turned, which facts failed, and the exit code. The load facts are those of the specs.
+Prints a table: the knob that was set, the facts that failed, and the exit code. The load facts are those of the specs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SIZE = ("--seconds", "20", "--ramp", "0")
 DEPLOYING = "--profile=deployment"
-Case = tuple[tuple[str, ...], tuple[str, ...]]  # what is turned, and the facts that must fail for it; none: all hold
+# the knobs and options that are set, and the facts that must fail for them; without facts, all must hold
+Case = tuple[tuple[str, ...], tuple[str, ...]]
 CASES: dict[str, tuple[tuple[str, ...], tuple[Case, ...]]] = {
     "campushub360": (
         ("--seconds", "12", "--ramp", "3"),
@@ -33,7 +34,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[Case, ...]]] = {
             (("limit_per_second=0",), ("throttled_probe.failures",)),
             ((DEPLOYING, "error_share=0.001"), ("load.failed_during_deployment",)),
             (("--profile=spike", "--rate=1000", "--seconds=16"), ("load.profile", "load.requests_per_second")),
-            # a machine of two cores cannot make 15,300 a second and answer them too: less, so that it is told
+            # a machine of two cores cannot send 15,300 a second and answer them: a lower rate must fail
             (("--variant=tier2", "--rate=300", "--users=400"), ("load.requests_per_second", "load.concurrent_users")),
             (("--variant=tier2", "--rate=300", "--users=400", "median_ms=110"), ("load.p95_ms",)),
         ),
@@ -41,7 +42,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[Case, ...]]] = {
     "studybunny": (
         (*SIZE, "--rate", "120"),
         (
-            (("--seconds=60",), ()),  # so many uploads that a percent of them says something
+            (("--seconds=60",), ()),  # enough uploads to measure a percent of them
             (("median_ms=250",), ("api.p95_ms",)),
             (("page_ms=2100",), ("front_end.p95_ms",)),
             (("query_ms=120",), ("queries.p95_ms",)),
@@ -70,7 +71,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[Case, ...]]] = {
             (("warm_s=2.5", "pool_vscode=40"), ("warm_launch.p95_ms",)),
             (("warm_s=2.5", "pool_vscode=40", "--no-abort"), ("first_three.slowest_ms",)),
             (("cold_s=31",), ("cold_launch.p95_ms", "launch.p95_ms")),
-            # launches so rare that the place of one that was taken stays empty until it is filled again
+            # launches so rare that the pool lacks one until it is refilled
             (("refill_s=31", "--seconds=60", "--scenario=RARE"), ("refill.slowest_ms",)),
             (("lose_files=0.5",), ("resumed.failures",)),
             (("idle_minutes=120",), ("idle_workspace.failures",)),
@@ -82,7 +83,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[Case, ...]]] = {
 
 
 def _run(system: str, arguments: tuple[str, ...], knobs: tuple[str, ...], folder: Path) -> tuple[int, dict[str, str]]:
-    text = (ROOT / "loadtests" / "apranova.toml").read_text(encoding="utf-8")
+    text = (ROOT / "loadtests" / "apranova" / "scenario.toml").read_text(encoding="utf-8")
     for name, launches, watches in (("QUICK", 0.17, 3.0), ("RARE", 45.0, 4.0)):
         often = f"every_seconds = {{ Launcher = {launches}, Watcher = {watches} }}"
         (folder / name).write_text(re.sub(r"every_seconds = \{.*?\}", often, text), encoding="utf-8")
@@ -105,7 +106,7 @@ def _run(system: str, arguments: tuple[str, ...], knobs: tuple[str, ...], folder
 
 
 def main(systems: list[str]) -> int:
-    """Run and print; 1 where something did not fail that was broken, or a load fact was never broken."""
+    """Run and print; 1 where a broken objective did not fail, or a load fact was never broken."""
     missed = 0
     for name in systems or list(CASES):
         system = Path(name).parent.name if name.endswith(".toml") else name

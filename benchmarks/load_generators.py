@@ -1,10 +1,10 @@
-"""How much load a second of CPU makes: the two lanes, Locust's FastHttpUser, and wrk, side by side.
+"""How many requests a second of CPU sends: the two lanes, Locust's FastHttpUser, and wrk, side by side.
 
     python -m benchmarks.load_generators [--rounds 3] [--seconds 4] [--tls]
 
 The target is nginx with one worker, which answers 53 bytes of JSON. Rounds are interleaved and the median counts; a
 rate is requests per CPU second of the generator (user and system, imports and ramp left out), since wall-clock rates
-of a machine that does other things as well say little. Needs nginx and wrk (Debian: nginx-light, wrk).
+of a machine that also runs other programs say little. Needs nginx and wrk (Debian: nginx-light, wrk).
 """
 
 from __future__ import annotations

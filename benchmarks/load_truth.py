@@ -1,9 +1,9 @@
-"""Whether what load tests say is true: against the server's own log, its own count, and a thousand simulated runs.
+"""Whether load tests measure the truth: against the server's log, its count, and simulated runs.
 
     python -m benchmarks.load_truth [--rounds 3]
 
-Prints, with the bar that each must reach: the error of p50, p95 and p99 on a target that stalls; what was sent,
-counted and served; what a user of HTTPS costs in memory; how often a target that is 2 % too slow passes.
+Prints, with the limit that each must keep to: the error of p50, p95 and p99 on a target that stalls; what was sent,
+counted and served; how much memory a user of HTTPS takes; how often a target that is 2 % too slow passes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RATE, SECONDS = 200.0, 20.0
 
 
 def accuracy(rounds: int, awake: bool) -> None:
-    """The stalling target, at 200 a second; on cores that sleep between two requests, and on cores kept awake."""
+    """Measure the stalling target at 200 a second, on cores that may be idle between requests or are kept awake."""
     errors: dict[float, list[float]] = {share: [] for share in SHARES}
     counts = []
     for _ in range(rounds):
@@ -60,7 +60,7 @@ def accuracy(rounds: int, awake: bool) -> None:
 
 
 def memory(users: int) -> None:
-    """What one more user of the mass lane takes, with a TLS connection each."""
+    """Print the memory that one more user of the mass lane takes, each with a TLS connection."""
     with nginx(tls=True) as (host, certificate):
         few, many = (_resident(host, certificate, number) for number in (100, users))
     print(f"{1024 * (many - few) / (users - 100):.1f} KiB a user over HTTPS   (at most 40, {users:,} users)")
@@ -92,7 +92,7 @@ def _resident(host: str, certificate: str, users: int) -> float:
 
 
 def false_passes(runs: int) -> None:
-    """A true p95 of 204 ms against a promise of less than 200."""
+    """Print how often a true p95 of 204 ms passes a promise of less than 200."""
     draw, sigma = random.Random(1), 0.4  # noqa: S311  # samples, no secret
     mu = math.log(204) - 1.6448536 * sigma
     for size in (100, 500, 5000):

@@ -13,7 +13,7 @@ from locust import FastHttpUser, events, task
 
 
 class Visitor(FastHttpUser):
-    """Asks for the page, again and again."""
+    """Requests the page, again and again."""
 
     @task
     def page(self) -> None:

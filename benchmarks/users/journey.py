@@ -6,7 +6,7 @@ from asbuilt.load.users.openloop import OpenLoopUser, task
 
 
 class Visitor(OpenLoopUser):
-    """Asks for the page."""
+    """Requests the page."""
 
     @task
     def page(self) -> None:

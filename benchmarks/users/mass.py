@@ -6,7 +6,7 @@ from asbuilt.load.users.scenario_users import BrowsingUser
 
 
 class Visitor(BrowsingUser):
-    """Asks for the page."""
+    """Requests the page."""
 
     routes = ("page",)
     signed_in = False

@@ -1,4 +1,4 @@
-"""ApraNova LMS: students who learn, and students who launch a workspace and wait until it opens."""
+"""ApraNova LMS: students who read courses, and students who launch a workspace and wait until it opens."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ _FIRST = 3
 
 
 class Student(JourneyUser):
-    """Reads courses and hands work in."""
+    """Reads courses, and hands in work."""
 
     arrivals = 1.0
     weight = 10
 
     @task(9)
     def read(self) -> None:
-        """A course, or all of them."""
+        """Read the list of courses."""
         self.ask("courses")
 
     @task(6)
     def course(self) -> None:
-        """One of them."""
+        """Read one course."""
         self.ask("course")
 
     @task(1)
     def hand_in(self) -> None:
-        """Work for a course."""
+        """Hand in work for a course."""
         self.ask("hand_in")
 
 
 class WorkspaceUser(JourneyUser):
-    """What all who launch workspaces do."""
+    """Launches a workspace."""
 
     abstract = True
     flow = "workspace"
 
     def launch(self) -> tuple[str, str, float]:
-        """From the click to a workspace that answers: its name ("" if none did), how it came, and the seconds."""
+        """Launch a workspace and wait until it answers: its name ("" if it does not), warm or cold, and the seconds."""
         options = self.scenario.options
         began = monotonic()
         answer = self.ask("launch", kind=str(options["kind"]))
@@ -63,19 +63,19 @@ class WorkspaceUser(JourneyUser):
 
 
 class Launcher(WorkspaceUser):
-    """Launches, works, ends, and launches again: what was there must be there again."""
+    """Launches a workspace, writes a file, ends it, and launches again: the file must still be there."""
 
     every_seconds = 3.0
     fixed_count = 20
 
     def on_start(self) -> None:
-        """Each has a file of their own."""
+        """Sign in; each user has a file of its own."""
         super().on_start()
         self.written = ""
 
     @task
     def work(self) -> None:
-        """One visit."""
+        """Launch, read the file of the last visit, write a new one, and end."""
         first = next(_LAUNCHES) <= _FIRST
         if self.ask("workspace_page").error:
             return
@@ -96,28 +96,28 @@ class Launcher(WorkspaceUser):
         self.ask("stop", workspace=name)
 
     def _look(self, flow: str, place: dict[str, str]) -> None:
-        """Whether the file holds what was written last."""
+        """Record whether the file holds what was written last."""
         found = self.ask("read_file", b"", **place)
         kept = found.status == 200 and found.body.decode("utf-8", "replace") == self.written
-        self.record(flow, found.seconds, flow=flow, error="" if kept else "the file is not as it was left")
+        self.record(flow, found.seconds, flow=flow, error="" if kept else "the file does not hold what was written")
 
 
 class Watcher(WorkspaceUser):
-    """Looks after the pool: how soon it is full again, and whether idle workspaces are ended."""
+    """Watches the warm pool: how soon it is full again, and whether idle workspaces are ended."""
 
     every_seconds = 20.0
     fixed_count = 3
 
     @task
     def refill(self) -> None:
-        """Take one from the pool, and see how long it takes until another stands in its place."""
+        """Take a workspace from the pool, and measure how long it takes until the pool holds another."""
         options = self.scenario.options
         name, came, _ = self.launch()
-        before = self._ready() if came == "warm" else int(options["pool_full"])  # a new one leaves no gap
+        before = self._ready() if came == "warm" else int(options["pool_full"])  # a cold launch takes none
         began = monotonic()
         while self._ready() <= before and before < int(options["pool_full"]):
             if monotonic() - began > float(options["refill_within_s"]):
-                self.record("refill", monotonic() - began, flow="refill", error="nothing took its place")
+                self.record("refill", monotonic() - began, flow="refill", error="the pool was not refilled in time")
                 break
             gevent.sleep(float(options["poll_s"]))
         else:
@@ -127,12 +127,12 @@ class Watcher(WorkspaceUser):
             self._idle(name, str(options["clock"]), float(options["idle_minutes"]))
 
     def _ready(self) -> int:
-        """How many stand ready; none where that is not told."""
+        """How many workspaces the pool holds; 0 where the target does not say."""
         about = self.ask("pool").json()
         return sum(int(number) for number in about.values()) if isinstance(about, dict) else 0
 
     def _idle(self, name: str, clock: str, minutes: float) -> None:
-        """Just before the limit the workspace answers, just after it is gone; only where the clock can be moved."""
+        """Record whether a workspace answers just before its idle limit and is gone just after; needs a clock."""
         if not clock:
             self.ask("stop", workspace=name)
             return

@@ -1,4 +1,4 @@
-"""CampsHub360: thousands who read, and a few students, teachers and clerks who also write."""
+"""CampsHub360: thousands of readers, and a few students, teachers and clerks who also write."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from asbuilt.load.users.scenario_users import BrowsingUser, JourneyUser
 
 
 class Campus(BrowsingUser):
-    """Everybody's reading, at the document's rate: the mass lane."""
+    """All reading, at the document's rate, in the mass lane."""
 
     routes = ("dashboard", "attendance", "assignments", "course", "classes", "fees", "transport")
     arrivals = 0.99
@@ -15,14 +15,14 @@ class Campus(BrowsingUser):
 
 
 class Student(JourneyUser):
-    """Looks at the dashboard, then at an assignment, and now and then hands one in."""
+    """Reads the dashboard and an assignment, and sometimes hands one in."""
 
     arrivals = 0.006
     weight = 1
 
     @task(9)
     def read(self) -> None:
-        """From the dashboard to an assignment."""
+        """Read the dashboard, then an assignment."""
         self.ask("dashboard")
         self.ask("assignments")
 
@@ -35,33 +35,33 @@ class Student(JourneyUser):
 
 
 class Teacher(JourneyUser):
-    """Looks at the classes and grades."""
+    """Reads the classes, and grades."""
 
     arrivals = 0.002
     weight = 1
 
     @task
     def grade(self) -> None:
-        """From the classes to a grade."""
+        """Read the classes, then give a grade."""
         if self.ask("classes").ok:
             self.ask("grade")
 
 
 class Clerk(JourneyUser):
-    """Administration: fees and transport."""
+    """Reads fees and transport, for the administration."""
 
     arrivals = 0.002
     weight = 1
 
     @task
     def books(self) -> None:
-        """Both books, one after the other."""
+        """Read both, one after the other."""
         self.ask("fees")
         self.ask("transport")
 
 
 class Impatient(JourneyUser):
-    """One identity that asks without a pause: it must be held back."""
+    """One identity that sends requests without a pause, which must be throttled."""
 
     every_seconds = 20.0
     alone = True
@@ -69,10 +69,10 @@ class Impatient(JourneyUser):
 
     @task
     def ask_again_and_again(self) -> None:
-        """Until 429, or until there were enough."""
+        """Send requests until one is answered 429, or until there were `most_at_once`."""
         for _ in range(int(self.scenario.options["most_at_once"])):
             answer = self.ask("again")
             if answer.status == 429:
                 self.record("throttled", answer.seconds, flow="throttled")
                 return
-        self.record("throttled", 0.0, flow="throttled", error="never held back")
+        self.record("throttled", 0.0, flow="throttled", error="never throttled")

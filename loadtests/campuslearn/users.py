@@ -1,4 +1,4 @@
-"""CampusLearn: learners who read and ask, chat and call each other; and the load balancer's question for health."""
+"""CampusLearn: learners who read, ask, chat and call each other; and the load balancer's health check."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from asbuilt.load.users.scenario_users import BrowsingUser, JourneyUser
 
 
 class Learner(JourneyUser):
-    """Reads topics and asks tutors."""
+    """Reads topics, and asks tutors."""
 
     arrivals = 0.7
     weight = 7
 
     @task(4)
     def read(self) -> None:
-        """From the list to a topic."""
+        """Read the list, then a topic."""
         self.ask("topics")
         self.ask("topic")
 
     @task(1)
     def ask_tutor(self) -> None:
-        """A question to a tutor."""
+        """Ask a tutor a question."""
         self.ask("ask_tutor")
 
 
@@ -37,7 +37,7 @@ class Chatter(JourneyUser):
     weight = 3
 
     def on_start(self) -> None:
-        """Sign in, then connect with what that gave."""
+        """Sign in, then connect with the token."""
         super().on_start()
         settings = self.generator.settings
         token = self.client.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -54,17 +54,17 @@ class Chatter(JourneyUser):
             raise StopUser(f"Socket.IO: {error}") from None
 
     def on_stop(self) -> None:
-        """Leave."""
+        """Disconnect."""
         self.socket.disconnect()
 
     @task(4)
     def chat(self) -> None:
-        """A message, until the server has it."""
+        """Send a message, and wait until the server acknowledges it."""
         self._call("message", "chat", {"room": self.row("topic"), "text": "hello"})
 
     @task(1)
     def call_somebody(self) -> None:
-        """An offer of a video call, until the server has passed it on."""
+        """Offer a video call, and wait until the server has passed it on."""
         self._call("signal", "signalling", {"room": self.row("topic"), "type": "offer", "sdp": "v=0"})
 
     def _call(self, option: str, flow: str, data: dict[str, str]) -> None:
@@ -74,7 +74,7 @@ class Chatter(JourneyUser):
                 str(self.scenario.options[option]), data, timeout=self.generator.settings.timeout_seconds
             )
             if not (isinstance(answer, dict) and answer.get("ok")):
-                error = "the server did not take it"
+                error = "the server did not accept it"
         except socketio.exceptions.TimeoutError:
             error = "no acknowledgement"
         except socketio.exceptions.SocketIOError as failure:
@@ -83,7 +83,7 @@ class Chatter(JourneyUser):
 
 
 class HealthCheck(BrowsingUser):
-    """The load balancer's own question, every 30 seconds to the millisecond, apart from all other load."""
+    """The load balancer's health check, exactly every 30 seconds, apart from all other load."""
 
     routes: ClassVar[tuple[str, ...]] = ("health",)
     every_seconds = 30.0

@@ -1,4 +1,4 @@
-"""The self-check's users: they ask for one page."""
+"""The users of the self-check: they request one page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from asbuilt.load.users.scenario_users import BrowsingUser
 
 
 class Visitor(BrowsingUser):
-    """Asks for the page."""
+    """Requests the page."""
 
     routes = ("page",)
     signed_in = False

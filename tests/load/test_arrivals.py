@@ -1,4 +1,4 @@
-"""Arrivals of load tests: exact times, whole shares, and shapes that are what they are called."""
+"""Arrivals of load tests: exact times, complete shares, and profiles."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_ramp_comes_due_when_its_integral_says() -> None:
 
 
 @given(STAGES, st.integers(min_value=1, max_value=5))
-def test_shares_are_dealt_out_whole(arrivals: Arrivals, workers: int) -> None:
+def test_shares_together_are_all_arrivals(arrivals: Arrivals, workers: int) -> None:
     """The workers' shares together are all arrivals, each once."""
     together = sorted(at for share in range(workers) for at in arrivals.times(share, workers))
     assert together == pytest.approx(list(arrivals.times()))
@@ -46,7 +46,7 @@ def test_shares_are_dealt_out_whole(arrivals: Arrivals, workers: int) -> None:
 
 
 @given(STAGES, st.integers(min_value=1, max_value=4), st.floats(min_value=0, max_value=1))
-def test_shares_dealt_again_go_on_where_the_others_stopped(arrivals: Arrivals, workers: int, part: float) -> None:
+def test_shares_assigned_again_go_on_where_the_others_stopped(arrivals: Arrivals, workers: int, part: float) -> None:
     """From any moment on, another number of shares makes exactly the arrivals that were still due."""
     moment = part * arrivals.seconds
     again = sorted(at for share in range(workers) for at in arrivals.times(share, workers, after=moment))

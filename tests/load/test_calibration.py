@@ -14,7 +14,7 @@ from asbuilt_content.fixtures.apps.stall import PAGE
 
 @pytest.fixture
 def measured(monkeypatch):
-    """Takes the place of measuring: by rate, how busy it made a core; None where it could not be held."""
+    """Replaces measuring: the share of a core that each rate takes, None where the rate cannot be held."""
 
     def of(busy):
         def measure(host, rate, seconds, users):
@@ -40,14 +40,14 @@ def test_the_highest_rate_that_held_is_planned_with(measured, capsys):
 
 
 def test_a_machine_that_holds_nothing_is_not_planned_with(measured, capsys):
-    """Not knowing is no plan."""
+    """And the exit code says that nothing is known."""
     measured({})
     assert calibration.calibrate(0) == 6
     assert "could not hold even the lowest step" in capsys.readouterr().out
 
 
 def test_the_target_answers_each_request_once():
-    """Also several at once, and one that comes in parts."""
+    """Also several at once, and one that arrives in parts."""
 
     def answers(many):
         head = b"HTTP/1.1 200 -\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(PAGE)

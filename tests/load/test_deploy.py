@@ -1,4 +1,4 @@
-"""The files under deploy/ are what ECS and Kubernetes take, and start what is there to be started."""
+"""The files below deploy/ are valid for ECS and Kubernetes, and start commands that exist."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_task_definition_is_one_that_ecs_registers(name: str) -> None:
 
 
 def test_manifests_are_what_kubernetes_takes() -> None:
-    """By its own schemas, to the last field: a misspelt one is refused, too."""
+    """By its own schemas: a misspelt field is refused, too."""
     kubernetes = pytest.importorskip("kubernetes_validate", reason="needs requirements/kubernetes.lock (70 MB)")
     for manifest in _documents():
         kubernetes.validate(manifest, kubernetes.latest_version(), strict=True)
@@ -44,7 +44,7 @@ def test_manifests_are_what_kubernetes_takes() -> None:
 
 
 def test_a_pod_has_no_privileges_and_is_started_once() -> None:
-    """A failed run is not tried again by itself; the service leads to the master."""
+    """A failed run is not repeated by itself, and the service selects the master."""
     service, *jobs = _documents()
     for job in jobs:
         pod = job["spec"]["template"]["spec"]
@@ -78,7 +78,7 @@ def test_masters_and_workers_agree() -> None:
 
 
 def test_nothing_private_enters_the_image() -> None:
-    """Only what is named does: what the program imports and reads, what its build takes, and no folder of output."""
+    """Only named files do: what the program imports and reads and what its build takes, but no output."""
     rules = [line for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
     allowed = {rule[1:] for rule in rules if rule.startswith("!")}
     assert rules[0] == "*"

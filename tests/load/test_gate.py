@@ -1,4 +1,4 @@
-"""The gate of load tests: rarely green on a bad target, never green on a bad run."""
+"""The quality gates of load tests: a bad target rarely passes, and a bad run never does."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from asbuilt.load.measure.gate import (
     Objective,
     Progress,
     contradictions,
-    hopeless,
     invalid,
+    out_of_reach,
     quantile_of_run,
     runaway,
     samples_short,
@@ -61,7 +61,7 @@ def test_a_target_2_percent_too_slow_rarely_passes(size: int, runs: int) -> None
 
 
 def test_a_target_clearly_fast_enough_passes_and_a_slow_one_fails() -> None:
-    """The gate is not green, red or silent by nature."""
+    """The gate neither passes, fails nor withholds a verdict always."""
     draw = random.Random(1)
     assert verdict(quantile_estimate(_run(draw, 180.0, 5000), 0.95), "<", 200.0) == "passed"
     assert verdict(quantile_estimate(_run(draw, 220.0, 5000), 0.95), "<", 200.0) == "failed"
@@ -110,7 +110,7 @@ def test_a_estimate_on_the_limit_is_never_settled() -> None:
 
 
 def test_nothing_measured_is_inconclusive() -> None:
-    """Zero requests are never green."""
+    """Zero requests never pass."""
     assert verdict(quantile_estimate(Histogram(), 0.95), "<", 200.0) == "inconclusive"
     assert list(invalid(Health(0, 0, 0, 0, 0, 0, 0.0, 0.0))) == ["no request was sent"]
 
@@ -142,7 +142,7 @@ def test_one_bad_minute_fails_a_good_hour() -> None:
     ],
 )
 def test_a_generator_at_fault_makes_the_run_invalid(change: dict[str, object], words: str) -> None:
-    """Each of them alone says that nothing can be said."""
+    """Each of them alone is enough."""
     assert not list(invalid(Health(**GOOD)))  # type: ignore[arg-type]
     assert any(words in reason for reason in invalid(Health(**{**GOOD, **change})))  # type: ignore[arg-type]
 
@@ -161,17 +161,17 @@ def test_dropped_arrivals_may_fail_a_run_but_not_pass_it() -> None:
     )
 
 
-def test_a_hopeless_objective_is_said_to_be_so() -> None:
+def test_an_objective_out_of_reach_is_reported() -> None:
     """Once more than 5 % of all planned requests were too slow, nothing can save a p95."""
     progress = Progress(Histogram.of([300.0] * 60 + [10.0] * 20), Counts(sent=80, answered=80))
-    assert "out of reach" in hopeless(P95, progress, planned=1000)
-    assert hopeless(P95, progress, planned=10_000) == ""
+    assert "out of reach" in out_of_reach(P95, progress, planned=1000)
+    assert out_of_reach(P95, progress, planned=10_000) == ""
 
 
-def test_failures_make_an_error_objective_hopeless() -> None:
+def test_failures_make_an_error_objective_out_of_reach() -> None:
     """Eleven failures of a thousand planned, where ten may."""
     errors = Objective("load.error_percent", "", "error_percent", "<", 1.0)
-    assert "12 requests failed" in hopeless(
+    assert "12 requests failed" in out_of_reach(
         errors, Progress(Histogram.of([9.0] * 100), Counts(failed=12)), planned=1000
     )
 

@@ -1,4 +1,4 @@
-"""The histogram of load tests: never more than 0.4 % off, and merging loses nothing."""
+"""The histogram of load tests: at most 0.4 % off, and merged without loss."""
 
 from __future__ import annotations
 

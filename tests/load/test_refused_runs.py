@@ -20,7 +20,7 @@ from tests.load.running import LONG, SMALL, load, spec_of
         (["campushub36"], "did you mean 'campushub360'?"),
         ([], "name a spec"),
         (["SPEC", "--profile", "targt"], "did you mean 'target'?"),
-        (["SPEC", "--host", "http://127.0.0.1:9"], "nobody answers"),
+        (["SPEC", "--host", "http://127.0.0.1:9"], "does not answer"),
         (["SPEC", "--host", "127.0.0.1"], "no URL"),
         (["SPEC", "--host", "http://192.0.2.1"], "--confirm 192.0.2.1"),
         (["SPEC", "--workers", "4096"], "cores"),

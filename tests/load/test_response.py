@@ -1,4 +1,4 @@
-"""Answers of HTTP/1.1, as a load test reads them: whole or not at all."""
+"""HTTP/1.1 responses are parsed whole or not at all."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_files_keep_to_their_schema_and_show_nothing_unescaped(spec: Any, tmp_pa
 
 
 def test_a_run_removes_what_an_earlier_one_left(spec: Any, tmp_path: Path) -> None:
-    """Else a run that measured nothing would stand beside another's figures."""
+    """Otherwise a run that measured nothing would stand beside the figures of another."""
     write(
         document(spec, settings_of(), judging.load_facts(spec, "tier1"), measured(settings_of()), strict=False),
         "",

@@ -1,4 +1,4 @@
-"""Scaling under load, from both sources at once: what was offered when, and what the account did about it."""
+"""Scaling under load, from two sources: the stages of a run, and the scaling activities of the account."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SERVICE = "service/production-cluster/production-backend"
 
 @pytest.fixture(scope="module")
 def account():
-    """The documented account, in which nothing was scaled yet."""
+    """The documented account, without scaling activities."""
     with mock_account(SYSTEM, "") as session:
         yield Aws(session)
 
 
 def _result(folder, profile):
-    """The file that a run of this profile leaves that began at BEGAN; nothing was counted in it."""
+    """The result file of a run of this profile that began at BEGAN, without samples."""
     text = shipped(SYSTEM).read_text(encoding="utf-8")
     settings = settle(parse(text, SYSTEM), text=text, host="http://127.0.0.1:1", profile_name=profile)
     raw = {"settings": json.loads(settings.dumps()), "began": BEGAN.isoformat(), "endpoints": []}
@@ -60,7 +60,7 @@ def test_a_service_must_grow_above_its_trigger_and_not_below(account, tmp_path):
     assert _verdict(account, run)[0] == "failed"
 
 
-def test_without_an_autoscale_run_nobody_looked(account, tmp_path):
+def test_without_an_autoscale_run_scaling_is_untested(account, tmp_path):
     """No run, or one of another profile: untested, whatever the account did."""
     assert _verdict(account)[0] == "untested"
     status, reason = _verdict(account, _result(tmp_path, "target"))

@@ -1,4 +1,4 @@
-"""From a load run to verdicts: by bounds, never by luck, and joined to those of the account."""
+"""Verdicts on the measurements of a load run, by the bounds of each figure."""
 
 from __future__ import annotations
 

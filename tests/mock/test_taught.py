@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
@@ -126,7 +128,7 @@ def _pending(aws):
 def _ask(aws, service, operation):
     client = getattr(aws, service)
     method = {name: call for call, name in client.meta.method_to_api_mapping.items()}[operation]
-    asked = ASKED.get((service, operation), {})
+    asked: Any = ASKED.get((service, operation), {})
     return getattr(client, method)(**(asked(aws) if callable(asked) else asked))
 
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 answers, read strictly: a malformed one is an error, never a short body."""
+"""Parses HTTP/1.1 responses strictly: a malformed one is an error, never a short body."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NO_BODY = (204, 304)
 
 
 class MalformedError(ValueError):
-    """What came is not an HTTP/1.1 answer."""
+    """The data is no HTTP/1.1 response."""
 
 
 class Head(NamedTuple):

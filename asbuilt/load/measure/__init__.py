@@ -1,1 +1,1 @@
-"""What is counted and how it is estimated."""
+"""Histograms, request statistics, and the estimates that are made from them."""

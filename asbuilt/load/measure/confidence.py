@@ -1,4 +1,4 @@
-"""What a sample says for certain: bounds on a share, on a quantile and on a mean, each wrong in at most 5 % of runs."""
+"""Confidence bounds of a share, a quantile and a mean, from a sample; each bound is wrong in at most 5 % of runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from asbuilt.load.measure.histogram import Histogram, lower_edge, upper_edge
 
 Z = 1.6448536269514722  # one-sided 95 %
 RISK = 0.05
-_EXACT_UP_TO = 30  # Wilson's bound is too bold where only a handful was seen; there the binomial itself is summed
+_EXACT_UP_TO = 30  # Wilson's bound is too narrow for a few; up to this many the binomial is summed (Clopper-Pearson)
 
 
 def upper_share(seen: int, size: int) -> float:
@@ -41,7 +41,7 @@ def _wilson(seen: int, size: int, z: float) -> float:
 
 
 def _at_most(seen: int, size: int, share: float) -> float:
-    """The chance to see `seen` or fewer, where each is one with chance `share`."""
+    """The probability of `seen` or fewer successes in `size` trials, each of probability `share`."""
     if share <= 0:
         return 1.0
     if share >= 1:
@@ -64,7 +64,7 @@ def _bisect(below: Callable[[float], bool]) -> float:
 
 @lru_cache(maxsize=4096)
 def most_over(size: int, share: float) -> int | None:
-    """How many of `size` may exceed a limit, so that surely no more than `share` of all do; None: `size` is too few."""
+    """How many of `size` may exceed a limit, if no more than `share` of all surely do; None where `size` is too few."""
     guess = int(size * share - Z * math.sqrt(size * share * (1 - share))) + 2
     for seen in range(min(guess, size), -1, -1):
         if upper_share(seen, size) <= share:
@@ -74,7 +74,7 @@ def most_over(size: int, share: float) -> int | None:
 
 @lru_cache(maxsize=4096)
 def fewest_over(size: int, share: float) -> int | None:
-    """How many of `size` must exceed a limit, so that surely more than `share` of all do; None: `size` is too few."""
+    """How many of `size` must exceed a limit, if more than `share` of all surely do; None where `size` is too few."""
     guess = max(1, int(size * share + Z * math.sqrt(size * share * (1 - share))) - 2)
     for seen in range(guess, size + 1):
         if lower_share(seen, size) >= share:
@@ -83,7 +83,7 @@ def fewest_over(size: int, share: float) -> int | None:
 
 
 def fewest_samples(share: float) -> int:
-    """How many samples it takes, with none over the limit, to say that at most `share` of all are: 59 for a p95."""
+    """How many samples, none of them over the limit, prove that at most `share` of all are: 59 for a p95."""
     return math.ceil(math.log(RISK) / math.log1p(-share))
 
 

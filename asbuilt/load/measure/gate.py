@@ -1,4 +1,4 @@
-"""When a load run may be believed, when it is hopeless, and when its settings contradict each other."""
+"""Quality gates of a load run: whether it is valid, whether an objective can still be met, whether settings fit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Objective:
 
 @dataclass
 class Counts:
-    """What became of the arrivals of one flow: `failed` holds the dropped, too."""
+    """The arrivals of one flow by what became of them; `failed` includes the dropped ones."""
 
     sent: int = 0
     answered: int = 0
@@ -40,7 +40,7 @@ class Counts:
     dropped: int = 0
 
     def add(self, other: Counts) -> None:
-        """Add another's counts to these."""
+        """Add other counts to these."""
         for name in ("sent", "answered", "failed", "dropped"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
@@ -49,10 +49,11 @@ class Counts:
 class Health:
     """How the generator itself fared.
 
-    `started` are the arrivals that a user took on (`sent` are requests: a journey makes several); `lag_p99_ms` is from
-    when a request was due to when it was sent, where a free user stood ready; `cpu` is the busiest worker's share of
-    one core; `left` are requests without an end when the run ended. Lag may be up to `most_lag_ms`, or (0) 5 ms or
-    5 % of the tightest objective. `aborted`: it was stopped because the target had failed already.
+    `started` counts the arrivals that a user served, and `sent` the requests: a journey sends several. `lag_p99_ms` is
+    the time from when a request was due until it was sent, where a user was free. `cpu` is the busiest worker's share
+    of one core. `left` counts the requests without an end when the run ended. Lag may be up to `most_lag_ms`; where
+    that is 0, up to 5 ms or 5 % of the tightest objective. `aborted` says that the run was stopped because the target
+    had failed already.
     """
 
     scheduled: int
@@ -72,7 +73,7 @@ class Health:
 
 
 def invalid(health: Health) -> Iterator[str]:
-    """Why the run says nothing about its target, one reason each; nothing where it may be believed."""
+    """The reasons why the run is invalid, that is, says nothing about its target; none where it is valid."""
     yield from health.problems
     if not health.sent:
         yield "no request was sent"
@@ -83,7 +84,7 @@ def invalid(health: Health) -> Iterator[str]:
         yield f"only {achieved:.1%} of the scheduled arrivals were made: the generator could not keep up"
     if health.sent != health.counted + health.left:
         yield f"{health.sent} requests were sent but {health.counted} counted and {health.left} left open"
-    if health.left and not health.aborted:  # who stops early does not wait for all
+    if health.left and not health.aborted:  # a run that is stopped early does not wait for all
         yield f"{health.left} requests had no end when the run ended"
     allowed = health.most_lag_ms or max(5.0, 0.05 * health.tightest_ms if math.isfinite(health.tightest_ms) else 0.0)
     if health.lag_p99_ms > allowed:
@@ -95,9 +96,9 @@ def invalid(health: Health) -> Iterator[str]:
 
 
 def windows(slots: Sequence[Histogram], slot_seconds: float) -> Iterator[Histogram]:
-    """Every window of 60 s, moved on by one slot; the whole where the run is shorter.
+    """Every window of 60 s, each one slot later than the one before; the whole run where it is shorter.
 
-    One histogram is moved along: look at each before asking for the next.
+    All windows are one histogram that changes: use each before asking for the next.
     """
     width = max(1, round(WINDOW_SECONDS / slot_seconds))
     window = merged(slots[:width])
@@ -128,7 +129,7 @@ def widened(estimate: Estimate, dropped_share: float, better_is_less: bool = Tru
 
 
 def verdict(estimate: Estimate, comparison: str, limit: float) -> str:
-    """passed where both bounds keep to the limit, failed where neither does, else inconclusive."""
+    """ "passed" where both bounds keep to the limit, "failed" where neither does, else "inconclusive"."""
     keeps = {"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__}[comparison]
     ends = {bool(keeps(float(end), float(limit))) for end in (estimate.low, estimate.high)}
     return "inconclusive" if len(ends) > 1 or math.isnan(estimate) else "passed" if ends == {True} else "failed"
@@ -146,14 +147,14 @@ def samples_short(estimate: Estimate, metric: str, limit: float, size: int) -> i
 
 @dataclass
 class Progress:
-    """A flow's samples so far: what the early abort looks at, each second."""
+    """A flow's samples so far; the early abort looks at them each second."""
 
     histogram: Histogram = field(default_factory=Histogram)
     counts: Counts = field(default_factory=Counts)
 
 
-def hopeless(objective: Objective, progress: Progress, planned: float) -> str:
-    """Why nothing that may still come can save an objective; "" while something can."""
+def out_of_reach(objective: Objective, progress: Progress, planned: float) -> str:
+    """Why an objective fails whatever the rest of the run measures; "" while it can still be met."""
     if objective.comparison not in ("<", "<="):
         return ""
     if objective.metric == "error_percent":
@@ -166,35 +167,30 @@ def hopeless(objective: Objective, progress: Progress, planned: float) -> str:
     else:
         return ""
     allowed, size = share * planned, progress.histogram.size
-    # more than may be of all that is planned, and enough already to say that it fails as it stands
+    # more than may fail of all that is planned, and enough already for the figure to fail as it stands
     if seen <= allowed + 1 or lower_share(min(seen, size), size) <= share:
         return ""
     return f"{objective.fact} is out of reach: {what}, and {allowed:.0f} of all {planned:.0f} may"
 
 
 def runaway(failed: int, ended: int) -> str:
-    """Why to stop at once: more than half of the last 10 s failed; "" where that is not so."""
+    """Why to stop at once: more than half of the requests of the last 10 s failed; "" where fewer did."""
     if ended < 20 or failed <= ended / 2:
         return ""
     return f"{failed} of the last {ended} requests failed: stopped to spare the target"
 
 
 def contradictions(objectives: Sequence[Objective], rate: float, users: int) -> Iterator[str]:
-    """Where settings cannot go together (Little's law): so many users cannot make such a rate at such a latency."""
+    """Why settings contradict each other by Little's law: so few users cannot make such a rate at such a latency."""
     if users <= 0 or rate <= 0:
         yield f"a load of {rate:g} requests a second by {users} users tests nothing"
         return
     limits = [item.limit / 1000 for item in objectives if item.comparison in ("<", "<=") and item.metric in QUANTILES]
     limits += [item.limit / 1000 for item in objectives if item.metric == "mean_ms" and item.comparison in ("<", "<=")]
-    tightest = min(limits, default=0.0)  # which part of the rate has which limit is not known: ask for the least
+    tightest = min(limits, default=0.0)  # no limit is known to apply to all of the rate: take the lowest
     busy = rate * tightest
     if busy > users:
         yield (
             f"{rate:g} requests a second at {tightest * 1000:g} ms keep {math.ceil(busy)} users busy, "
             f"and there are {users}: give it {math.ceil(2 * busy)} users, or a lower rate"
         )
-
-
-def think_seconds(rate: float, users: int, response_seconds: float) -> float:
-    """How long each user pauses between two requests, by Little's law."""
-    return users / rate - response_seconds

@@ -1,7 +1,7 @@
-"""Response times in 7-bit log-linear buckets: at most 0.4 % off, small to ship, and merged instead of averaged.
+"""Response times in 7-bit log-linear buckets: at most 0.4 % off, small enough to send, and merged without loss.
 
-A bucket is the upper half of a 32-bit float: sign, exponent and seven bits of mantissa. So a whole array of samples is
-sorted into buckets without a line of Python for each.
+A bucket is the upper half of a 32-bit float: sign, exponent and seven bits of mantissa. So an array of samples is
+sorted into buckets without running Python code for each.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def middle(key: int) -> float:
 
 
 class Histogram:
-    """Counts by bucket, with exact sum, least and greatest.
+    """Counts by bucket, with the exact sum, least and greatest value.
 
-    `unanswered` are the requests that never had an answer (dropped, timed out, cut off): they have no time, and rank
-    behind every time that was measured.
+    `unanswered` counts the requests without an answer (dropped, timed out, cut off): they have no time, and rank behind
+    every time that was measured.
     """
 
     __slots__ = ("counts", "greatest", "least", "sum", "total", "unanswered")
@@ -79,7 +79,7 @@ class Histogram:
         self.greatest = max(self.greatest, max(values))
 
     def merge(self, other: Histogram) -> None:
-        """Add another's samples to these."""
+        """Add the samples of another histogram to these."""
         for key, times in other.counts.items():
             self.counts[key] = self.counts.get(key, 0) + times
         self.total += other.total
@@ -89,7 +89,7 @@ class Histogram:
         self.unanswered += other.unanswered
 
     def subtract(self, other: Histogram) -> None:
-        """Take out samples that were merged before; least and greatest stay those of all that ever was in."""
+        """Remove samples that were merged before; least and greatest stay those of all samples that were ever added."""
         for key, times in other.counts.items():
             self.counts[key] -= times
             if not self.counts[key]:
@@ -100,24 +100,24 @@ class Histogram:
 
     @property
     def size(self) -> int:
-        """How many requests it stands for, answered or not."""
+        """How many requests it holds, answered or not."""
         return self.total + self.unanswered
 
     @property
     def mean(self) -> float:
-        """The exact mean of the answered; nan where there are none."""
+        """The exact mean of the answered requests; nan where there are none."""
         return self.sum / self.total if self.total else math.nan
 
     @property
     def variance(self) -> float:
-        """The variance of the answered, from the buckets' middles; 0 below two."""
+        """The variance of the answered requests, from the middles of the buckets; 0 below two samples."""
         if self.total < 2:
             return 0.0
         mean = self.mean
         return math.fsum(n * (middle(key) - mean) ** 2 for key, n in self.counts.items()) / (self.total - 1)
 
     def key_at(self, rank: int) -> int | None:
-        """The bucket of the `rank`-th smallest sample, from 1; None where that one was never answered."""
+        """The bucket of the `rank`-th smallest sample, from 1; None where that request was not answered."""
         if rank > self.total:
             return None
         seen = 0
@@ -128,7 +128,7 @@ class Histogram:
         return None
 
     def quantile(self, share: float) -> float:
-        """The value that `share` of the requests do not exceed: inf beyond the answered, nan where none was made."""
+        """The value that `share` of the requests do not exceed: inf beyond the answered ones, nan without requests."""
         if not self.size:
             return math.nan
         rank = max(1, math.ceil(share * self.size - 1e-9))
@@ -141,14 +141,14 @@ class Histogram:
         return min(max(value, self.least), self.greatest)
 
     def at_least(self, limit: float) -> tuple[int, int]:
-        """How many requests took `limit` or longer: (surely, possibly); they differ by the bucket that holds it."""
+        """How many requests took `limit` or longer: (surely, possibly), which differ by the bucket of the limit."""
         edge = bucket(limit)
         above = sum(times for key, times in self.counts.items() if key > edge) + self.unanswered
         here = self.counts.get(edge, 0)
         return (above + here, above + here) if lower_edge(edge) == limit else (above, above + here)
 
     def plain(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """The histogram as a JSON object."""
         return {
             "counts": {str(key): self.counts[key] for key in sorted(self.counts)},
             "sum": self.sum,
@@ -158,7 +158,7 @@ class Histogram:
         }
 
     def packed(self) -> list[Any]:
-        """As a message between processes holds it: light to make, `unpacked` reads it back."""
+        """The histogram as a list for a message between processes; `unpacked` reads it back."""
         return [self.counts, self.sum, self.least if self.total else 0.0, self.greatest, self.unanswered]
 
     @classmethod
@@ -191,7 +191,7 @@ class Histogram:
 
 
 def merged(histograms: Iterable[Histogram]) -> Histogram:
-    """All of them in one."""
+    """One histogram of all samples."""
     whole = Histogram()
     for histogram in histograms:
         whole.merge(histogram)

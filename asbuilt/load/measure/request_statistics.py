@@ -1,6 +1,6 @@
-"""What a process measured: per endpoint three histograms, per second what came of the requests, and all of it merged.
+"""Request statistics: by endpoint three histograms, by slot of time the counts, and the merged ones of all processes.
 
-Response time counts from the moment a request was due, service time from the moment it was sent, lag between the two.
+Response time counts from the moment a request was due, service time from the moment it was sent; lag is the difference.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class EndpointStatistics:
         self.clear()
 
     def clear(self) -> None:
-        """Begin anew, after a report."""
+        """Forget all samples, after a report."""
         self.response, self.service, self.lag = array("f"), array("f"), array("f")
         self.counts = Counts()
         self.errors: Counter[str] = Counter()
         self.received = self.refused = 0
 
     def answered(self, response_ms: float, service_ms: float, error: str = "") -> None:
-        """An answer came, good or (with `error`) bad; it took the time that it took either way."""
+        """Count an answer; `error` says why it is not good. Its time counts either way."""
         self.response.append(response_ms)
         self.service.append(service_ms)
         self.counts.answered += 1
@@ -56,18 +56,18 @@ class EndpointStatistics:
             self.errors[error] += 1
 
     def unanswered(self, error: str) -> None:
-        """It was sent, and there will be no answer."""
+        """Count a request that was sent and has no answer."""
         self.counts.failed += 1
         self.errors[error] += 1
 
     def dropped(self) -> None:
-        """It was due and could not be sent."""
+        """Count an arrival that was due and could not be sent."""
         self.counts.dropped += 1
         self.counts.failed += 1
         self.errors[DROPPED] += 1
 
     def entry(self) -> dict[str, Any]:
-        """What was measured since the last time; empty where nothing was. Begins anew."""
+        """What was measured since the last call, which is then forgotten; {} where nothing was."""
         counts = self.counts
         if not (counts.sent or counts.answered or counts.failed or self.lag):
             return {}
@@ -93,20 +93,20 @@ class EndpointStatistics:
 
 
 class RequestStatistics:
-    """All endpoints of one process."""
+    """The statistics of all endpoints, in one process."""
 
     def __init__(self) -> None:
         self.endpoints: dict[tuple[str, str], EndpointStatistics] = {}
 
     def endpoint(self, name: str, method: str = "GET", flow: str = "", counted: bool = True) -> EndpointStatistics:
-        """The endpoint of that name and method; `counted` is false for what is no request (a whole journey)."""
+        """The endpoint of that name and method; `counted` is false for steps that are no request, as a journey."""
         found = self.endpoints.get((name, method))
         if found is None:
             found = self.endpoints[name, method] = EndpointStatistics(name, method, flow, counted)
         return found
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """What each endpoint measured since the last time, as parts of a message."""
+        """What each endpoint measured since the last call, as parts of a report."""
         for endpoint in list(self.endpoints.values()):
             entry = endpoint.entry()
             if entry:
@@ -114,7 +114,7 @@ class RequestStatistics:
 
 
 class MergedStatistics:
-    """What all processes measured, from their reports; `measured` says which slots count for a verdict."""
+    """The statistics of all processes, from their reports; `measured` says which slots count for a verdict."""
 
     def __init__(self, measured: Callable[[int], bool] = lambda slot: True) -> None:
         self.endpoints: dict[tuple[str, str], _Totals] = {}
@@ -155,7 +155,7 @@ class MergedStatistics:
         return self._counts
 
     def progress(self, flow: str) -> Progress:
-        """The samples that count so far: of a flow or route, or ("") of all requests."""
+        """The samples so far that count for a verdict: those of a flow or route, or for "" of all requests."""
         progress = Progress()
         for (name, _), whole in self.endpoints.items():
             if flow in (whole.flow, name) or (not flow and whole.counted):
@@ -164,11 +164,11 @@ class MergedStatistics:
         return progress
 
     def lag(self) -> Histogram:
-        """The start lag of everything that was sent."""
+        """The lag of all requests that were sent."""
         return merged(whole.lag for whole in self.endpoints.values())
 
     def plain(self) -> list[dict[str, Any]]:
-        """As JSON holds it."""
+        """The statistics as JSON objects, one for each endpoint."""
         return [
             {
                 "name": name,
@@ -189,7 +189,7 @@ class MergedStatistics:
 
 
 class _Totals:
-    """One endpoint over the whole run: response and counts by slot."""
+    """One endpoint over the whole run, with response times and counts by slot."""
 
     def __init__(self, flow: str, counted: bool) -> None:
         self.flow, self.counted = flow, counted

@@ -1,1 +1,1 @@
-"""What a load run is to do: its arrivals, scenario, settings and limits."""
+"""The plan of a load run: its arrivals, scenario, settings and limits."""

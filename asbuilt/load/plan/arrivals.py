@@ -1,6 +1,6 @@
-"""When each request is due: stages of a rate, integrated exactly, so that arrival number i has one intended time.
+"""When each request is due: stages of a rate, integrated exactly, so that each arrival has one intended time.
 
-Nothing here looks at the target: that is what makes a test open-loop. Times are seconds after the start.
+No intended time depends on the target: that makes the test open-loop. Times are seconds after the start.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CONSTANT, POISSON = "constant", "poisson"
 
 @dataclass(frozen=True)
 class Stage:
-    """A rate a second, going evenly from one value to another; `measured` is false where a run only warms up."""
+    """A rate a second that changes evenly from one value to another; `measured` is false for a ramp."""
 
     rate_from: float
     rate_to: float
@@ -33,11 +33,11 @@ class Stage:
 
     @property
     def count(self) -> float:
-        """Arrivals that are due in it."""
+        """How many arrivals are due in it."""
         return (self.rate_from + self.rate_to) / 2 * self.seconds
 
     def count_at(self, seconds: float) -> float:
-        """Arrivals that are due in its first `seconds`."""
+        """How many arrivals are due in its first `seconds`."""
         slope = (self.rate_to - self.rate_from) / self.seconds
         return self.rate_from * seconds + slope * seconds * seconds / 2
 
@@ -50,13 +50,13 @@ class Stage:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Stages, one after the other."""
+    """Stages that follow each other."""
 
     stages: tuple[Stage, ...]
 
     @property
     def seconds(self) -> float:
-        """How long it all lasts."""
+        """The length of all stages."""
         return math.fsum(stage.seconds for stage in self.stages)
 
     @property
@@ -80,7 +80,7 @@ class Arrivals:
         return whole
 
     def rate_at(self, seconds: float) -> float:
-        """The rate that is due at a moment; 0 outside."""
+        """The rate at a moment; 0 before the start and after the end."""
         for stage in self.stages:
             if 0 <= seconds < stage.seconds:
                 return stage.rate_from + (stage.rate_to - stage.rate_from) * seconds / stage.seconds
@@ -113,7 +113,7 @@ class Arrivals:
     def times(self, share: int = 0, of: int = 1, seed: int = 0, after: float = 0.0) -> Iterator[float]:
         """The intended times of one worker's share, in order, from `after` on.
 
-        Evenly spaced arrivals are dealt out like cards: number i belongs to share i mod `of`. Of Poisson arrivals each
+        Evenly spaced arrivals are shared in turn: number i belongs to share i mod `of`. Of Poisson arrivals each
         share is a Poisson stream of its own at an `of`-th of the rate, the same for the same seed.
         """
         if not 0 <= share < of:
@@ -123,12 +123,12 @@ class Arrivals:
             end = before + stage.count
             if begin + stage.seconds > after and stage.count > 0:
                 first = max(before, before + stage.count_at(max(0.0, after - begin)))
-                due = _dealt(first, end, share, of) if stage.spacing == CONSTANT else None
+                due = _in_turn(first, end, share, of) if stage.spacing == CONSTANT else None
                 if due is None:
                     draw = random.Random(f"{seed}/{share}/{of}/{number}/{after}")  # noqa: S311  # a load, no secret
                     due = _drawn(first, end, of, draw)
                 if stage.rate_from == stage.rate_to:
-                    pace = 1 / stage.rate_from  # as `when` gives it, without the root
+                    pace = 1 / stage.rate_from  # the same as `when`, without its square root
                     times = (begin + (count - before) * pace for count in due)
                 else:
                     times = (begin + stage.when(count - before) for count in due)
@@ -136,7 +136,7 @@ class Arrivals:
             begin, before = begin + stage.seconds, end
 
 
-def _dealt(first: float, end: float, share: int, of: int) -> Iterator[float]:
+def _in_turn(first: float, end: float, share: int, of: int) -> Iterator[float]:
     index = math.ceil(first - 0.5)
     index += (share - index) % of
     return (number + 0.5 for number in range(index, math.ceil(end - 0.5), of))

@@ -1,4 +1,4 @@
-"""What must be settled before load is sent anywhere: whose host it is, how much it may be, and what it may cost."""
+"""Refuses a run before any load is sent: by its host, its size, and what this machine allows; and tells its cost."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _CONNECTIONS_AN_LCU, _RULES_AN_LCU, _GIB_AN_LCU_HOUR = 3000, 1000, 1.0
 
 
 class RunRefusedError(Exception):
-    """The run was not started; the message says what would let it start."""
+    """The run is refused; the message says what to do."""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name stands for this machine only."""
+    """Whether a host's name resolves to this machine only."""
     try:
         found = {info[4][0] for info in socket.getaddrinfo(host, None)}
     except OSError:
@@ -45,31 +45,31 @@ def is_loopback(host: str) -> bool:
 
 
 def looks_like_production(host: str) -> bool:
-    """Whether a host's name says production, or says nothing else (`example.edu`)."""
+    """Whether a host's name contains a word for production, or has no subdomain (`example.edu`)."""
     return bool(_PRODUCTION.search(host)) or host.count(".") == 1
 
 
 def host_of(url: str) -> str:
-    """The host name of a URL. Raises `RunRefusedError` where it is none."""
+    """The host name of a URL. Raises `RunRefusedError` where the text is no http or https URL."""
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
         raise RunRefusedError(f"--host {url!r} is no URL: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise RunRefusedError(f"--host {url!r} is no URL: write https://staging.example.edu")
+        raise RunRefusedError(f"--host {url!r} is no URL: write it as https://staging.example.edu")
     return parts.hostname
 
 
 def permitted(url: str, confirm: str, production: str) -> None:
-    """Refuse a host that is not this machine until it was confirmed, by name."""
+    """Refuse a host that is not this machine unless it is confirmed by its name."""
     host = host_of(url)
     if is_loopback(host):
         return
     if confirm != host:
-        raise RunRefusedError(f"{host} is not this machine: if you may load it, say so with --confirm {host}")
+        raise RunRefusedError(f"{host} is not this machine: if you may load it, add --confirm {host}")
     if looks_like_production(host) and production != host:
-        raise RunRefusedError(f"{host} looks like production: if it is meant, add --production {host}")
+        raise RunRefusedError(f"{host} looks like production: if you mean it, add --production {host}")
 
 
 def within_caps(settings: Settings, most_rate: float, most_users: int, most_seconds: float) -> None:
@@ -85,8 +85,8 @@ def within_caps(settings: Settings, most_rate: float, most_users: int, most_seco
 
 
 def enough_files(users: int, processes: int) -> None:
-    """See to it that a process, and each that it starts, may open a connection for each of its users; refuse the run
-    where it may not.
+    """Raise the limit of open files so that this process, and each that it starts, may open a connection for each user.
+    Refuse the run where the limit is too low for that.
     """
     needed = -(-users // max(1, processes)) + _SPARE_FILES
     allowed = raise_files(needed)
@@ -98,7 +98,7 @@ def enough_files(users: int, processes: int) -> None:
 
 
 def raise_files(needed: int) -> int:
-    """Let this process open as many files as it may, or where it may any number, those needed; returns how many."""
+    """Raise this process's limit of open files to its hard limit, or to those needed if there is none; returns it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return max(needed, _MOST_FILES)
@@ -110,12 +110,12 @@ def raise_files(needed: int) -> int:
 
 
 def enough_ports(users: int, host: str) -> None:
-    """Refuse more users on this machine than it has ports for connections to the host's addresses (Linux tells)."""
+    """Refuse more users on this machine than it has ports for connections to the host's addresses (on Linux)."""
     try:
         first, last = map(int, _PORTS.read_text(encoding="ascii").split())
         addresses = {info[4][0] for info in socket.getaddrinfo(host, None)}
     except OSError:
-        return  # it does not tell, or nobody has that name, which is told when one route is asked
+        return  # another system, or an unknown host, which `probe` reports
     ports = (last - first + 1) * len(addresses)
     if users + _SPARE_FILES > ports:
         raise RunRefusedError(
@@ -125,7 +125,7 @@ def enough_ports(users: int, host: str) -> None:
 
 
 def writable(folder: Path) -> None:
-    """Refuse a folder that cannot hold the results, before there are any."""
+    """Refuse a folder that the results cannot be written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -134,14 +134,14 @@ def writable(folder: Path) -> None:
 
 
 def enough_cores(workers: int) -> None:
-    """Refuse more worker processes than there are cores: they would only wait for one another."""
+    """Refuse more worker processes than there are cores: they would wait for each other."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if workers > cores:
         raise RunRefusedError(f"--workers {workers} are more than this machine's {cores} cores")
 
 
 def probe(settings: Settings, scenario: Scenario) -> None:
-    """Ask one route and sign one user in, so that a dead host or a wrong password is one message and no load."""
+    """Sign one user in, or request one page, so that a dead host or a wrong password is reported before any load."""
     parts = urlsplit(settings.host)
     try:
         connection = _connection(settings)
@@ -152,7 +152,7 @@ def probe(settings: Settings, scenario: Scenario) -> None:
             f"{settings.host}: TLS failed: {reason} (--ca-file FILE names another authority)"
         ) from None
     except OSError as error:
-        raise RunRefusedError(f"nobody answers at {settings.host}: {error}") from None
+        raise RunRefusedError(f"{settings.host} does not answer: {error}") from None
     try:
         if scenario.login is not None:
             _sign_in(connection, scenario.login, parts.path.rstrip("/"))
@@ -189,7 +189,7 @@ def _sign_in(connection: http.client.HTTPConnection, login: Login, prefix: str) 
 
 
 def announcement(settings: Settings, workers: int) -> Iterator[str]:
-    """What will be sent, and about what it costs, for a person to read before it starts."""
+    """What will be sent and about what it costs, as lines to print before the start."""
     arrivals = settings.arrivals
     gib = arrivals.count * _BYTES_A_REQUEST / 1024**3
     hours = arrivals.seconds / 3600
@@ -202,4 +202,4 @@ def announcement(settings: Settings, workers: int) -> Iterator[str]:
         f"second, by {settings.users:,} users from {workers or 1} process(es)"
     )
     if not is_loopback(urlsplit(settings.host).hostname or ""):
-        yield f"cost      about {usd:.2f} USD on AWS (data out and load balancer capacity, list prices), if it is there"
+        yield f"cost      about {usd:.2f} USD if it runs on AWS (list prices of data out and load balancer capacity)"

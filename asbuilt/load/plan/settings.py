@@ -25,8 +25,8 @@ NOT_COMPARED = frozenset(
 @dataclass(frozen=True)
 class Settings:
     """One run, in requests a second and in seconds. `scenario` is the text of its file, so that every process sends the
-    same requests; `stand_in` says that `host` is this suite's own stand-in; `writes` says whether routes that change
-    data may be asked.
+    same requests; `stand_in` says that `host` is this suite's own stand-in; `writes` says whether requests that change
+    data may be sent.
     """
 
     system: str
@@ -55,7 +55,7 @@ class Settings:
 
     @property
     def arrivals(self) -> Arrivals:
-        """When requests are due."""
+        """When arrivals are due."""
         return Arrivals(self.stages)
 
     @property
@@ -83,7 +83,7 @@ class Settings:
         return hashlib.sha256(json.dumps(same, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def dumps(self) -> str:
-        """As JSON text, for another process."""
+        """The settings as JSON text, for another process."""
         return json.dumps(dataclasses.asdict(self))
 
 
@@ -156,7 +156,7 @@ def _arrivals(stated: Mapping[str, Any], name: str, rate: float, seconds: float,
 
 
 def standalone(environment: Any) -> Settings:
-    """The settings of a test that was started as any Locust test is, from Locust's own options."""
+    """The settings of a test that Locust's own command started, from Locust's options."""
     options = environment.parsed_options
     file = Path(options.locustfile.partition(",")[0]).with_name("scenario.toml")
     text = text_of(file)

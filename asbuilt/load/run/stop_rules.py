@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from pathlib import Path
 
-from asbuilt.load.measure.gate import GRACE_SECONDS, hopeless, runaway
+from asbuilt.load.measure.gate import GRACE_SECONDS, out_of_reach, runaway
 from asbuilt.load.measure.request_statistics import MergedStatistics
 from asbuilt.load.plan.settings import Settings
 
@@ -53,7 +53,7 @@ class StopRules:
         for objective in self._settings.objectives:
             progress = self._statistics.progress(objective.flow)
             size = progress.counts.answered + progress.histogram.unanswered
-            reason = hopeless(objective, progress, size * planned / due)
+            reason = out_of_reach(objective, progress, size * planned / due)
             if reason:
                 return reason
         return ""

@@ -1,1 +1,1 @@
-"""Runs that check this machine and this method."""
+"""Runs that check this machine, and the method of measuring."""

@@ -1,4 +1,4 @@
-"""How much this machine can send, and so how many workers a rate takes."""
+"""Calibration: how many requests a core of this machine can send, and how many workers a rate takes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from asbuilt.load.selfcheck.selfcheck import measure
 
 SECONDS, USERS = 8.0, 400
 STEPS = (2_000.0, 5_000.0, 10_000.0, 20_000.0, 40_000.0)
-HEADROOM = 0.6  # a worker is planned to be busy this much at most
+HEADROOM = 0.6  # of a core: how busy a worker is planned to be at most
 
 
 def calibrate(rate: float) -> int:
-    """Measure, and print the rate a core; with a `rate`, how many workers it takes. Returns 6 where nothing held."""
+    """Measure and print the rate of a core, and how many workers `rate` takes (or common rates, for 0).
+
+    Returns 6 where not even the lowest step could be held."""
     best: dict[str, Any] = {}
     with processes.child_processes() as children:
         host = processes.stand_in(children, "stall", [])

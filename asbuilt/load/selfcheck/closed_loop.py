@@ -1,4 +1,4 @@
-"""A closed loop for comparison: users that ask again when they were answered, as most load tests do."""
+"""A closed loop, for comparison: each user sends its next request when the last was answered, as in most load tests."""
 
 from __future__ import annotations
 

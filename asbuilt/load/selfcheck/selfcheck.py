@@ -1,4 +1,4 @@
-"""On a target that stands still for a second in every ten: what a closed loop says, what we say, and what was true."""
+"""A self-check on a target that stalls for a second in ten: a closed loop, this generator, and the server's log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from asbuilt.load.run import processes
 from asbuilt.load.run.idle_states import prevent_idle
 
 SECONDS, RATE, CLOSED_USERS = 20.0, 200.0, 4
-USERS = 600  # as many as are due in three seconds: none is dropped while the target stands still
+USERS = 600  # as many as arrive in three seconds, so that no arrival is dropped during a stall
 KNOBS = ("median_ms=20", "sigma=0.4", "stall_every_s=10", "stall_s=1")
 SHARES = (0.5, 0.95, 0.99)
 MOST_ERROR = 0.05
@@ -27,7 +27,7 @@ _SYSTEM = "stall"
 
 
 def selfcheck(awake: bool = False) -> int:
-    """Print the three side by side. Returns 0 where ours agrees with the server, 1 where it does not, 6 if invalid."""
+    """Print the three side by side. Returns 0 where this generator agrees with the log, 1 where not, 6 if invalid."""
     with processes.child_processes() as children:
         if awake:
             prevent_idle(children)
@@ -41,7 +41,7 @@ def selfcheck(awake: bool = False) -> int:
         return 6
     ours = responses(raw)
     sys.stdout.write(
-        f"\nThe target stands still for 1 s in every 10; {RATE:.0f} requests a second were due for {SECONDS:.0f} s.\n\n"
+        f"\nThe target stalls for 1 s in every 10; {RATE:.0f} requests a second were due for {SECONDS:.0f} s.\n\n"
         f"{'':<36}{'requests':>9}{'p50':>10}{'p95':>10}{'p99':>10}   ms\n"
     )
     _row(f"closed loop ({CLOSED_USERS} users)", len(closed), [_quantile(closed, share) for share in SHARES])
@@ -49,7 +49,7 @@ def selfcheck(awake: bool = False) -> int:
     _row("the server's own log", len(truth), [_quantile(truth, share) for share in SHARES])
     worst = max(abs(ours.quantile(share) / _quantile(truth, share) - 1) for share in SHARES)
     agree = worst <= MOST_ERROR and ours.total == len(truth)
-    sys.stdout.write(f"\nours is at most {worst:.1%} off; {ours.total} counted, {len(truth)} served\n")
+    sys.stdout.write(f"\nthis generator is at most {worst:.1%} off; {ours.total} counted, {len(truth)} served\n")
     return 0 if agree else 1
 
 
@@ -58,7 +58,7 @@ def _row(name: str, count: int, values: list[float]) -> None:
 
 
 def measure(host: str, rate: float, seconds: float, users: int) -> dict[str, Any]:
-    """Our own figures of a target, at a constant rate; `invalid` alone where there are none."""
+    """What the generator measures of a target at a constant rate; only `invalid` where it left no measurement."""
     with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder:
         out = Path(folder) / "measured.json"
         settings = Settings(
@@ -86,19 +86,19 @@ def responses(raw: dict[str, Any]) -> Histogram:
 
 
 def served(host: str) -> list[float]:
-    """What the server says that each request took, in ms, in order of size."""
+    """The duration of each request by the server's own log, in ms, sorted."""
     with urllib.request.urlopen(f"{host}/_standin/log", timeout=30) as answer:  # noqa: S310  # our own stand-in
         return sorted(json.load(answer)["ms"])
 
 
 def forget(host: str) -> None:
-    """Let the server begin its log anew."""
+    """Clear the server's log."""
     request = urllib.request.Request(f"{host}/_standin/forget", method="POST")  # noqa: S310  # as above
     urllib.request.urlopen(request, timeout=30).close()  # noqa: S310  # as above
 
 
 def _closed(host: str) -> list[float]:
-    """A closed loop, in a process of its own: each user asks again when it was answered."""
+    """Run the closed loop in a process of its own; its response times in ms, sorted."""
     command = [sys.executable, "-m", "asbuilt.load.selfcheck.closed_loop", host, str(CLOSED_USERS), str(SECONDS)]
     done = subprocess.run(  # noqa: S603  # our own program
         command, env=processes.environment(), capture_output=True, text=True, check=True, timeout=SECONDS + 30

@@ -1,1 +1,1 @@
-"""Load users: Locust's users on an open-loop schedule."""
+"""Locust users whose arrivals follow an open-loop schedule."""

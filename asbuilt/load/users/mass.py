@@ -1,4 +1,4 @@
-"""The mass lane: requests built before the start, sent and counted in event callbacks: for thousands a second."""
+"""The mass lane: requests built before the start, sent and counted in event callbacks, thousands a second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from asbuilt.load.measure.request_statistics import EndpointStatistics
 
 
 class MassPool:
-    """The connections of a mass lane's users in turn, and the requests that they send, built before the start."""
+    """The free connections of a class of mass users, and the requests that they send, built before the start."""
 
     def __init__(self, name: str, share: float, every_seconds: float) -> None:
         self.name, self.share, self.every_seconds, self.users = name, share, every_seconds, 0
@@ -29,14 +29,14 @@ class MassPool:
         return self.users - len(self._idle)
 
     def join(self, connection: HttpConnection) -> None:
-        """A user's connection is free."""
+        """Add a user's connection, which is free."""
         self.users += 1
         self._idle.append(connection)
 
     def leave(self, connection: HttpConnection) -> None:
-        """The user is gone."""
+        """Remove the connection of a user that ended."""
         self.users -= 1
-        with contextlib.suppress(ValueError):  # it is not idle
+        with contextlib.suppress(ValueError):  # it waits for an answer
             self._idle.remove(connection)
 
     def arrive(self, due: float, now: float) -> None:
@@ -74,13 +74,13 @@ class MassPool:
         self._idle.append(connection)
 
     def failed(self, connection: HttpConnection, reason: str) -> None:
-        """Count a request that got no answer; the connection opens again for its next one."""
+        """Count a request that got no answer; the connection opens again for its next request."""
         connection.note.endpoint.unanswered(reason)
         self._idle.append(connection)
 
 
 class MassRequest:
-    """One request, ready to be sent: its bytes, which statuses are good, and what the body must hold."""
+    """One request, ready to be sent: its bytes, the statuses that are good, and what the body must contain."""
 
     __slots__ = ("contains", "data", "endpoint", "expect", "head", "memory")
 

@@ -1,4 +1,4 @@
-"""Users that follow a scenario file: they sign in, ask for routes by name, and fill them with rows of data."""
+"""Users that follow a scenario file: they sign in, request routes by name, and fill them with rows of data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from asbuilt.load.users.client import HttpClient, Response, built
 from asbuilt.load.users.mass import MassRequest
 from asbuilt.load.users.openloop import MassUser, OpenLoopUser
 
-_DRAWN = 4096  # requests of the mass lane are drawn once, then sent round and round
+_DRAWN = 4096  # requests of the mass lane are drawn once, then repeated
 _NUMBERS = itertools.count(1)
 
 
@@ -31,7 +31,7 @@ def _scenario(generator: LoadGenerator) -> Scenario:
 
 
 def sign_in(client: HttpClient, login: Login, number: int) -> None:
-    """Sign the `number`-th account in; its token is shown from then on. Raises `StopUser` where that is refused."""
+    """Sign the `number`-th account in; later requests carry its token. Raises `StopUser` where the sign-in fails."""
     account = login.account(number)
     answer = client.request(
         login.method, login.path, name="sign in", flow="sign-in", json=filled(login.body, account), expect=login.expect
@@ -57,7 +57,7 @@ class JourneyUser(OpenLoopUser):
 
     @classmethod
     def interval(cls, generator: LoadGenerator) -> float:
-        """As its class says, unless the scenario's file says otherwise."""
+        """The class's `every_seconds`, unless the scenario file has another value."""
         return float(_scenario(generator).options.get("every_seconds", {}).get(cls.__name__, cls.every_seconds))
 
     def on_start(self) -> None:
@@ -68,17 +68,17 @@ class JourneyUser(OpenLoopUser):
             sign_in(self.client, self.scenario.login, self.number)
 
     def row(self, name: str) -> str:
-        """Any value of a row of data."""
+        """A random value of a row of data."""
         return random.choice(self.scenario.rows[name])  # noqa: S311  # a choice of data, no secret
 
     def ask(self, name: str, data: bytes = b"", **values: str) -> Response:
-        """Ask for a route, its places filled from `values`, then from the rows; signs in again where that ran out.
+        """Request a route; its placeholders are filled from `values`, then from the rows.
 
-        `data` is a body that is no JSON.
+        `data` is a body other than JSON. An expired session (401) is signed in again, and the request repeated.
         """
         route = self.scenario.routes[name]
         if route.changes and not self.generator.settings.writes:
-            return Response(0, b"", b"", 0.0, "what changes data is not sent to this host (--allow-writes)")
+            return Response(0, b"", b"", 0.0, "requests that change data are not sent to this host (--allow-writes)")
         values = self._values() | values
         answer = self._send(route, values, data)
         if answer.status == 401 and self.scenario.login is not None and 401 not in route.expect:
@@ -112,7 +112,7 @@ class JourneyUser(OpenLoopUser):
         return answer
 
     def _timed_by_server(self, route: Route, answer: Response, metric: str, flow: str) -> None:
-        """Count what the server says that a part of its work took (`Server-Timing: db;dur=12.5`, in ms)."""
+        """Count the duration that the server reports for a part of its work (`Server-Timing: db;dur=12.5`, in ms)."""
         for entry in answer.header("server-timing").split(","):
             name, _, rest = entry.strip().partition(";")
             duration = rest.partition("dur=")[2].partition(";")[0]
@@ -130,7 +130,7 @@ class BrowsingUser(MassUser):
 
     @classmethod
     def requests(cls, generator: LoadGenerator) -> Iterator[MassRequest]:
-        """Requests drawn by weight, without end."""
+        """An endless sequence of requests, drawn by weight."""
         scenario = _scenario(generator)
         routes = [scenario.routes[name] for name in cls.routes]
         routes = [route for route in routes if generator.settings.writes or not route.changes]
@@ -140,7 +140,7 @@ class BrowsingUser(MassUser):
         if generator.settings.profile == "smoke":
             drawn = list(itertools.islice(itertools.cycle(routes), _DRAWN))
         made: list[MassRequest] = []
-        same: dict[tuple[str, bytes], MassRequest] = {}  # each remembers its answer, which takes memory
+        same: dict[tuple[str, bytes], MassRequest] = {}  # each keeps the head of its answer, which takes memory
         for number, route in enumerate(drawn):
             values = {name: draw.choice(choices) for name, choices in scenario.rows.items()} | {"n": str(number)}
             identity = headers[number % len(headers)]
@@ -150,7 +150,7 @@ class BrowsingUser(MassUser):
 
     @classmethod
     def _identities(cls, generator: LoadGenerator, scenario: Scenario) -> Iterator[dict[str, str]]:
-        """Sign accounts in, one after the other, and give what they show from then on."""
+        """Sign all accounts in, one after the other; yields the headers that each one's requests carry."""
         if scenario.login is None:
             yield {}
             return

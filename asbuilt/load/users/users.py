@@ -1,4 +1,4 @@
-"""Users of an open-loop test: their classes say what they do; arrivals, not they, say when."""
+"""Users of an open-loop test: their classes define what they do, and scheduled arrivals define when."""
 
 from __future__ import annotations
 
@@ -63,19 +63,19 @@ class ServedUser(User):
 
 
 def _serve(user: ServedUser) -> None:
-    """What a user's greenlet runs; Locust finds the user as its first argument."""
+    """The function of a user's greenlet; Locust expects the user as its first argument."""
     try:
         user.serve()
     except StopUser:
-        gevent.get_hub().switch()  # it cannot serve, and is counted so; Locust keeps count of it until the end
+        gevent.get_hub().switch()  # it is counted as a failed user; Locust counts it as running until the end
 
 
 class JourneyPool:
-    """The users of a journey class that are free, the longest free first."""
+    """The free users of a journey class; the one that has been free the longest serves next."""
 
     def __init__(self, generator: LoadGenerator, cls: type[OpenLoopUser], every_seconds: float) -> None:
         self.name, self.share, self.every_seconds, self.users = cls.__name__, cls.arrivals, every_seconds, 0
-        self.under_way = 0  # its requests are those of its users' clients, which the generator counts
+        self.under_way = 0  # the generator counts the requests of its users' clients
         self.endpoint = generator.statistics.endpoint(cls.__name__, "ARRIVAL", cls.flow)
         self._idle: deque[OpenLoopUser] = deque()
         in_turn = generator.settings.profile == "smoke"
@@ -84,7 +84,7 @@ class JourneyPool:
         )
 
     def task(self, user: OpenLoopUser) -> Callable[[Any], Any]:
-        """What a user does next: drawn by weight, but in turn where each is to be seen once."""
+        """The next task of a user: drawn by weight, but in turn in a smoke run, which needs each once."""
         tasks: list[Callable[[Any], Any]] = user.tasks
         return next(self._turns) if self._turns else random.choice(tasks)  # noqa: S311  # by weight, no secret
 
@@ -93,7 +93,7 @@ class JourneyPool:
         self._idle.append(user)
 
     def leave(self, user: OpenLoopUser) -> None:
-        """The user is gone."""
+        """Remove a user that ended."""
         if user in self._idle:
             self._idle.remove(user)
 
@@ -132,9 +132,9 @@ class OpenLoopUser(ServedUser):
         from_due: bool = False,
         counted: bool = False,
     ) -> None:
-        """Count something that is no request of `client`: it took so long, and `error` says what was wrong with it.
+        """Count a step that is no request of `client`, by its duration; `error` says what was wrong with it.
 
-        `from_due`: the arrival's own lag is part of it. `counted`: it counts among the run's requests.
+        `from_due` adds the lag of the arrival. `counted` counts it among the run's requests.
         """
         endpoint = self.generator.statistics.endpoint(name, "STEP", flow or self.flow, counted=counted)
         endpoint.counts.sent += 1
@@ -150,7 +150,7 @@ class OpenLoopUser(ServedUser):
         """Get ready, then run one task for each arrival."""
         generator = self.generator
         pool: JourneyPool = generator.pools[type(self).__name__]  # type: ignore[assignment]
-        self.client = HttpClient(generator, self.flow, _told(self.environment))
+        self.client = HttpClient(generator, self.flow, _listener(self.environment))
         self._state = LOCUST_STATE_RUNNING
         self._woken, hub = gevent.getcurrent(), gevent.get_hub()
         self._due = self._began = 0.0
@@ -170,7 +170,7 @@ class OpenLoopUser(ServedUser):
                 pool.users -= 1
                 pool.leave(self)
         finally:
-            with contextlib.suppress(Exception):  # whatever a scenario's own farewell does, the run goes on
+            with contextlib.suppress(Exception):  # an error in a scenario's `on_stop` does not end the run
                 self.on_stop()
             self.client.close()
 
@@ -193,7 +193,7 @@ class OpenLoopUser(ServedUser):
             task(self)
         except StopUser:
             raise
-        except Exception as error:  # a bug of the scenario is a failure of the run, never a missing sample
+        except Exception as error:  # an error in a scenario counts as a failure, and never leaves a sample out
             _LOG.exception("task of %s", type(self).__name__)
             endpoint = generator.statistics.endpoint(type(self).__name__, "TASK", self.flow)
             endpoint.counts.sent += 1
@@ -203,10 +203,10 @@ class OpenLoopUser(ServedUser):
 
 
 class MassUser(ServedUser):
-    """The mass lane: a user is a connection; its class's prebuilt requests are sent on whichever is free."""
+    """The mass lane: a user is a connection, and its class's prebuilt requests are sent on the free ones."""
 
     abstract = True
-    tasks: ClassVar[list[Any]] = [lambda user: None]  # Locust wants one; the pool's requests are what it does
+    tasks: ClassVar[list[Any]] = [lambda user: None]  # Locust requires one; the pool sends the requests
 
     @classmethod
     def make_pool(cls, generator: LoadGenerator) -> MassPool:
@@ -215,11 +215,11 @@ class MassUser(ServedUser):
 
     @classmethod
     def requests(cls, generator: LoadGenerator) -> Iterator[MassRequest]:
-        """The requests, without end, in the order in which they are sent. Called once, when the first user is ready."""
+        """An endless sequence of requests, in the order of sending. Called once, when the first user is ready."""
         raise NotImplementedError
 
     def serve(self) -> None:
-        """Open the connection, then lend it to the pool."""
+        """Open the connection, and give it to the pool."""
         generator = self.generator
         pool: MassPool = generator.pools[type(self).__name__]  # type: ignore[assignment]
         self._state = LOCUST_STATE_WAITING
@@ -252,8 +252,8 @@ class MassUser(ServedUser):
             generator.release(connection)
 
 
-def _told(environment: Any) -> Any:
-    """What tells listeners of Locust's `request` event of each request; None while nobody but Locust listens."""
+def _listener(environment: Any) -> Any:
+    """A function that fires Locust's `request` event for each request; None where only Locust itself listens."""
     own = [handler for handler in environment.events.request._handlers if handler.__module__ != "locust.runners"]
     if not own:
         return None

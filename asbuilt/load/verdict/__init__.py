@@ -1,1 +1,1 @@
-"""From measurements to verdicts."""
+"""From the measurements of a run to verdicts and files."""

@@ -1,4 +1,4 @@
-"""Two load results side by side: how much slower or faster, and whether that is more than chance."""
+"""Compares two load results: how much slower or faster, and whether the difference is more than chance."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _INTERVAL = 0.95
 
 
 def compare(before: Path, after: Path) -> int:
-    """Print the ratios of quantiles, after to before. Returns 1 where one surely got worse, 6 where a run is invalid.
+    """Print the ratios of quantiles, after to before. Returns 1 where one is surely slower, 6 where a run is invalid.
 
     Runs of unlike settings are refused (4): their ratios would say nothing.
     """
@@ -37,7 +37,7 @@ def compare(before: Path, after: Path) -> int:
     worse = False
     sys.stdout.write(f"{'':<10}{before.name:>14}{after.name:>14}{'ratio':>9}   95 % interval\n")
     for share, (old, new, ratio, low, high) in ratios(_responses(one), _responses(other)):
-        verdict = "slower" if low > 1 else "faster" if high < 1 else "no difference to be seen"
+        verdict = "slower" if low > 1 else "faster" if high < 1 else "no difference shown"
         worse = worse or low > 1
         sys.stdout.write(
             f"p{100 * share:<9g}{old:>11.1f} ms{new:>11.1f} ms{ratio:>9.3f}   {low:.3f} to {high:.3f}  {verdict}\n"
@@ -86,7 +86,7 @@ def ratios(
 
 
 def _resampled(histogram: Histogram, draw: random.Random) -> list[float]:
-    """Quantiles of a resample, by the order statistic's own distribution: exact, and quick for millions of samples."""
+    """Quantiles of a resample, drawn from the distribution of the order statistic: quick for millions of samples."""
     keys = sorted(histogram.counts)
     reached = list(accumulate(histogram.counts[key] for key in keys))
     size = histogram.total
@@ -95,7 +95,7 @@ def _resampled(histogram: Histogram, draw: random.Random) -> list[float]:
         spread = (size * share * (1 - share)) ** 0.5
         rank = min(size, max(1, round(draw.gauss(size * share, spread))))
         position = next(index for index, seen in enumerate(reached) if seen >= rank)
-        # within a bucket a sample may lie anywhere: two runs must not seem to differ by a bucket's width
+        # a sample may lie anywhere within its bucket: the width of a bucket is no difference between runs
         width = middle(keys[position]) * 0.0039
         found.append(middle(keys[position]) + draw.uniform(-width, width))
     return found

@@ -1,4 +1,4 @@
-"""From what was measured to records that facts are judged on: one for the whole run, one for each flow."""
+"""Turns measurements into the records that facts are judged on: one of the whole run, one of each flow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from asbuilt.load.plan.settings import loads as load_settings
 def records(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The whole run's record, and those of its flows and of each of its routes, from what the generator left.
 
-    What the scenario declares has a record even if nothing of it was measured: then nothing is known of it.
+    Each flow that the scenario declares has a record, also where nothing of it was measured.
     """
     settings = load_settings(json.dumps(raw["settings"]))
     declared = parse(settings.scenario, settings.system).flows() if settings.scenario else set()
@@ -37,7 +37,7 @@ def records(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]
 
 
 def _stages(began: str, settings: Settings) -> list[dict[str, str]]:
-    """What was offered when, in UTC; nothing where the run never began."""
+    """The stages of the run with their times in UTC; [] where the run never began."""
     if not began:
         return []
     stages, begin = [], datetime.fromisoformat(began)

@@ -1,4 +1,4 @@
-"""From measurements to verdicts: the load facts of a spec, judged by the same comparison as all others."""
+"""Judges the load facts of a spec, by the same comparison as all other facts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def load_facts(spec: Spec, variant: str) -> list[Fact]:
 
 
 def objectives(facts: Sequence[Fact]) -> tuple[Objective, ...]:
-    """Those of the facts that set a limit to a metric, for what is decided while the run goes on."""
+    """The facts that set a limit to a metric, as objectives that the run itself watches."""
     found = []
     for fact in facts:
         raw = fact.expected.raw
@@ -55,18 +55,18 @@ def judged(spec: Spec, variant: str, facts: Sequence[Fact], snapshot: Snapshot) 
 
 
 def fact_records(spec: Spec, verdicts: Sequence[Verdict], strict: bool) -> list[dict[str, Any]]:
-    """The verdicts as results hold them."""
+    """The verdicts as records of the result."""
     return [fact_record(spec, verdict, f"{spec.path}::{verdict.fact.id}", strict) for verdict in verdicts]
 
 
 def smoke_code(endpoints: Sequence[Mapping[str, Any]], untried: Sequence[str]) -> ExitCode:
-    """A smoke run asks one thing only: does every route work? One that was never asked is not known to."""
+    """The exit code of a smoke run: whether every route works. A route that never answered is not known to."""
     if any(slot["counts"]["failed"] for one in endpoints for slot in one["slots"].values()):
         return ExitCode.FAILED
     return ExitCode.UNKNOWN if untried else ExitCode.PASSED
 
 
 def untried(scenario: Scenario, endpoints: Sequence[Mapping[str, Any]], writes: bool) -> list[str]:
-    """Routes that a run might have asked (`writes`: those that change data, too), and that never answered."""
+    """The routes that never answered; those that change data only where the run sends them (`writes`)."""
     answered = {one["name"] for one in endpoints if any(slot["counts"]["answered"] for slot in one["slots"].values())}
     return [name for name, route in scenario.routes.items() if name not in answered and (writes or not route.changes)]

@@ -1,4 +1,4 @@
-"""load-result.json, and the pages beside it: what was asked, what was measured, what it says about the promises."""
+"""load-result.json and the files beside it: the settings, the measurements, and the verdicts."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _outcome(
 
 
 def _settings(settings: Settings) -> dict[str, Any]:
-    """What may be shown: a scenario's text may hold credentials."""
+    """The settings that may be written: a scenario's text may hold credentials."""
     hidden = ("scenario", "out", "kill_file", "ca_file", "host", "stand_in")  # the target stands beside the settings
     plain = {key: value for key, value in dataclasses.asdict(settings).items() if key not in hidden}
     plain["allowed_hosts"], plain["stages"] = list(settings.allowed_hosts), list(plain["stages"])
@@ -90,7 +90,7 @@ def _whole(one: Mapping[str, Any]) -> Histogram:
 
 
 def _curve(histogram: Histogram) -> list[list[float | None]]:
-    """Points (share, ms); null where that share was never answered."""
+    """Points of (share, ms); None where that share of the requests was not answered."""
     points: list[list[float | None]] = []
     for share in CURVE:
         value = histogram.quantile(share) if histogram.size else None
@@ -120,7 +120,7 @@ def _endpoint(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def clear(folder: Path) -> None:
-    """Remove what an earlier run left, so that nobody takes it for this one's."""
+    """Remove the files of an earlier run, so that they cannot be taken for those of this one."""
     for name in (RESULT, PAGE, JUNIT):
         (folder / name).unlink(missing_ok=True)
 
