@@ -115,7 +115,7 @@ def _import(name: str, folder: Path | None, place: str) -> Iterator[str]:
     """Import one module of a user; yields what is wrong with it, with the last line that ran in the user's folder."""
     try:
         importlib.import_module(name)
-    except Exception as error:  # whatever a user's module raises is told as that module's mistake
+    except Exception as error:  # noqa: BLE001  # whatever a user's module raises is told as that module's mistake
         ran = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
         shown = [(file, line) for file, line in ran if folder and Path(file).is_relative_to(folder)]
         if isinstance(error, SyntaxError):

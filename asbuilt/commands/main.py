@@ -74,7 +74,7 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except Exception:  # a mistake of asbuilt itself, which must not look like a failed fact (1)
+    except Exception:  # noqa: BLE001  # a mistake of asbuilt itself, which must not look like a failed fact (1)
         traceback.print_exc()
         return ExitCode.INTERNAL
 

@@ -135,7 +135,7 @@ def _application(latency: float, faults: Iterable[Fault]) -> Callable[..., Any]:
                 return _send(start_response, refusal(each, environ.get("CONTENT_TYPE", "")))
         try:
             return moto(environ, start_response)
-        except Exception as problem:  # moto's own; said to the client, who would only retry a bare 500
+        except Exception as problem:  # noqa: BLE001  # moto's own; said to the client, who would only retry a bare 500
             return _send(start_response, _cannot(environ, problem))
 
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from asbuilt.evidence import TargetError
@@ -22,6 +23,8 @@ class AwsClients:
         self._target = target
         self._region = region
         self._session = session or _session(target, region)
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
         self._config = botocore.config.Config(
             retries={"mode": "adaptive", "max_attempts": 6},
             max_pool_connections=32,
@@ -31,7 +34,13 @@ class AwsClients:
         )
 
     def client(self, service: str, region: str) -> Any:
-        """A boto3 client; `region` where a global service wants its own, else the target's."""
+        """A boto3 client, made once; `region` where a global service wants its own, else the target's."""
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._made(service, region)
+            return self._clients[service, region]
+
+    def _made(self, service: str, region: str) -> Any:
         endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
         client = self._session.client(service, region_name=region or self._region, config=self._config, **endpoint)
         client.meta.events.register_first("before-call", _refuse_unlisted)

@@ -170,7 +170,7 @@ def test_it_serves_until_interrupted(number):
     with subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores the signal
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # a shell's job ignores it
     ) as process:  # fmt: skip
         try:
             line = process.stdout.readline()
