@@ -55,12 +55,12 @@ def read(
     now: datetime.datetime,
     facts: Sequence[Fact] | None = None,
     *,
-    session: Any = None,
+    clients: SourceClients | None = None,
     kept: Callable[[Callable[[], Snapshot]], Snapshot] = lambda take: take(),
 ) -> Deployment:
     """Read all evidence that the facts need, once. The default is all facts of the variant.
 
-    - `session`: an open boto3 session to read with in place of the target's own.
+    - `clients`: open clients to read with in place of new ones for the target.
     - `kept`: takes the function that reads, and returns its snapshot or one that was read before.
 
     Raises `TargetError` where the target cannot be used at all, or names a subject that the spec does not have.
@@ -73,8 +73,8 @@ def read(
     def take() -> Snapshot:
         from asbuilt.sources.reader import Reader
 
-        with _connected(spec, variant, target, session) as connection:
-            return Reader(connection.client, now).read(plan(bound, subjects, rows_by_kind()))
+        with contextlib.nullcontext(clients) if clients else _connected(spec, variant, target) as connected:
+            return Reader(connected.client, now).read(plan(bound, subjects, rows_by_kind()))
 
     snapshot = kept(take)
     seconds = round(time.perf_counter() - clock, 4)
@@ -82,9 +82,9 @@ def read(
 
 
 @contextlib.contextmanager
-def _connected(spec: Spec, variant: str, target: Target, session: Any) -> Iterator[SourceClients]:
-    if session is not None or target.kind != "mock":
-        yield SourceClients(target, spec.region, session, spec.system, variant)
+def _connected(spec: Spec, variant: str, target: Target) -> Iterator[SourceClients]:
+    if target.kind != "mock":
+        yield SourceClients(target, spec.region, None, spec.system, variant)
         return
     from asbuilt.mock.account import MockError, mock_account
 

@@ -26,6 +26,7 @@ from asbuilt.iam.questions.who_can import policies_of
 from asbuilt.judging.binding import bind
 from asbuilt.mock.account import mock_account
 from asbuilt.results.deployment import Deployment
+from asbuilt.sources.table import SourceClients
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact
 from asbuilt.targets import MOCK
@@ -65,7 +66,7 @@ class JudgedAccount:
 
     def __init__(self, system: str, session: Any) -> None:
         self.spec = load(SPECS / system / "spec.toml")
-        self.session = session
+        self.clients = SourceClients(MOCK, self.spec.region, session)
         self.facts = {f.subject.name: f for f in self.spec.facts if f.check.name == "allows_at_most"}
         self.aws, self.now = Aws(session), datetime.datetime.now(datetime.UTC)
         present = self.read(*self.facts.values())
@@ -74,7 +75,7 @@ class JudgedAccount:
 
     def read(self, *facts: Fact) -> Deployment:
         """What these facts need of the account in its present state."""
-        return read(self.spec, "", MOCK, self.now, facts, session=self.session)
+        return read(self.spec, "", MOCK, self.now, facts, clients=self.clients)
 
     def bound(self, name: str, present: Deployment) -> list[Entry]:
         """The records of a subject."""

@@ -12,6 +12,7 @@ from typing import Any
 from asbuilt import verification
 from asbuilt.mock.account import mock_account
 from asbuilt.snapshot import Snapshot
+from asbuilt.sources.table import SourceClients
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec
 from asbuilt.targets import MOCK
@@ -60,4 +61,4 @@ def documented(system: str, variant: str) -> tuple[Snapshot, datetime.datetime]:
     """The evidence of the documented account, and the time at which to judge it."""
     spec = spec_of(system)
     with built(system, variant) as (session, now):
-        return read(spec, variant, MOCK, now, session=session).snapshot, now
+        return read(spec, variant, MOCK, now, clients=SourceClients(MOCK, spec.region, session)).snapshot, now

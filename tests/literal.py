@@ -9,6 +9,7 @@ from types import ModuleType
 
 from asbuilt.check import checks_of
 from asbuilt.mock.account import account_of
+from asbuilt.sources.table import SourceClients
 from asbuilt.spec.expectation import expectation
 from asbuilt.spec.model import Subject
 from asbuilt.targets import MOCK
@@ -23,7 +24,8 @@ def statuses(module: ModuleType, variant: str) -> dict[str, str]:
     subjects = {**spec.subjects[variant], **_found_by(module, spec.subjects[variant])}
     spec = replace(spec, subjects={**spec.subjects, variant: subjects})
     with account_of(module, variant) as session:
-        deployment = read(spec, variant, MOCK, datetime.datetime.now(datetime.UTC), session=session)
+        clients = SourceClients(MOCK, spec.region, session)
+        deployment = read(spec, variant, MOCK, datetime.datetime.now(datetime.UTC), clients=clients)
     return {fact.name: deployment.judge(fact).status for fact in facts_of(system, variant)}
 
 

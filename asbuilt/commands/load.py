@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     except (safety.RunRefusedError, ValueError) as error:
         sys.stderr.write(f"asbuilt: {error}\n")
         return ExitCode.USAGE
-    except Exception:  # a defect of this program must not end with 1, which means that the target broke a promise
+    except Exception:  # noqa: BLE001  # a defect of this program must not end with 1, which means that the target broke a promise
         traceback.print_exc()
         return ExitCode.INTERNAL
 

@@ -136,7 +136,7 @@ def _application(latency: float, faults: Iterable[Fault]) -> Callable[..., Any]:
                 return _send(start_response, refusal(each, environ.get("CONTENT_TYPE", "")))
         try:
             return moto(environ, start_response)
-        except Exception as problem:  # an error of moto: a plain 500 would make the client retry
+        except Exception as problem:  # noqa: BLE001  # an error of moto: a plain 500 would make the client retry
             return _send(start_response, _cannot(environ, problem))
 
     return answer

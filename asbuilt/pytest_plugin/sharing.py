@@ -35,8 +35,9 @@ class Run:
         def kept(take: Callable[[], Snapshot]) -> Snapshot:
             return _shared(shared_folder(self.shared) / f"{spec.system}-{variant}.json", take)
 
-        more = {"kept": kept} if self.shared else {}
-        self.deployments[spec.path, variant] = verification.read(spec, variant, self.target, self.now, facts, **more)
+        asked = (spec, variant, self.target, self.now, facts)
+        read = verification.read(*asked, kept=kept) if self.shared else verification.read(*asked)
+        self.deployments[spec.path, variant] = read
 
     def judge(self, fact: Fact, spec: Spec) -> Verdict:
         """The verdict on a fact whose deployment was read. Raises `KeyError` where it was not."""

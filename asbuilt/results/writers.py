@@ -62,7 +62,7 @@ def write(night: Night, folder: Path) -> None:
     for name, writer in writers().items():
         try:
             writer(night, folder)
-        except Exception as error:  # the other formats are written all the same
+        except Exception as error:  # noqa: BLE001  # the other formats are written all the same
             problems.append(f"the report format {name!r} failed: {type(error).__name__}: {error}")
     if problems:
         raise WriterError("\n".join(problems))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from asbuilt.evidence import TargetError
@@ -26,6 +27,8 @@ class AwsClients:
         self._target = target
         self._region = region
         self._session = session or _session(target, region)
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
         self._config = botocore.config.Config(
             retries={"mode": "adaptive", "max_attempts": 6},
             max_pool_connections=32,
@@ -35,10 +38,17 @@ class AwsClients:
         )
 
     def client(self, service: str, region: str) -> Any:
-        """A boto3 client of a service. `region` is that of a global service's API, or "" for the target's region.
+        """A boto3 client of a service, made once.
 
-        A call of an operation outside the table of rows raises `PermissionError`.
+        `region` is that of a global service's API, or "" for the target's region. A call of an operation outside the
+        table of rows raises `PermissionError`.
         """
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._made(service, region)
+            return self._clients[service, region]
+
+    def _made(self, service: str, region: str) -> Any:
         endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
         client = self._session.client(service, region_name=region or self._region, config=self._config, **endpoint)
         client.meta.events.register_first("before-call", _refuse_unlisted)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -46,8 +45,6 @@ class Reader:
         self._client = client
         self._now = now
         self._futures: dict[_Request, Future[Pages]] = {}
-        self._clients: dict[tuple[str, str], Any] = {}
-        self._client_lock = threading.Lock()
         self._snapshot = Snapshot()
 
     def read(self, plan: Plan) -> Snapshot:
@@ -141,13 +138,7 @@ class Reader:
         return moment.date().isoformat() if value.startswith("today") else moment
 
     def _call(self, row: Row, params: Mapping[str, Any]) -> Pages:
-        return call(lambda: self._client_of(row), row, params, self._snapshot.calls)
-
-    def _client_of(self, row: Row) -> Any:
-        with self._client_lock:
-            if (row.service, row.region) not in self._clients:
-                self._clients[row.service, row.region] = self._client(row.service, row.region)
-            return self._clients[row.service, row.region]
+        return call(lambda: self._client(row.service, row.region), row, params, self._snapshot.calls)
 
     def _answer(self, row: Row, parents: list[Entry], future: Future[Pages]) -> Answer:
         try:

@@ -115,7 +115,7 @@ class Watcher(WorkspaceUser):
         name, came, _ = self.launch()
         before = self._ready() if came == "warm" else int(options["pool_full"])  # a cold launch takes none
         began = monotonic()
-        while self._ready() <= before and before < int(options["pool_full"]):
+        while self._ready() <= before < int(options["pool_full"]):
             if monotonic() - began > float(options["refill_within_s"]):
                 self.record("refill", monotonic() - began, flow="refill", error="the pool was not refilled in time")
                 break

@@ -16,6 +16,7 @@ from botocore.client import BaseClient
 from asbuilt.judging.judge import Finding
 from asbuilt.mock.account import account_of
 from asbuilt.results.record import fact_record
+from asbuilt.sources.table import SourceClients
 from asbuilt.spec.loading import load
 from asbuilt.targets import MOCK
 from asbuilt.verification import read
@@ -31,7 +32,8 @@ class EmptyAccount:
 
     def __init__(self, session: Any, folder: Path) -> None:
         self.aws = Aws(session)
-        self._session, self._folder = session, folder
+        self._folder = folder
+        self._clients = SourceClients(MOCK, self.aws.region, session)
         self._replies: dict[tuple[str, str], Answer] = {}
         self._changes: dict[tuple[str, str], Change] = {}
         self.results = ""
@@ -62,7 +64,7 @@ class EmptyAccount:
         """
         spec = load(self._spec({"it": (kind, name), **others}, fact, expected))
         now, [asked] = datetime.datetime.now(datetime.UTC), spec.facts
-        verdict = read(spec, "", MOCK, now, session=self._session).judge(asked)
+        verdict = read(spec, "", MOCK, now, clients=self._clients).judge(asked)
         self.results = json.dumps(fact_record(spec, verdict, "", strict=False))
         return verdict.findings[0]
 

@@ -66,7 +66,7 @@ UNREAD_SETS = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the 
 
 @UNREAD_SETS
 @pytest.mark.parametrize("assign", ["ENABLED", "DISABLED"])
-def test_the_primary_task_set_tells_of_public_addresses(account, assign):
+def test_public_addresses_of_the_primary_task_set(account, assign):
     """With an external controller, task sets and not the service hold the network and load balancers."""
     network = {"awsvpcConfiguration": {**PUBLIC["awsvpcConfiguration"], "assignPublicIp": assign}}
     _by_external(account, _task_set(network=network))
@@ -74,14 +74,14 @@ def test_the_primary_task_set_tells_of_public_addresses(account, assign):
 
 
 @UNREAD_SETS
-def test_the_primary_task_set_tells_which_target_groups_are_served(account):
+def test_target_groups_of_the_primary_task_set(account):
     """With an external controller, tasks register with the load balancers of their task set."""
     _by_external(account, _task_set())
     assert account.ask(*SERVICE, "serves", [GROUP]).found == {GROUP}
 
 
 @UNREAD_SETS
-def test_a_steady_primary_task_set_is_a_deployment_that_is_done(account):
+def test_a_steady_primary_task_set_is_a_complete_deployment(account):
     """With CodeDeploy, `deployments` is empty: a deployment is complete when the primary task set is steady."""
     _by_codedeploy(account, _task_set())
     assert account.ask(*SERVICE, "deployment_complete", True).found is True
@@ -92,7 +92,7 @@ def test_a_steady_primary_task_set_is_a_deployment_that_is_done(account):
     [[_task_set(stability="STABILIZING")], [_task_set(), _task_set("ACTIVE", "STABILIZING")], []],
     ids=["not yet steady", "another one on its way", "none"],
 )
-def test_a_task_set_on_its_way_is_a_deployment_under_way(account, task_sets):
+def test_a_stabilizing_task_set_is_a_deployment_in_progress(account, task_sets):
     """A deployment is not complete while a task set is stabilizing, or while there is none."""
     _by_codedeploy(account, *task_sets)
     assert account.ask(*SERVICE, "deployment_complete", True).found is not True
@@ -106,7 +106,7 @@ def test_tasks_in_bridge_mode_have_no_addresses_of_their_own(account):
 
 
 @pytest.mark.parametrize(("state", "done"), [("COMPLETED", True), ("IN_PROGRESS", False)])
-def test_a_service_that_ecs_deploys_tells_all_of_this_itself(account, state, done):
+def test_a_service_with_the_controller_of_ecs(account, state, done):
     """With ECS's own controller, the service holds network, load balancers and deployments."""
     own = {"networkConfiguration": PUBLIC, "loadBalancers": BALANCED, "deployments": [{"rolloutState": state}]}
     _service(account, launchType="FARGATE", **own)

@@ -38,7 +38,7 @@ def _signs(account, host, how):
         "media.s3.us-east-1.amazonaws.com",
     ],
 )
-def test_what_is_asked_of_a_bucket_as_a_custom_origin_is_not_signed(account, host):
+def test_requests_to_a_bucket_as_custom_origin_are_not_signed(account, host):
     """CloudFront treats a bucket's website endpoint as a custom origin, and does not sign requests to it."""
     assert _signs(account, host, CUSTOM) is False
 
@@ -52,7 +52,7 @@ def test_what_is_asked_of_a_bucket_as_a_custom_origin_is_not_signed(account, hos
     ],
     ids=["no bucket", "signed", "unsigned"],
 )
-def test_what_is_asked_of_a_bucket_origin_is_signed_by_its_access_control(account, host, how, signs):
+def test_requests_to_a_bucket_origin_are_signed_by_its_access_control(account, host, how, signs):
     """An origin access control signs requests to the bucket; other servers need no signature."""
     assert _signs(account, host, how) is signs
 
@@ -102,7 +102,7 @@ def _started_by_push(account):
     ],
     ids=["a trigger for pushes to main", "a trigger for tags alone"],
 )
-def test_a_trigger_takes_the_place_of_change_detection(account, configuration, push, starts):
+def test_a_trigger_replaces_change_detection(account, configuration, push, starts):
     """With a trigger, CodePipeline's default change detection is off, and only the trigger's filter decides."""
     _pipeline(account, "CodeStarSourceConnection", configuration, push)
     assert _started_by_push(account) is starts
@@ -214,7 +214,7 @@ def _runs_newest(account, *images):
     ],
     ids=["its signature", "its attestation", "its index"],
 )
-def test_what_is_pushed_about_an_image_is_no_newer_image(account, images):
+def test_artifacts_of_an_image_are_no_newer_image(account, images):
     """Signatures, attestations and indexes are manifests in the repository that no task runs."""
     assert _runs_newest(account, *images) is True
 
@@ -242,7 +242,7 @@ def _scanned(account, repository, pattern):
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="a filter without a wildcard must match the whole name")
 @pytest.mark.parametrize("repository", ["team-prod-web", "prod-web", "web-prod"])
-def test_a_filter_without_a_wildcard_is_looked_for_in_the_name(account, repository):
+def test_a_filter_without_a_wildcard_matches_part_of_the_name(account, repository):
     """ECR scans every repository whose name contains a filter that has no wildcard."""
     assert _scanned(account, repository, "prod") is True
 
@@ -256,6 +256,6 @@ def test_a_filter_without_a_wildcard_is_looked_for_in_the_name(account, reposito
         ("team-test-web", "prod", False),
     ],
 )
-def test_a_filter_with_a_wildcard_is_for_the_whole_name(account, repository, pattern, scanned):
+def test_a_filter_with_a_wildcard_matches_the_whole_name(account, repository, pattern, scanned):
     """With a wildcard, the name must begin and end like the filter."""
     assert _scanned(account, repository, pattern) is scanned

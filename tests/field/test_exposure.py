@@ -69,13 +69,13 @@ def test_a_public_bucket_is_closed_by_a_block_that_is_on(account, own, of_accoun
     ],
     ids=["one role's session", "roles of the own account"],
 )
-def test_roles_of_the_own_account_are_not_anybody(account, conditions):
+def test_roles_of_this_account_are_not_public(account, conditions):
     """No request of a stranger has a role's unique id or the ARN of a role of this account."""
     _bucket(account, **conditions)
     assert account.ask(*BUCKET, "anonymous_actions", []).status == "passed"
 
 
-def test_a_session_name_of_any_role_is_anybodys(account):
+def test_a_session_name_is_public(account):
     """Callers choose the session names of their own roles."""
     _bucket(account, StringLike={"aws:userId": "*:nightly"})
     assert account.ask(*BUCKET, "anonymous_actions", []).status == "failed"
@@ -85,13 +85,13 @@ OURS = {"aws:PrincipalOrgID": "o-ours000000"}
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="strangers are assumed to be members of an organization")
-def test_an_organization_that_is_asked_for_if_it_exists_keeps_nobody_out(account):
+def test_an_organization_condition_with_if_exists_is_public(account):
     """Anonymous requests and accounts without an organization lack aws:PrincipalOrgID, so IfExists holds."""
     _bucket(account, StringEqualsIfExists=OURS)
     assert account.ask(*BUCKET, "anonymous_actions", []).status == "failed"
 
 
-def test_an_organization_that_is_asked_for_keeps_strangers_out(account):
+def test_an_organization_condition_is_not_public(account):
     """Without IfExists, a condition does not hold for a request without its key."""
     _bucket(account, StringEquals=OURS)
     assert account.ask(*BUCKET, "anonymous_actions", []).status == "passed"
@@ -106,24 +106,24 @@ def _let_in(account, **keys):
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="the account of a condition is not in the answer")
-def test_everyone_of_the_own_account_is_nobody_beyond_it(account):
+def test_a_condition_on_this_account_grants_no_other_access(account):
     """aws:PrincipalAccount is the caller's account."""
     assert _let_in(account, **{"aws:PrincipalAccount": OWN}) == set()
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="the account of a condition is not in the answer")
-def test_everyone_of_another_account_is_that_account(account):
+def test_a_condition_on_another_account_grants_it_access(account):
     """The condition admits the account that it names."""
     assert "210987654321" in str(_let_in(account, **{"aws:PrincipalAccount": "210987654321"}))
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="the organization of a condition is not in the answer")
-def test_everyone_of_one_organization_is_not_everyone_of_another(account):
+def test_a_condition_on_an_organization_grants_it_access(account):
     """aws:PrincipalOrgID names one organization; a policy for another organization admits its members."""
     assert _let_in(account, **OURS) != _let_in(account, **{"aws:PrincipalOrgID": "o-theirs0000"})
 
 
-def test_everyone_without_a_condition_is_anybody(account):
+def test_a_policy_without_a_condition_is_public(account):
     """A policy for `*` without conditions admits anyone on the internet."""
     _bucket(account)
     assert account.ask(*BUCKET, "public_to", []).found == {"*"}
@@ -172,14 +172,14 @@ UNREAD_LISTS = pytest.mark.xfail(strict=True, raises=AssertionError, reason="the
 @pytest.mark.parametrize(
     "blocks", [["0.0.0.0/0"], ["198.51.100.0/24", "0.0.0.0/1", "128.0.0.0/1"]], ids=["everybody", "in two halves"]
 )
-def test_a_prefix_list_of_everybody_opens_a_host(account, blocks):
+def test_a_public_prefix_list_opens_a_host(account, blocks):
     """A rule with a prefix list admits all addresses of its entries."""
     _host(account, _list_of(account, *blocks))
     assert account.ask(*BASTION, "closed_to_internet", True).status == "failed"
 
 
 @UNREAD_LISTS
-def test_a_prefix_list_of_everybody_opens_the_network_of_its_host(account):
+def test_a_public_prefix_list_opens_the_network_of_its_host(account):
     """The group that names the list belongs to another subject than the one that may be public."""
     _host(account, _list_of(account, "0.0.0.0/0"))
     assert _closed_except(account, "front").status == "failed"
@@ -191,19 +191,19 @@ def _closed_except(account, name):
 
 
 @UNREAD_LISTS
-def test_a_prefix_list_of_everybody_lets_a_host_send_anywhere(account):
+def test_a_public_prefix_list_lets_a_host_send_anywhere(account):
     """For egress, a prefix list means all addresses of its entries as well."""
     _host(account, _list_of(account, "0.0.0.0/0"), "egress")
     assert account.ask(*BASTION, "keeps_inside.443", True).status == "failed"
 
 
-def test_the_network_of_an_open_host_is_closed_but_for_the_host(account):
+def test_the_network_of_a_public_host_is_closed_except_for_it(account):
     """A subject that may be public may be so through a prefix list."""
     _host(account, _list_of(account, "0.0.0.0/0"))
     assert _closed_except(account, "bastion").status == "passed"
 
 
-def test_a_prefix_list_of_offices_is_not_everybody(account):
+def test_a_prefix_list_of_offices_is_not_public(account):
     """A list of known networks admits these only."""
     _host(account, _list_of(account, "198.51.100.0/24", "203.0.113.0/24"))
     assert account.ask(*BASTION, "closed_to_internet", True).status == "passed"
@@ -215,7 +215,7 @@ def test_a_prefix_list_of_known_networks_keeps_a_host_inside(account):
     assert account.ask(*BASTION, "keeps_inside.443", True).status == "passed"
 
 
-def test_the_list_of_cloudfronts_servers_is_not_everybody(account):
+def test_the_prefix_list_of_cloudfront_is_not_public(account):
     """AWS's lists hold the addresses of its own services, which are not the internet."""
     name = "com.amazonaws.global.cloudfront.origin-facing"
     filters = [{"Name": "prefix-list-name", "Values": [name]}]

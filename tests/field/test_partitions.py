@@ -55,7 +55,7 @@ PUBLIC = {"Effect": "Allow", "Action": "s3:GetObject"}
 
 
 @pytest.mark.parametrize("account", EVERYWHERE, indirect=True)
-def test_a_bucket_that_denies_plain_http_is_for_tls_alone(account):
+def test_a_bucket_that_denies_plain_http_is_tls_only(account):
     """A Deny of all requests without TLS applies to the bucket and its objects in every partition."""
     _bucket(account, **PLAIN_HTTP)
     assert account.ask("s3:bucket", "files", "tls_only", True).status == "passed"

@@ -68,7 +68,7 @@ def test_a_secret_in_a_plain_variable_is_in_no_result(account, name, value, secr
 
 
 @TOO_FEW
-def test_a_secret_in_a_plain_variable_of_a_service_is_found_and_not_told(account):
+def test_a_secret_in_a_plain_variable_of_a_service_is_found_and_not_shown(account):
     """Secrets in the containers of a service are found as well."""
     _define(account, "DB_PASS", "xK9#mL2p")
     account.aws.ecs.create_cluster(clusterName="main")
@@ -82,7 +82,7 @@ def test_a_secret_in_a_plain_variable_of_a_service_is_found_and_not_told(account
     [("DB_PASSWORD", "xK9#mL2p"), ("DATABASE_URL", "postgres://web:xK9#mL2p@db/web")],
     ids=["by its name", "by its form"],
 )
-def test_a_password_is_found_and_not_told(account, name, value):
+def test_a_password_is_found_and_not_shown(account, name, value):
     """A secret is recognised by the variable's name or by the value's form, such as a URL with a password."""
     status, results = _judged(account, name, value)
     assert (status, "xK9#mL2p" in results) == ("failed", False)

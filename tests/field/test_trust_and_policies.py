@@ -46,13 +46,13 @@ def _assumable_by(account, trust):
     [{}, {"StringLike": {f"{HUB}:sub": "repo:campus*:*"}}],
     ids=["any subject", "a subject that begins alike"],
 )
-def test_a_role_for_every_repository_is_told_from_one_for_the_owners(account, conditions):
+def test_a_role_for_every_repository_is_public(account, conditions):
     """GitHub signs tokens for all repositories, so a trust policy must restrict the subject to the owner's."""
     owners = _assumable_by(account, _trusting_hub(StringLike={f"{HUB}:sub": "repo:campus/web:*"}))
     assert _assumable_by(account, _trusting_hub(**conditions)) != owners
 
 
-def test_a_role_for_the_owners_repository_lets_in_nobody_else(account):
+def test_a_role_for_one_repository_is_not_public(account):
     """Only the repository's workflows get tokens with its subject."""
     owners = _assumable_by(account, _trusting_hub(StringLike={f"{HUB}:sub": "repo:campus/web:*"}))
     assert "*" not in owners
@@ -70,12 +70,12 @@ def _trusting_organization(operator):
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="strangers are assumed to be members of an organization")
-def test_an_organization_that_is_asked_for_if_it_exists_keeps_nobody_from_a_role(account):
+def test_a_role_with_an_organization_condition_with_if_exists_is_public(account):
     """Requests of accounts without an organization lack aws:PrincipalOrgID, so IfExists holds."""
     assert "*" in _assumable_by(account, _trusting_organization("StringEqualsIfExists"))
 
 
-def test_an_organization_that_is_asked_for_keeps_strangers_from_a_role(account):
+def test_a_role_with_an_organization_condition_is_not_public(account):
     """Without IfExists, a condition does not hold for a request without its key."""
     assert "*" not in _assumable_by(account, _trusting_organization("StringEquals"))
 
@@ -85,7 +85,7 @@ EC2 = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="an action that no service has counts as an exclusion")
 @pytest.mark.parametrize("but", [["nosuch:action"], ["s3:NoSuchAction", "nosuch:*"]], ids=" ".join)
-def test_everything_but_what_does_not_exist_is_everything(account, but):
+def test_not_action_with_an_unknown_action_allows_everything(account, but):
     """IAM accepts NotAction with an action that no service has, which then allows all actions."""
     _role(account, EC2, {"Effect": "Allow", "NotAction": but, "Resource": "*"})
     assert account.ask("iam:role", "deploy", "no_admin", True).status == "failed"
@@ -138,7 +138,7 @@ def _escalates(*actions):
     ],
     ids=" ".join,
 )
-def test_whoever_has_a_service_act_as_an_administrator_escalates(actions):
+def test_passing_an_administrators_role_to_a_service_escalates(actions):
     """A role that may pass an administrator's role to a service can do what that role can."""
     assert _escalates(*actions) == "escalates"
 
@@ -159,7 +159,7 @@ def test_whoever_has_a_service_act_as_an_administrator_escalates(actions):
     ],
     ids=" ".join,
 )
-def test_whoever_takes_over_what_may_run_as_an_administrator_is_not_safe(actions):
+def test_changing_code_that_may_run_as_an_administrator_is_unknown(actions):
     """A principal that can change running code can use the role of that code; whether code runs was not read here."""
     assert _escalates(*actions) in ("escalates", "unknown")
 
@@ -174,6 +174,6 @@ def test_whoever_takes_over_what_may_run_as_an_administrator_is_not_safe(actions
     ],
     ids=str,
 )
-def test_a_role_is_passed_to_something_that_runs(actions, verdict):
+def test_passing_a_role_needs_a_resource_that_uses_it(actions, verdict):
     """Both are needed: to pass a role, and to start a resource that uses it."""
     assert _escalates(*actions) == verdict

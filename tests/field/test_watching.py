@@ -64,7 +64,7 @@ def test_a_trail_of_objects_alone_records_no_call(account, selectors):
     [_selector("WriteOnly"), _selector("ReadOnly"), _selector(without=["kms.amazonaws.com"])],
     ids=["changes alone", "reads alone", "without those of KMS"],
 )
-def test_a_trail_of_some_calls_is_no_record_of_all(account, selector):
+def test_a_trail_of_some_calls_is_not_tamper_evident(account, selector):
     """A tamper-evident trail records management events that read and that write, of all services."""
     _trail(account, EventSelectors=[selector])
     assert account.ask(*ACCOUNT, "tamper_evident_trails", ">= 1").status != "passed"
@@ -99,13 +99,13 @@ def _records_configuration(account, **group):
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="the recording group of a recorder is not read")
-def test_a_recorder_of_one_resource_type_records_hardly_anything(account):
+def test_a_recorder_of_one_resource_type_does_not_count(account):
     """A recorder of one resource type does not record changes of the others."""
     group = {"allSupported": False, "includeGlobalResourceTypes": False, "resourceTypes": ["AWS::EC2::EIP"]}
     assert _records_configuration(account, **group) != "passed"
 
 
-def test_a_recorder_of_every_resource_type_records_what_changes(account):
+def test_a_recorder_of_all_resource_types_counts(account):
     """`allSupported` stands for all resource types of AWS Config."""
     assert _records_configuration(account, allSupported=True, includeGlobalResourceTypes=True) == "passed"
 
@@ -127,7 +127,7 @@ def test_a_recorder_of_every_resource_type_records_what_changes(account):
     ],
     ids=["no credentials", "a password", "a password and a device"],
 )
-def test_a_root_user_who_can_sign_in_needs_a_second_factor(account, summary, status):
+def test_a_root_user_who_can_sign_in_needs_an_mfa_device(account, summary, status):
     """If an organization removed root credentials, nobody can sign in as root, so no MFA device is needed."""
     none = ("AccountMFAEnabled", "AccountPasswordPresent", "AccountAccessKeysPresent")
     nothing = dict.fromkeys((*none, "AccountSigningCertificatesPresent"), 0)
@@ -199,7 +199,7 @@ def _notified(account):
 @pytest.mark.parametrize(
     "rule", ['ALARM("cpu") AND ALARM("connections")', "ALARM(cpu) OR ALARM(connections)"], ids=["and", "or"]
 )
-def test_a_composite_alarm_tells_for_the_alarms_that_it_is_made_of(account, rule):
+def test_a_composite_alarm_notifies_for_its_alarms(account, rule):
     """A composite alarm can notify for several alarms, which then need no actions."""
     _database(account)
     _alarm(account, "cpu", "CPUUtilization")
@@ -214,7 +214,7 @@ def test_a_composite_alarm_tells_for_the_alarms_that_it_is_made_of(account, rule
     [f"arn:aws:lambda:us-east-1:{OWN}:function:page", f"arn:aws:ssm:us-east-1:{OWN}:opsitem:1"],
     ids=["a function", "an OpsItem"],
 )
-def test_an_alarm_tells_by_a_function_or_an_ops_item(account, action):
+def test_an_alarm_notifies_by_a_function_or_an_ops_item(account, action):
     """An alarm can invoke a function or create an OpsItem in place of a notification."""
     _database(account)
     _alarm(account, "cpu", "CPUUtilization", action)
@@ -226,7 +226,7 @@ def test_an_alarm_tells_by_a_function_or_an_ops_item(account, action):
     [(False, True, "ALARM(cpu)"), (True, False, "ALARM(cpu)"), (True, True, "ALARM(disk)")],
     ids=["nobody listens", "its actions are off", "it is over another alarm"],
 )
-def test_a_composite_alarm_that_nobody_hears_tells_nobody(account, heard, enabled, rule):
+def test_a_composite_alarm_without_a_subscriber_does_not_count(account, heard, enabled, rule):
     """A composite alarm counts only if it covers the alarm, has enabled actions, and has a subscriber."""
     _database(account)
     _alarm(account, "cpu", "CPUUtilization")
@@ -235,7 +235,7 @@ def test_a_composite_alarm_that_nobody_hears_tells_nobody(account, heard, enable
 
 
 @pytest.mark.parametrize("heard", [True, False], ids=["heard", "not heard"])
-def test_an_alarm_tells_whoever_listens_to_its_topic(account, heard):
+def test_an_alarm_notifies_the_subscribers_of_its_topic(account, heard):
     """A topic without a confirmed subscription has no subscriber."""
     _database(account)
     _alarm(account, "cpu", "CPUUtilization", _topic(account, heard))
@@ -268,11 +268,11 @@ def _rate(account, counted):
 
 
 @pytest.mark.xfail(strict=True, raises=AssertionError, reason="the metrics of an alarm's expression do not count")
-def test_an_alarm_on_a_rate_of_lines_watches_their_count(account):
+def test_an_alarm_on_a_rate_of_lines_watches_the_log_group(account):
     """An alarm on an expression watches all metrics of the expression."""
     assert _rate(account, "Errors") is True
 
 
-def test_an_alarm_on_a_rate_of_something_else_watches_no_lines(account):
+def test_an_alarm_on_another_rate_does_not_watch_the_log_group(account):
     """An alarm on an expression of other metrics does not watch the log group."""
     assert _rate(account, "Timeouts") is False

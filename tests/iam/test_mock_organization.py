@@ -13,6 +13,7 @@ from asbuilt.commands import main as cli
 from asbuilt.mock.account import account_of
 from asbuilt.mock.faults import denied
 from asbuilt.sources import aws_session
+from asbuilt.sources.table import SourceClients
 from asbuilt.spec.loading import load
 from asbuilt.targets import MOCK
 from asbuilt.verification import read
@@ -94,7 +95,8 @@ class Place:
 
     def verdicts(self, spec):
         """The verdict on each fact by its check, and the calls that reading took."""
-        deployment = read(spec, "", MOCK, datetime.datetime.now(datetime.UTC), session=self.session)
+        clients = SourceClients(MOCK, spec.region, self.session)
+        deployment = read(spec, "", MOCK, datetime.datetime.now(datetime.UTC), clients=clients)
         asked = [(call.operation, call.asked) for call in deployment.snapshot.calls]
         assert len(asked) == len(set(asked))
         self.calls = [operation for operation, _ in asked]

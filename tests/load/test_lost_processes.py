@@ -80,7 +80,7 @@ def test_users_that_a_worker_has_no_files_for_are_told(tmp_path: Path) -> None:
             [*WORKER, port],
             cwd=ROOT,
             stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)),
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)),  # noqa: PLW1509  # no thread runs
         )
         try:
             more = ("--users", "250", "--expect-workers", "1", "--bind", address)

@@ -12,6 +12,7 @@ from asbuilt.load.plan.scenario import parse, shipped
 from asbuilt.load.plan.settings import settle
 from asbuilt.load.verdict.evidence import records
 from asbuilt.mock.account import mock_account
+from asbuilt.sources.table import SourceClients
 from asbuilt.targets import MOCK
 from asbuilt.verification import read
 from asbuilt_content.fixtures.aws import Aws
@@ -45,7 +46,8 @@ def _result(folder, profile):
 def _verdict(account, *files):
     fact = next(fact for fact in facts_of(SYSTEM, "") if fact.name == "backend.scaled_out_while")
     target, now = replace(MOCK, given={"load": tuple(map(str, files))}), datetime.datetime.now(datetime.UTC)
-    verdict = read(spec_of(SYSTEM), "", target, now, [fact], session=account.session).judge(fact)
+    clients = SourceClients(target, account.region, account.session, SYSTEM)
+    verdict = read(spec_of(SYSTEM), "", target, now, [fact], clients=clients).judge(fact)
     return verdict.status, verdict.findings[0].reason or verdict.findings[0].found
 
 

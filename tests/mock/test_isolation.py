@@ -1,4 +1,4 @@
-"""A mock account is all there is while it is open, and nothing is left of it afterwards."""
+"""A mock account is isolated from the machine's settings, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from asbuilt.mock.account import MockError, mock_account
     ],
 )
 def test_what_cannot_be_had_is_said(system, variant, said):
-    """An unknown system or variant is named, beside those that are known."""
+    """The error names the unknown system or variant, and the known ones."""
     with pytest.raises(MockError) as caught, mock_account(system, variant):
         pass
     assert str(caught.value).startswith(said)
 
 
 def test_the_machines_own_settings_stay_outside(monkeypatch):
-    """Profile, keys and endpoint of the caller reach no client of the mock, and are back afterwards."""
+    """The mock ignores the caller's profile, keys and endpoint, which are restored afterwards."""
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1:1")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
@@ -42,7 +42,7 @@ def test_the_machines_own_settings_stay_outside(monkeypatch):
 
 
 def test_other_accounts_and_regions(monkeypatch):
-    """A builder that names an account and a region gets them."""
+    """A builder can set the account id and the region."""
     from asbuilt_content.fixtures.accounts import campushub360
 
     monkeypatch.setattr(campushub360, "ACCOUNT_ID", "559935790394")

@@ -1,4 +1,4 @@
-"""The account over HTTP is the account in process; faults are AWS's; what can't be served is said."""
+"""The mock account over HTTP: same answers as in process, faults in AWS's form, and usage errors."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ ONCE = Config(retries={"total_max_attempts": 1})
 
 @pytest.fixture(scope="module")
 def here_and_there():
-    """One account: read in process, and over HTTP with a few operations denied and one throttled."""
+    """One account in process, and over HTTP with some operations denied and one throttled."""
     with served("campushub360", "tier1", deny=list(DENIED), throttle=["sns:ListSubscriptionsByTopic"]) as url:
         session = boto3.Session(**KEYS, region_name="us-east-1")
         yield Aws(session), Aws(session, endpoint_url=url, config=ONCE)
 
 
 def test_answers_are_the_same_over_http(here_and_there):
-    """Every read gives the same answer by either way."""
+    """Every read has the same answer in process and over HTTP."""
     here, there = here_and_there
     assert read_all(there) == read_all(here)
 
@@ -56,7 +56,7 @@ def test_the_mark_travels(here_and_there):
 
 
 def test_a_client_can_change_the_served_account(here_and_there):
-    """A change over HTTP is seen in process, taught state included."""
+    """A change over HTTP is visible in process, including the state of extensions."""
     here, there = here_and_there
     there.rds.modify_db_instance(DBInstanceIdentifier="campushub-db", MultiAZ=False, EnablePerformanceInsights=False)
     database = here.rds.describe_db_instances()["DBInstances"][0]
@@ -66,7 +66,7 @@ def test_a_client_can_change_the_served_account(here_and_there):
 
 @pytest.mark.parametrize("name", DENIED)
 def test_denied_operations_are_refused_in_their_services_words(here_and_there, name):
-    """One operation is refused, over HTTP and in process; others of its service go on."""
+    """A denied operation is refused over HTTP and in process; other operations of its service work."""
     here, there = here_and_there
     method, given, code = DENIED[name]
     service = name.partition(":")[0]
@@ -78,12 +78,12 @@ def test_denied_operations_are_refused_in_their_services_words(here_and_there, n
         with pytest.raises(ClientError) as caught:
             getattr(client, method)(**given)
     assert caught.value.response["Error"]["Code"] == code
-    if service != "s3":  # a bucket without tags is an error of its own
+    if service != "s3":  # S3 answers an error for a bucket without tags
         assert getattr(client, method)(**given)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
 def test_denial_is_for_one_operation(here_and_there):
-    """What was not named is answered."""
+    """Operations that are not denied are answered."""
     here, _ = here_and_there
     with denied(here.rds, "rds:DescribeDBInstances"):
         with pytest.raises(ClientError, match="not authorized to perform: rds:DescribeDBInstances"):
@@ -93,7 +93,7 @@ def test_denial_is_for_one_operation(here_and_there):
 
 
 def test_throttled_operations_say_so(here_and_there):
-    """A throttled operation answers the service's throttling code."""
+    """A throttled operation answers with the service's throttling code."""
     _, there = here_and_there
     topic = there.sns.list_topics()["Topics"][0]["TopicArn"]
     with pytest.raises(ClientError) as caught:
@@ -109,8 +109,8 @@ def test_throttled_operations_say_so(here_and_there):
         ("accessanalyzer", "list_analyzers", {}),
     ],
 )
-def test_what_nobody_taught_is_501_over_http(here_and_there, capsys, service, method, given):
-    """A client is told that the mock can't, with a status it does not retry."""
+def test_an_operation_without_a_model_is_501_over_http(here_and_there, capsys, service, method, given):
+    """The client gets an error with a status that it does not retry."""
     _, there = here_and_there
     with pytest.raises(ClientError) as caught:
         getattr(getattr(there, service), method)(**given)
@@ -120,7 +120,7 @@ def test_what_nobody_taught_is_501_over_http(here_and_there, capsys, service, me
 
 
 def test_faults_name_real_operations(here_and_there):
-    """A misspelt operation is an error that names the nearest."""
+    """A misspelt operation is an error that names the nearest one."""
     here, _ = here_and_there
     for name, said in {
         "rds:DescribeDBInstance": "rds has no operation 'DescribeDBInstance': did you mean DescribeDBInstances?",
@@ -141,7 +141,7 @@ def test_faults_name_real_operations(here_and_there):
     ],
 )
 def test_what_cannot_be_served_is_one_line_and_exit_4(capsys, asked, said):
-    """Usage errors are a line on stderr and the exit code for them."""
+    """A usage error is one line on stderr, with exit code 4."""
     system, variant, port, more = asked
     assert serve(system, variant, port, **more) == 4
     shown = capsys.readouterr()
@@ -151,7 +151,7 @@ def test_what_cannot_be_served_is_one_line_and_exit_4(capsys, asked, said):
 
 
 def test_a_taken_port_is_said(capsys, monkeypatch):
-    """Nothing is built for a port that somebody has."""
+    """No account is built if the port is taken."""
     monkeypatch.setattr(campushub360, "build", lambda *_: pytest.fail("built for nothing"))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -163,14 +163,14 @@ def test_a_taken_port_is_said(capsys, monkeypatch):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_interrupted(number):
-    """One line says where and how; an interrupt ends it well; latency is added to each answer."""
+    """The command prints one line with the URL, ends on an interrupt, and adds latency to each answer."""
     code = (
         "import sys; from asbuilt.mock.server import serve; sys.exit(serve('campushub360', 'tier1', 0, latency_ms=50))"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what a shell's background job ignores
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # a shell's job ignores it
     ) as process:  # fmt: skip
         try:
             line = process.stdout.readline()
@@ -188,4 +188,4 @@ def test_it_serves_until_interrupted(number):
             assert process.wait(300) == 0
             assert process.stdout.read() == ""
         finally:
-            process.kill()  # a failed test waits for nobody
+            process.kill()  # ends the process of a failed test

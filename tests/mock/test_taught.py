@@ -52,12 +52,12 @@ ASKED = {
     ),
     ("elbv2", "DescribeListeners"): lambda aws: {"LoadBalancerArn": aws.load_balancer("campushub-alb")},
     ("elbv2", "DescribeTargetHealth"): lambda aws: {"TargetGroupArn": aws.target_group("campushub-targets")},
-    ("iam", "GenerateServiceLastAccessedDetails"): lambda aws: _role(aws),
+    ("iam", "GenerateServiceLastAccessedDetails"): lambda aws: _role(aws),  # noqa: PLW0108  # it is defined below
     ("iam", "GetCredentialReport"): lambda aws: aws.iam.generate_credential_report() and {},
     ("iam", "GetServiceLastAccessedDetails"): lambda aws: {
         "JobId": aws.iam.generate_service_last_accessed_details(**_role(aws))["JobId"]
     },
-    ("rds", "ApplyPendingMaintenanceAction"): lambda aws: _pending(aws),
+    ("rds", "ApplyPendingMaintenanceAction"): lambda aws: _pending(aws),  # noqa: PLW0108  # likewise
     ("rds", "DescribeDBProxyTargets"): {"DBProxyName": "campushub-db-proxy"},
     ("rds", "DescribeDBParameters"): {"DBParameterGroupName": "campushub-postgres16"},
     ("rds", "PurchaseReservedDBInstancesOffering"): lambda aws: _offered(

@@ -157,7 +157,7 @@ def test_a_name_that_stands_for_no_spec_is_one_message(tmp_path, monkeypatch, na
         ("", "no [[claim]]"),
         (GOOD[: GOOD.index("[[claim]]")], "no [[claim]]"),
         ("claim = []\n" + GOOD[: GOOD.index("[[claim]]")], "no [[claim]]"),
-        (GOOD.split("database.multi_az")[0], "states a fact"),
+        (GOOD.split("database.multi_az", maxsplit=1)[0], "states a fact"),
         ("[architecture\n", "not valid TOML"),
     ],
 )

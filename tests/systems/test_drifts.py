@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from asbuilt.sources.table import SourceClients
 from asbuilt.targets import MOCK
 from asbuilt.verification import read
 from asbuilt_content.fixtures import state
@@ -27,12 +28,13 @@ class Account:
 
     def __init__(self, system, variant, session, now):
         self.spec, self.variant = spec_of(system), variant
-        self.aws, self.now, self.session = Aws(session), now, session
+        self.aws, self.now = Aws(session), now
+        self.clients = SourceClients(MOCK, self.spec.region, session)
         self.saved = state.save()
         self.before = self.statuses()
 
     def statuses(self):
-        deployment = read(self.spec, self.variant, MOCK, self.now, session=self.session)
+        deployment = read(self.spec, self.variant, MOCK, self.now, clients=self.clients)
         return {fact.name: deployment.judge(fact).status for fact in facts_of(self.spec.system, self.variant)}
 
     def turned(self, drift):

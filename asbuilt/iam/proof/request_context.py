@@ -131,7 +131,6 @@ def _addresses(values: Iterable[tuple[str, ...]]) -> list[str]:
         addresses = network(text)
         low, high = int(addresses.network_address), int(addresses.broadcast_address)
         make: Callable[[int], object] = ipaddress.IPv4Address if addresses.version == 4 else ipaddress.IPv6Address
-        for edge in (low, high, low - 1, high + 1):
-            if 0 <= edge < 2**addresses.max_prefixlen:
-                found.append(str(make(edge)))
+        edges = (edge for edge in (low, high, low - 1, high + 1) if 0 <= edge < 2**addresses.max_prefixlen)
+        found += [str(make(edge)) for edge in edges]
     return list(dict.fromkeys(found))

@@ -178,9 +178,11 @@ class Search:
                 value = (domain.values or (None,))[0] or _example(key, domain.base)
                 context[key] = [value] if domain.many else value
         used = {c.key.lower() for s in self.question.statements for c in s.conditions}
-        for key, known in self.given.known.items():
-            if known is not None and (key in used or self.question.known.get(key) != known):
-                context[key] = known
+        context |= {
+            key: known
+            for key, known in self.given.known.items()
+            if known is not None and (key in used or self.question.known.get(key) != known)
+        }
         spelt = {key.lower(): key for s in self.question.statements for key in _spelt(s)}
         resource = model.texts[RESOURCE]
         if RESOURCE_ACCOUNT in context and ARN_WITH_ACCOUNT.accepts(str(resource)):

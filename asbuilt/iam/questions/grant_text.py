@@ -54,7 +54,7 @@ class Grant:
 def read(raw: Any, kinds: Mapping[str, str]) -> tuple[tuple[Grant, ...], frozenset[str]]:
     """The grants of a list, and the subjects that they name. Raises `ValueError` with all their problems."""
     if not isinstance(raw, list):
-        raise ValueError(f"takes a list of grants, each as {FORM!r}")
+        raise ValueError(f"takes a list of grants, each as {FORM!r}")  # noqa: TRY004  # a mistake in a spec, as all others
     problems: list[str] = []
     grants = tuple(grant for text in raw if (grant := _grant(text, kinds, problems)) is not None)
     if problems:

@@ -51,12 +51,13 @@ def document_of(value: Any) -> Any:
 def policies_of(details: Mapping[str, Any], role: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The policies of a role, as `prove` takes them. Raises `PolicyError` where a document is missing."""
     managed = {p["Arn"]: p for p in details.get("Policies", [])}
-    found = []
+    found = [
+        {"type": "identity", "name": row["PolicyName"], "document": document_of(row["PolicyDocument"])}
+        for row in role.get("RolePolicyList", [])
+    ]
     wanted = [("identity", p["PolicyArn"]) for p in role.get("AttachedManagedPolicies", [])]
     boundary = role.get("PermissionsBoundary")
     wanted += [("boundary", boundary["PermissionsBoundaryArn"])] if boundary else []
-    for row in role.get("RolePolicyList", []):
-        found.append({"type": "identity", "name": row["PolicyName"], "document": document_of(row["PolicyDocument"])})
     for kind, arn in wanted:
         document = MANAGED.get(arn)
         for version in managed.get(arn, {}).get("PolicyVersionList", []):

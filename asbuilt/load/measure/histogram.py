@@ -75,8 +75,8 @@ class Histogram:
             counts[key] = counts.get(key, 0) + times
         self.total += len(values)
         self.sum += sum(values)
-        self.least = min(self.least, min(values))
-        self.greatest = max(self.greatest, max(values))
+        self.least = min(self.least, min(values))  # noqa: PLW3301  # unpacking a large array costs more
+        self.greatest = max(self.greatest, max(values))  # noqa: PLW3301  # likewise
 
     def merge(self, other: Histogram) -> None:
         """Add the samples of another histogram to these."""

@@ -193,7 +193,7 @@ class OpenLoopUser(ServedUser):
             task(self)
         except StopUser:
             raise
-        except Exception as error:  # an error in a scenario counts as a failure, and never leaves a sample out
+        except Exception as error:  # noqa: BLE001  # an error in a scenario counts as a failure, and never leaves a sample out
             _LOG.exception("task of %s", type(self).__name__)
             endpoint = generator.statistics.endpoint(type(self).__name__, "TASK", self.flow)
             endpoint.counts.sent += 1
