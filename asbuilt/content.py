@@ -81,38 +81,47 @@ def shipped_specs() -> dict[str, Path]:
 
 def import_own_checks() -> None:
     """Import every module of the user's own checks. Raises `OwnChecksError` with all that is wrong with them."""
-    problems: list[str] = []
+    problems = [*_import_own_folder(), *_import_entry_points()]
+    if problems:
+        raise OwnChecksError(dict.fromkeys(problems))  # a broken module is met again by those that import it
+
+
+def _import_own_folder() -> Iterator[str]:
     folder = _own_folder()
-    if folder:
-        _package(OWN_CHECKS, folder)
-        for file in sorted(folder.rglob("*.py")):
-            parts = file.relative_to(folder).with_suffix("").parts
-            if not all(part.isidentifier() for part in parts):
-                problems.append(f"{file}: cannot be imported: a module's name has letters, digits and _ only")
-                continue
+    if folder is None:
+        return
+    _package(OWN_CHECKS, folder)
+    for file in sorted(folder.rglob("*.py")):
+        parts = file.relative_to(folder).with_suffix("").parts
+        if all(part.isidentifier() for part in parts):
             named = parts[:-1] if parts[-1] == "__init__" else parts
-            problems += _import(".".join((OWN_CHECKS, *named)), str(file))
+            yield from _import(".".join((OWN_CHECKS, *named)), folder, str(file))
+        else:
+            yield f"{file}: cannot be imported: a module's name has letters, digits and _ only"
+
+
+def _import_entry_points() -> Iterator[str]:
     from importlib.metadata import entry_points
 
     for point in entry_points(group=ENTRY_POINTS):
         place = f"entry point {point.name!r} of {ENTRY_POINTS} ({point.value})"
-        wrong = _import(point.module, place)
-        package = sys.modules.get(point.module)
-        below = pkgutil.walk_packages(getattr(package, "__path__", ()), f"{point.module}.") if package else ()
-        problems += [*wrong, *(problem for found in below for problem in _import(found.name, place))]
-    if problems:
-        raise OwnChecksError(problems)
+        yield from _import(point.module, None, place)
+        paths = getattr(sys.modules.get(point.module), "__path__", ())
+        for found in pkgutil.walk_packages(paths, f"{point.module}.", onerror=lambda _: None):  # told by _import
+            yield from _import(found.name, Path(next(iter(paths))), place)
 
 
-def _import(name: str, place: str) -> list[str]:
-    """Import one module of a user; what is wrong with it, with the line of the file `place` where that showed."""
+def _import(name: str, folder: Path | None, place: str) -> Iterator[str]:
+    """Import one module of a user; yields what is wrong with it, with the last line that ran in the user's folder."""
     try:
         importlib.import_module(name)
     except Exception as error:  # whatever a user's module raises is told as that module's mistake
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == place]
-        lines += [error.lineno] if isinstance(error, SyntaxError) else []
-        return [f"{place}{f':{lines[-1]}' if lines else ''}: {type(error).__name__}: {error}"]
-    return []
+        ran = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+        shown = [(file, line) for file, line in ran if folder and Path(file).is_relative_to(folder)]
+        if isinstance(error, SyntaxError):
+            shown.append((error.filename or place, error.lineno))
+        file, line = shown[-1] if shown else (place, None)
+        yield f"{file}{f':{line}' if line else ''}: {type(error).__name__}: {error}"
 
 
 def _own_folder() -> Path | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import socket
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +11,32 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from asbuilt.evidence import TargetError
-from asbuilt.problems import nearest
+from asbuilt.problems import InputError, nearest
+from asbuilt.problems.file import InputFile
+from asbuilt.problems.lines import Key
+from asbuilt.problems.parsing import text_of, toml
+from asbuilt.problems.regions import regions
+from asbuilt.problems.rules import ANY_TEXT, LINE, TABLE, Rule, ValueType
 
-ACCOUNT_KEYS = ("profile", "role_arn", "external_id", "region", "variant", "subjects", "endpoint_url")
-SUBJECT_KEYS = ("name", "arn", "tags")
+_ROLE = ValueType(
+    "a role's ARN such as arn:aws:iam::123456789012:role/asbuilt",
+    lambda value: isinstance(value, str) and re.fullmatch(r"arn:[\w-]+:iam::\d{12}:role/\S+", value) is not None,
+)
+_CALLED = ValueType(
+    "a name, an ARN, a glob, or a table such as { tags = { ... } }",
+    lambda value: LINE.fits(value) or (isinstance(value, dict) and bool(value)),
+)
+ACCOUNT = {
+    "profile": Rule(LINE),
+    "role_arn": Rule(_ROLE),
+    "external_id": Rule(LINE),
+    "region": Rule(LINE, choices=regions),
+    "variant": Rule(LINE),
+    "subjects": Rule(TABLE, each=Rule(_CALLED)),
+    "endpoint_url": Rule(LINE),
+}
+_ACCOUNTS = {"accounts": Rule(TABLE, needed=True, each=Rule(TABLE, keys=ACCOUNT))}
+_SUBJECT = {"name": Rule(LINE), "arn": Rule(LINE), "tags": Rule(TABLE, each=Rule(ANY_TEXT))}
 
 
 @dataclass(frozen=True)
@@ -59,54 +81,44 @@ def choose(account: str, endpoint_url: str, accounts_file: Path, default: Target
 
 
 def _from_accounts(name: str, path: Path) -> Target:
+    """An account of the file. Raises `TargetError` with all mistakes of the file, those of other accounts included."""
     if not path.exists():
         raise TargetError(f"--account {name}: there is no {path}: copy accounts.example.toml and fill it in")
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TargetError(f"{path}: not valid TOML: {error}") from None
-    accounts = raw.get("accounts", {})
-    problems = [f"unknown table {key!r}: {nearest(key, ['accounts'])}" for key in raw if key != "accounts"]
-    if not isinstance(accounts, dict) or name not in accounts:
-        raise TargetError(f"{path}: no [accounts.{name}]: {nearest(name, accounts)}")
-    about = accounts[name]
-    problems += [
-        f"[accounts.{name}] unknown key {key!r}: {nearest(key, ACCOUNT_KEYS)}"
-        for key in about
-        if key not in ACCOUNT_KEYS
-    ]
-    problems += [
-        f"[accounts.{name}] {key} must be a text"
-        for key in ACCOUNT_KEYS
-        if key != "subjects" and not isinstance(about.get(key, ""), str)
-    ]
-    if not (about.get("profile") or about.get("role_arn") or about.get("endpoint_url")):
-        problems.append(f"[accounts.{name}] needs a profile or a role_arn: whose eyes is the account read with?")
-    if about.get("external_id") and not about.get("role_arn"):
-        problems.append(f"[accounts.{name}] external_id goes with a role_arn, and there is none")
-    subjects, wrong = _rebound(name, about.get("subjects", {}))
-    problems += wrong
-    if problems:
-        raise TargetError("\n".join(f"{path}: {problem}" for problem in problems))
-    plain = {key: value for key, value in about.items() if key != "subjects"}
+        file = toml(text_of(path), path)
+        file.no_control_characters()
+        accounts = file.table((), _ACCOUNTS, file.data).get("accounts", {})
+        for other, about in accounts.items():
+            _check_account(file, ("accounts", other), about)
+        written = file.data.get("accounts", {})
+        if isinstance(written, dict) and name not in written:
+            file.wrong(("accounts",), f"no [accounts.{name}]: {nearest(name, written)}")
+        file.finish()
+    except InputError as error:
+        raise TargetError(str(error)) from None
+    plain = {key: value for key, value in accounts[name].items() if key != "subjects"}
+    subjects = {subject: _rebound(called) for subject, called in accounts[name].get("subjects", {}).items()}
     return Target(kind="account", name=name, subjects=subjects, **plain)
 
 
-def _rebound(account: str, raw: Any) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    if not isinstance(raw, dict):
-        return {}, [f"[accounts.{account}.subjects] must be a table"]
-    subjects: dict[str, dict[str, Any]] = {}
-    problems = []
-    for subject, called in raw.items():
-        if isinstance(called, str):
-            subjects[subject] = {"arn": called} if called.startswith("arn:") else {"name": called}
-        elif isinstance(called, dict) and called:
-            subjects[subject] = called
-        else:
-            problems.append(
-                f"[accounts.{account}.subjects] {subject} must be a name, an ARN, a glob or a table with tags"
-            )
-    return subjects, problems
+def _check_account(file: InputFile, key: Key, about: Mapping[str, Any]) -> None:
+    """Note what is wrong with an account beyond the type of each key."""
+    written = file.data["accounts"][key[1]]
+    if not {"profile", "role_arn", "endpoint_url"} & set(written):
+        file.wrong(key, f"{file.place(key)}needs a profile or a role_arn")
+    if "external_id" in about and "role_arn" not in written:
+        file.wrong((*key, "external_id"), f"{file.place(key)}external_id goes with a role_arn, and there is none")
+    for subject, called in about.get("subjects", {}).items():
+        if isinstance(called, dict):
+            # what narrows a subject down depends on its kind, which the spec knows
+            rules = {**dict.fromkeys(called, Rule(LINE)), **_SUBJECT}
+            file.table((*key, "subjects", subject), rules, called)
+
+
+def _rebound(called: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(called, str):
+        return {"arn": called} if called.startswith("arn:") else {"name": called}
+    return called
 
 
 def _probe(url: str) -> None:

@@ -51,7 +51,7 @@ def check(seed: int, requests: int) -> tuple[Item, str, str, list[tuple[str, Ite
     random = Random(seed)  # noqa: S311  # repeatable cases, not secrets
     item = question(random)
     proof = prove(item)
-    wrong = []
+    wrong: list[tuple[str, Item]] = []
     if proof.verdict == "unknown" and "confirm" in proof.reason:
         wrong.append((proof.reason, {}))
     for _ in range(requests):

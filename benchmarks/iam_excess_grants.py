@@ -10,13 +10,13 @@ from __future__ import annotations
 import datetime
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from asbuilt.evidence import Entry
 from asbuilt.iam.evaluator.evaluator import evaluate, is_documented
 from asbuilt.iam.proof.prover import prove
 from asbuilt.iam.proof.search import Counterexample
@@ -24,15 +24,12 @@ from asbuilt.iam.questions.grant_text import GrantBindings, allowance
 from asbuilt.iam.questions.principal import request_text
 from asbuilt.iam.questions.who_can import policies_of
 from asbuilt.judging.binding import bind
-from asbuilt.judging.judge import Verdict, judge
-from asbuilt.judging.plan import plan
 from asbuilt.mock.account import mock_account
-from asbuilt.snapshot import Snapshot
-from asbuilt.sources.reader import Reader
-from asbuilt.sources.table import SourceClients
+from asbuilt.results.deployment import Deployment
 from asbuilt.spec.loading import load
-from asbuilt.spec.model import Fact, Subject
+from asbuilt.spec.model import Fact
 from asbuilt.targets import MOCK
+from asbuilt.verification import read
 from asbuilt_content.fixtures import state
 from asbuilt_content.fixtures.aws import Aws
 from asbuilt_content.fixtures.excess_grants import EXCESS_GRANTS, ExcessGrant
@@ -68,28 +65,31 @@ class JudgedAccount:
 
     def __init__(self, system: str, session: Any) -> None:
         self.spec = load(SPECS / system / "spec.toml")
-        self.subjects: Mapping[str, Subject] = self.spec.subjects[""]
+        self.session = session
         self.facts = {f.subject.name: f for f in self.spec.facts if f.check.name == "allows_at_most"}
         self.aws, self.now = Aws(session), datetime.datetime.now(datetime.UTC)
-        self.client = cache(SourceClients(MOCK, self.spec.region, session).client)
-        judged = {name: self.judged(fact) for name, fact in self.facts.items()}
-        self.before = {name: verdict.status for name, (verdict, _) in judged.items()}
-        self.roles = {n: bind(self.facts[n].subject, snapshot, self.now)[0].data for n, (_, snapshot) in judged.items()}
+        present = self.read(*self.facts.values())
+        self.before = {name: present.judge(fact).status for name, fact in self.facts.items()}
+        self.roles = {name: self.bound(name, present)[0].data for name in self.facts}
 
-    def judged(self, fact: Fact) -> tuple[Verdict, Snapshot]:
-        """The verdict on a fact of the account in its present state, and the snapshot that it judges."""
-        snapshot = Reader(self.client, self.now).read(plan([fact], self.subjects))
-        return judge(fact, self.subjects, snapshot, self.now), snapshot
+    def read(self, *facts: Fact) -> Deployment:
+        """What these facts need of the account in its present state."""
+        return read(self.spec, "", MOCK, self.now, facts, session=self.session)
+
+    def bound(self, name: str, present: Deployment) -> list[Entry]:
+        """The records of a subject."""
+        return bind(present.subjects[name], present.snapshot, self.now)
 
     def outcome(self, grant: ExcessGrant) -> Outcome:
         """Make an excess grant and judge the role again."""
         fact, before = self.facts[grant.role], self.before[grant.role]
         role = self.roles[grant.role]
         grant.apply(self.aws, role["RoleName"])
-        after, snapshot = self.judged(fact)
+        present = self.read(fact)
+        after = present.judge(fact)
         details = self.aws.iam.get_account_authorization_details()
         policies = policies_of(details, next(row for row in details["RoleDetailList"] if row["Arn"] == role["Arn"]))
-        grants = self._documented(fact, snapshot)
+        grants = self._documented(fact, present)
         item = {"id": grant.name, "kind": "containment", "policies": policies, "allowance": grants}
         request = prove({**item, "principal": role["Arn"]}).counterexample
         if request is None:
@@ -101,8 +101,8 @@ class JudgedAccount:
         by = told[0].partition(": allowed by ")[2] if told else ""
         return Outcome(grant, before, after.status, request, by, confirmed)
 
-    def _documented(self, fact: Fact, snapshot: Snapshot) -> list[dict[str, Any]]:
-        found = {name: bind(self.subjects[name], snapshot, self.now) for name in fact.expected.subjects}
+    def _documented(self, fact: Fact, present: Deployment) -> list[dict[str, Any]]:
+        found = {name: self.bound(name, present) for name in fact.expected.subjects}
         arns = {name: [(entry.kind, entry.arn) for entry in entries] for name, entries in found.items()}
         return allowance(fact.expected.asked, GrantBindings(arns, self.aws.account, generous=True))
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from asbuilt.iam.language.reading import PolicyError, Problem
+from asbuilt.problems import InputError, shown
+from asbuilt.problems.file import InputFile
+from asbuilt.problems.lines import Key
+from asbuilt.problems.parsing import decoded, json_text, text_of
 from asbuilt.results.exit_codes import ExitCode
 
 LARGEST_FILE = 64 * 1024 * 1024  # bytes; a larger input is taken for a mistake
@@ -74,16 +79,21 @@ def run(options: argparse.Namespace) -> int:
     if options.question == "who-can":
         return _who_can(options)
     ask: Callable[[Any], Outcome] = {"prove": _prove, "trust": _trust, "escalate": _escalate}[options.question]
-    name, items = _read(options.file, options.question)
-    if items is None:
+    file = _read(options.file)
+    if file is None:
         return ExitCode.USAGE
-    codes = [_answer(ask, item, index, len(items), name) for index, item in enumerate(items)]
+    items = file.data if isinstance(file.data, list) else [file.data]
+    codes = [_answer(ask, item, index, file) for index, item in enumerate(items)]
     worst_first = (ExitCode.USAGE, ExitCode.FAILED, ExitCode.UNKNOWN)
     return next((code for code in worst_first if code in codes), ExitCode.PASSED)
 
 
-def _answer(ask: Callable[[Any], Outcome], item: Any, index: int, count: int, name: str) -> int:
-    place = f"{name}: [{index}]" if count > 1 else name
+def _answer(ask: Callable[[Any], Outcome], item: Any, index: int, file: InputFile) -> int:
+    def place(problem: Problem) -> str:
+        key: Key = (index,) if isinstance(file.data, list) else ()
+        number = f": [{index}]" if isinstance(file.data, list) and len(file.data) > 1 else ""
+        return f"{file.path}:{file.lines.of((*key, *_key(problem)))}{number}"
+
     try:
         line, code, problems = ask(item)
     except PolicyError as error:
@@ -94,10 +104,19 @@ def _answer(ask: Callable[[Any], Outcome], item: Any, index: int, count: int, na
     return ExitCode.USAGE if any(not problem.note for problem in problems) else code
 
 
-def _complain(place: str, problems: Iterable[Problem]) -> None:
+def _key(problem: Problem) -> Key:
+    """The key of a problem in its item: `policies[0] (identity)`, `Statement[1]` and such stand in its `where`."""
+    unquoted = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "", problem.where)
+    found: list[str | int] = []
+    for name, index, document in re.findall(r"([A-Za-z_.]+)\[(\d+)\]( \()?", unquoted):
+        found += [*name.split("."), int(index), *["document"] * bool(document)]
+    return (*found, *problem.field.split(".", 2))
+
+
+def _complain(place: Callable[[Problem], str], problems: Iterable[Problem]) -> None:
     for problem in problems:
         word = "note" if problem.note else "error"
-        print(f"{place}: {word}: {problem}", file=sys.stderr)  # noqa: T201  # this is the command's output
+        print(f"{place(problem)}: {word}: {problem}", file=sys.stderr)  # noqa: T201  # this is the command's output
 
 
 def _prove(item: Any) -> Outcome:
@@ -137,7 +156,7 @@ def _who_can(options: argparse.Namespace) -> int:
     try:
         answer = who_can(*asked, *_organization(options.role, seen)) if seen else who_can(*asked)
     except PolicyError as error:
-        _complain(name, error.problems)
+        _complain(lambda _: name, error.problems)
         return ExitCode.USAGE
     print(json.dumps(answer.as_json(), ensure_ascii=False))  # noqa: T201  # this is the command's output
     if seen is None:
@@ -159,8 +178,8 @@ def _organization(role: str, seen: Any) -> tuple[Any, str]:
 def _details(options: argparse.Namespace) -> tuple[str, dict[str, Any] | None, Any, int]:
     """The name of the source, the account's details, the account as it was read, and the exit code without details."""
     if options.details:
-        name, items = _read(options.details, "who-can", lists=False)
-        return name, items[0] if items else None, None, ExitCode.USAGE
+        file = _read(options.details, lists=False)
+        return options.details, file.data if file else None, None, ExitCode.USAGE
     from asbuilt.commands.iam_account import details
     from asbuilt.evidence import TargetError, Unknown
 
@@ -175,44 +194,21 @@ def _details(options: argparse.Namespace) -> tuple[str, dict[str, Any] | None, A
     return name, None, None, code
 
 
-def _read(file: str, question: str, *, lists: bool = True) -> tuple[str, list[Any] | None]:
-    """The name and the items of an input; None, and a line on standard error, where it cannot be read."""
+def _read(file: str, *, lists: bool = True) -> InputFile | None:
+    """An input, `-` for standard input; None and a line on standard error where it cannot be read or holds no item."""
     name = "standard input" if file == "-" else file
-
-    def refuse(why: str) -> tuple[str, None]:
-        print(f"asbuilt iam {question}: {name}: error: {why}", file=sys.stderr)  # noqa: T201  # to the user
-        return name, None
-
     try:
-        if file != "-" and Path(file).stat().st_size > LARGEST_FILE:
-            return refuse(f"is larger than {LARGEST_FILE} bytes")
-        text = sys.stdin.buffer.read().decode() if file == "-" else Path(file).read_text("utf-8")
-        read = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-    except OSError as error:
-        return refuse(error.strerror or str(error))
-    except UnicodeDecodeError:
-        return refuse("is not UTF-8 text")
-    except RecursionError:
-        return refuse("is nested too deep")
-    except json.JSONDecodeError as error:
-        return refuse(f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}")
-    except ValueError as error:
-        return refuse(f"is not JSON: {error}")
-    if lists and isinstance(read, list):
-        return (name, read) if read else refuse("holds no items")
-    return (
-        (name, [read]) if isinstance(read, dict) else refuse("must hold a JSON object" + " or a list of them" * lists)
-    )
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    seen: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in seen:
-            raise ValueError(f"the key {key!r} stands twice in one object")
-        seen[key] = value
-    return seen
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON value")
+        if file != "-" and Path(file).is_file() and Path(file).stat().st_size > LARGEST_FILE:
+            raise InputError([f"{name}: is oversized: more than {LARGEST_FILE} bytes"])
+        text = decoded(sys.stdin.buffer.read(), name) if file == "-" else text_of(Path(file))
+        read = json_text(text, name)
+        if not isinstance(read.data, dict) and not (lists and isinstance(read.data, list)):
+            raise InputError(
+                [f"{name}:1: must hold a JSON object{' or a list of them' * lists}, found {shown(read.data)}"]
+            )
+        if read.data == []:
+            raise InputError([f"{name}:1: holds no items"])
+    except InputError as error:
+        print(error, file=sys.stderr)  # noqa: T201  # to the user
+        return None
+    return read

@@ -64,6 +64,7 @@ def run(options: argparse.Namespace) -> int:
 def _quiet(out: Path, found: Sequence[str]) -> Iterator[str]:
     """pytest's options for a run whose summary is ours."""
     yield from ("-p", _PLUGIN, "--noconftest", "-c", str(_SETTINGS), "--rootdir", str(_root(found)))
+    yield from ("-o", f"cache_dir={Path.cwd() / '.pytest_cache'}")
     yield from (f"-pno:{name}" for name in _IDLE_PLUGINS)
     yield from ("-q", "--no-header", "--no-summary", "--tb=no", "--show-capture=no", "--assert=plain")
     yield from ("--out", str(out), "--junitxml", str(out / "junit.xml"), "-o", "junit_family=xunit1")

@@ -70,7 +70,7 @@ def mock_account(system: str, variant: str) -> Iterator[Any]:
 
 
 @contextmanager
-def account_of(module: ModuleType, variant: str) -> Iterator[Any]:
+def account_of(module: Any, variant: str) -> Iterator[Any]:
     """As `mock_account`, for any module that has what `builder` says of one: a literal account, say."""
     account = getattr(module, "ACCOUNT_ID", DEFAULT_ACCOUNT)
     with mock.patch.dict(os.environ, {**ENVIRONMENT, "MOTO_ACCOUNT_ID": account}):

@@ -5,7 +5,6 @@ A fault is named `SERVICE:Operation`, as in `rds:DescribeDBInstances`, with boto
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from asbuilt.mock.models import loader
+from asbuilt.problems import closest
 
 # How a refusal reads in each protocol, and in S3's own: error code and HTTP status.
 ANSWERS = {
@@ -139,5 +139,5 @@ def _event_name(service: str) -> str:
 
 
 def _nearest(name: str, names: list[str]) -> str:
-    found = difflib.get_close_matches(name, names, n=1)
-    return f": did you mean {found[0]}?" if found else ""
+    found = closest(name, names)
+    return f": did you mean {found}?" if found else ""

@@ -57,9 +57,6 @@ def _session(target: Target, region: str) -> boto3.Session:
     try:
         source = boto3.Session(profile_name=target.profile or None, region_name=region)
         session = _assume(source, target, region) if target.role_arn else source
-        if region not in session.get_available_regions("ec2"):
-            known = nearest(region, session.get_available_regions("ec2"))
-            raise TargetError(f"[accounts.{target.name}] there is no region {region!r}: {known}")
         if session.get_credentials() is None:
             raise TargetError(
                 f"[accounts.{target.name}] no credentials were found: name a profile that exists, or sign in first"

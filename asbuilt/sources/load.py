@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from asbuilt.evidence import Unknown, Untested
+from asbuilt.problems import InputError
+from asbuilt.problems.parsing import json_text, text_of
+from asbuilt.problems.rules import ANY_TEXT, FLAG, TABLE, TABLES, Rule, ValueType
 from asbuilt.sources.row import Row
 from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
 from asbuilt.targets import Target
 
 FORMAT = 2
+_FORMAT = ValueType(f"{FORMAT}, as `asbuilt load` of this version writes it", lambda value: value == FORMAT)
+_RESULT = {
+    "format": Rule(_FORMAT, needed=True),
+    "system": Rule(ANY_TEXT, needed=True),
+    "variant": Rule(ANY_TEXT, needed=True),
+    "target": Rule(TABLE, needed=True, keys={"host": Rule(ANY_TEXT, needed=True), "stand_in": Rule(FLAG, needed=True)}),
+    "runs": Rule(TABLES, needed=True),
+    "flows": Rule(TABLES, needed=True),
+}
 
 OPERATIONS = {"read_runs": ("Run", "runs"), "read_flows": ("Flow", "flows")}
 
 
 def read_result(path: Path) -> dict[str, Any]:
-    """A load-result.json. Raises `Unknown` where it is none that this version knows."""
+    """A load-result.json. Raises `Unknown` with all that is wrong, where it is none that this version knows."""
     try:
-        result: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise Unknown(f"the load result {str(path)!r} cannot be read: {error}") from None
-    if not isinstance(result, dict) or result.get("format") != FORMAT or not {"runs", "target"} <= result.keys():
-        raise Unknown(f"{str(path)!r} is no load result of this version")
+        file = json_text(text_of(path), path)
+        file.top_table(_RESULT, others=True)
+        file.finish()
+    except InputError as error:
+        raise Unknown("; ".join(error.problems)) from None
+    result: dict[str, Any] = file.data
     return result
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import operator
 import re
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from asbuilt.check import Check, Expects
+from asbuilt.problems import hint, shown
+from asbuilt.problems.rules import number
 
 COMPARISON = re.compile(r"(>=|<=|==|!=|>|<)\s*(-?\d+(?:\.\d+)?)")
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -66,30 +70,50 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _typed(value: Any, wanted: type, check: Check) -> Any:
+def _typed(value: Any, wanted: type, check: Check, how: str = "answers with") -> Any:
     """The value, if an answer of type `wanted` could equal it; else an error that says what would fit."""
     fits = (
-        isinstance(value, _NUMBERS) and not isinstance(value, bool)
+        number(value)
         if wanted in _NUMBERS
         else isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
     )
     if not fits:
-        raise BadExpectation(
-            f"{check.name} answers with {_TYPE_NAMES.get(wanted, wanted.__name__)}; {_words(value)} is not one"
-        )
+        several = isinstance(value, list) and len(value) > 1 and wanted not in _COLLECTIONS
+        instead = ": write { any_of = [...] } where one of several is meant" if several else hint(value, wanted)
+        answer = _TYPE_NAMES.get(wanted, wanted.__name__)
+        raise BadExpectation(f"{check.name} {how} {answer}; {shown(value)} is not one{instead}")
     return value
 
 
-_TYPE_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", frozenset: "a set"}
+_TYPE_NAMES = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    frozenset: "a set",
+    tuple: "a list",
+}
 
 
 def _items(value: Any, check: Check) -> list[str]:
     if not isinstance(value, list):
-        raise BadExpectation(f"{check.name} needs a list here, found {_words(value)}")
+        raise BadExpectation(f"{check.name} needs a list here, found {shown(value)}{hint(value, list)}")
+    if check.answers in _COLLECTIONS:
+        for item in value:
+            _typed(item, _item_type(check.ask), check, "answers with a set of")
     return value
 
 
+@cache
+def _item_type(ask: Callable[..., Any]) -> type:
+    """What the set or list holds that a check answers with: text, unless its annotation says numbers."""
+    answers = str(typing.get_type_hints(ask)["return"])
+    return float if "[float" in answers or "[int" in answers else str
+
+
 def _one_of(value: Any, check: Check) -> tuple[str, Callable[[Any], bool]]:
+    if value == [] or check.answers in _COLLECTIONS:
+        raise BadExpectation("any_of lists the answers that one value may have; of several values say includes or only")
     options = [_typed(item, check.answers, check) for item in _items(value, check)]
     return f"any of {_words(options)}", lambda found: found in options
 
@@ -161,9 +185,7 @@ def expectation(raw: Any, check: Check, subjects: Mapping[str, str] | None = Non
         return _asked(raw, check.expects, subjects or {})
     if isinstance(raw, dict):
         if len(raw) != 1 or next(iter(raw)) not in TABLES:
-            raise BadExpectation(
-                f"an expectation table is one of {', '.join(TABLES)}; found {', '.join(raw) or 'none'}"
-            )
+            raise BadExpectation(f"an expectation table holds one of {', '.join(TABLES)}; found {shown(list(raw))}")
         [(word, value)] = raw.items()
         text, holds = TABLES[word](value, check)
     elif isinstance(raw, str) and check.answers in _NUMBERS:
@@ -173,6 +195,7 @@ def expectation(raw: Any, check: Check, subjects: Mapping[str, str] | None = Non
         compare, limit = _OPERATORS[match[1]], float(match[2])
         text, holds = f"{match[1]} {match[2]}", lambda found: compare(found, limit)
     elif isinstance(raw, list) and check.answers in _COLLECTIONS:
+        _items(raw, check)
         text = f"exactly {_words(raw)}"
         same = frozenset if check.answers is frozenset else tuple
         holds = lambda found: same(found) == same(raw)  # noqa: E731  # one of several small rules side by side

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from asbuilt.check import Check
+from asbuilt.problems import InputError
 from asbuilt.spec.expectation import Expectation
 
 
-class SpecError(Exception):
+class SpecError(InputError):
     """Everything that is wrong with a spec, one line each: file, line, what, and the nearest valid name."""
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("\n".join(self.problems))
 
 
 @dataclass(frozen=True)

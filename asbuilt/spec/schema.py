@@ -8,7 +8,8 @@ from typing import Any
 from asbuilt.check import SEVERITIES, Check, all_checks
 from asbuilt.sources.table import rows_by_kind
 from asbuilt.spec.expectation import TABLES
-from asbuilt.spec.loading import ARCHITECTURE_KEYS
+from asbuilt.spec.loading import ARCHITECTURE
+from asbuilt.spec.subjects import subject_kinds
 
 _TYPES: dict[type, dict[str, Any]] = {
     bool: {"type": "boolean"},
@@ -39,7 +40,7 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["name", "document", "region"],
-                "properties": dict.fromkeys((key for key in ARCHITECTURE_KEYS if key != "variants"), _TEXT)
+                "properties": dict.fromkeys((key for key in ARCHITECTURE if key != "variants"), _TEXT)
                 | {"variants": {"type": "array", "items": _TEXT}},
             },
             "subjects": {"type": "object", "additionalProperties": {"$ref": "#/$defs/subject_or_variants"}},
@@ -51,7 +52,7 @@ def schema() -> dict[str, Any]:
                 "additionalProperties": False,
                 "required": ["kind"],
                 "properties": {
-                    "kind": {"enum": sorted(rows_by_kind())},
+                    "kind": {"enum": sorted(subject_kinds())},
                     "name": _TEXT,
                     "arn": _TEXT,
                     "tags": {"type": "object", "additionalProperties": {"type": "string"}},

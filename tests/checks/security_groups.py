@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from asbuilt_content.checks.ec2 import reachability
 from tests.records import account, entry
 
@@ -16,7 +18,7 @@ WEB, OTHER_WEB = (
     )
     for name, group in (("web", "sg-web"), ("other", "sg-other"))
 )
-EMPTY: dict = {kind: [] for kind in reachability.GROUP_READS}
+EMPTY: dict[str, list[Any]] = {kind: [] for kind in reachability.GROUP_READS}
 
 
 def database(*groups, port=5432):
@@ -28,7 +30,7 @@ def database(*groups, port=5432):
 def rule(first=5432, last=5432, protocol="tcp", **sources):
     """An ingress rule."""
     ports = {} if protocol == "-1" else {"FromPort": first, "ToPort": last}
-    lists = {"IpRanges": [], "Ipv6Ranges": [], "PrefixListIds": [], "UserIdGroupPairs": []}
+    lists: dict[str, list[Any]] = {"IpRanges": [], "Ipv6Ranges": [], "PrefixListIds": [], "UserIdGroupPairs": []}
     return {"IpProtocol": protocol, **ports, **lists, **sources}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_presents():
     """Only certificates of the listener on that port count."""
     kind = "elbv2:load-balancer.listener"
     balancer = record({}, "elbv2:load-balancer", ["lb"])
-    listeners = [{"Port": 80}, {"Port": 443, "Certificates": [{"CertificateArn": "arn:c"}]}]
+    listeners: list[dict[str, Any]] = [{"Port": 80}, {"Port": 443, "Certificates": [{"CertificateArn": "arn:c"}]}]
     of = [entry(data, kind, [str(data["Port"])], balancer.entry.id) for data in listeners]
     named = {"certificate": [entry({}, "acm:certificate", ["a.org"], arn="arn:c")]}
     assert acm.presents(balancer, account({kind: of}, named), "443") == {"certificate"}

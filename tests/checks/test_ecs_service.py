@@ -18,9 +18,9 @@ SERVICE = entry({"serviceName": "web", "clusterArn": "c"}, "ecs:service", ["web"
 
 
 def _task(digest="new", image=f"{URI}:latest", **about):
-    data = {"group": "service:web", "clusterArn": "c", "lastStatus": "RUNNING", "availabilityZone": "a"}
+    where = {"group": "service:web", "clusterArn": "c", "lastStatus": "RUNNING", "availabilityZone": "a"}
     containers = [{"image": "public.ecr.aws/agent:1", "imageDigest": "x"}, {"image": image, "imageDigest": digest}]
-    data |= {"containers": containers, **about}
+    data = {**where, "containers": containers, **about}
     return entry(data, "ecs:service.task", [str(id(data))])
 
 

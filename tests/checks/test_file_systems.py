@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def mount(zone, groups=(), state="available"):
 
 def seen(*mounts, groups=(), subjects=None):
     """An account with these mount targets and security groups, which no other resource has."""
-    kinds = {kind: [] for kind in reachability.GROUP_READS}
+    kinds: dict[str, list[Any]] = {kind: [] for kind in reachability.GROUP_READS}
     kinds |= {
         "efs:file-system.mount-target": [target for target, _ in mounts],
         "efs:file-system.mount-target.groups": [attached for _, attached in mounts],

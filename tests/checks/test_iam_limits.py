@@ -37,7 +37,7 @@ def deny(action, resource="*", **more):
 def role(*statements, **more):
     """A role with one policy of its own."""
     own = {"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
-    trust = {"Statement": []}
+    trust: dict[str, object] = {"Statement": []}
     data = {"Arn": ARN, "RolePolicyList": [own], "AttachedManagedPolicies": [], "AssumeRolePolicyDocument": trust}
     return record({**data, **more}, "iam:role", ["app"], arn=ARN)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_what_the_role_lacks(statements, grants, found):
 def test_a_grant_on_something_absent_is_not_there_to_be_had():
     """The grant fails, and it does not make any other pass."""
     data = role(allow("s3:GetObject", "arn:aws:s3:::media/*"))
-    absent = {"media": []}
+    absent: dict[str, list[Any]] = {"media": []}
     assert "is not there" in " ".join(ask("allows", data, ["s3:GetObject on media/*"], subjects=absent)[0])
     both = ["s3:GetObject on arn:aws:s3:::media/*, media/*"]
     assert not ask("allows", data, both, subjects=absent)[1]  # one of the two subjects is absent

@@ -42,8 +42,8 @@ def test_plain_properties():
     assert instance.family(made(InstanceType="t3.medium")) == "t3"
     assert instance.without_public_address(made()) is True
     assert instance.without_public_address(made(PublicIpAddress="203.0.113.9")) is False
-    second = {"PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.4"}]}
-    assert instance.without_public_address(made(NetworkInterfaces=[second])) is True
+    private = {"PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.4"}]}
+    assert instance.without_public_address(made(NetworkInterfaces=[private])) is True
     second = {"PrivateIpAddresses": [{"Association": {"PublicIp": "203.0.113.9"}}]}
     assert instance.without_public_address(made(NetworkInterfaces=[{}, second])) is False
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from asbuilt.evidence import Unknown
@@ -34,15 +36,16 @@ def test_subnet_cidrs_of_this_vpc():
 
 def test_available_endpoints():
     """Endpoints are short service names in any partition; pending, other VPCs' and unconnected ones do not count."""
-    items = [
-        {"VpcId": vpc, "ServiceName": f"com.amazonaws.us-east-1.{name}", "State": state, **leads}
-        for vpc, name, state, leads in [
-            ("vpc-1", "s3", "available", {"RouteTableIds": ["rtb-1"]}),
-            ("vpc-1", "ecr.api", "Available", {"RouteTableIds": [], "SubnetIds": ["subnet-1"]}),
-            ("vpc-1", "logs", "pending", {"SubnetIds": ["subnet-1"]}),
-            ("vpc-2", "ecr.dkr", "available", {"SubnetIds": ["subnet-1"]}),
-            ("vpc-1", "dynamodb", "available", {"RouteTableIds": []}),
-        ]
+    cases: list[tuple[str, str, str, dict[str, Any]]] = [
+        ("vpc-1", "s3", "available", {"RouteTableIds": ["rtb-1"]}),
+        ("vpc-1", "ecr.api", "Available", {"RouteTableIds": [], "SubnetIds": ["subnet-1"]}),
+        ("vpc-1", "logs", "pending", {"SubnetIds": ["subnet-1"]}),
+        ("vpc-2", "ecr.dkr", "available", {"SubnetIds": ["subnet-1"]}),
+        ("vpc-1", "dynamodb", "available", {"RouteTableIds": []}),
+    ]
+    items: list[dict[str, Any]] = [
+        {**leads, "VpcId": vpc, "State": state, "ServiceName": f"com.amazonaws.us-east-1.{name}"}
+        for vpc, name, state, leads in cases
     ]
     assert vpc_checks.endpoints(*_with("ec2:vpc-endpoint", *items)) == {"s3", "ecr.api"}
 

@@ -123,7 +123,8 @@ def test_counts_of_the_account(ask, kind):
 def test_databases_with_and_without_instances():
     """A cluster counts by its instances, or by itself if it has none."""
     kinds = ("rds:db", "rds:cluster")
-    bare, full = (entry({"DBClusterMembers": of}, kinds[1], [str(len(of))]) for of in ([], [{}]))
+    members: list[list[dict[str, str]]] = [[], [{}]]
+    bare, full = (entry({"DBClusterMembers": of}, kinds[1], [str(len(of))]) for of in members)
     assert managed_stores.managed_databases(record({}), account({kinds[0]: [], kinds[1]: []})) == 0
     seen = account({kinds[0]: [entry({}, kinds[0], ["1"])], kinds[1]: [bare, full]})
     assert managed_stores.managed_databases(record({}), seen) == 2

@@ -36,6 +36,11 @@ class EmptyAccount:
         self._changes: dict[tuple[str, str], Change] = {}
         self.results = ""
 
+    def forget(self) -> None:
+        """Remove all replies and changes."""
+        self._replies.clear()
+        self._changes.clear()
+
     def reply(self, service: str, operation: str, answer: Answer) -> None:
         """Set the answer of an operation for all calls."""
         self._replies[service, operation] = answer

@@ -88,7 +88,7 @@ def test_counterexample_has_action_resource_and_context() -> None:
 @pytest.mark.parametrize(
     ("item", "told"),
     [
-        ("{", ["not JSON", "line 1"]),
+        ("{", ["not JSON", ":1:"]),
         ('{"id": 1, "id": 2}', ["'id' stands twice"]),
         ('{"id": NaN}', ["NaN"]),
         ("[]", ["holds no items"]),
@@ -194,7 +194,7 @@ def test_usage_errors_are_4(tmp_path: Path) -> None:
 def test_trust_and_escalate_read_files(tmp_path: Path) -> None:
     """Their lines and exit codes."""
     opened = document({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"})
-    asked = {"role": ROLE, "trust_policy": opened, "candidates": []}
+    asked: dict[str, Any] = {"role": ROLE, "trust_policy": opened, "candidates": []}
     done = run("trust", "-", given=json.dumps(asked))
     assert done.returncode == 1
     assert json.loads(done.stdout)["anyone_in_any_account"] is True

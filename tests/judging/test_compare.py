@@ -12,7 +12,10 @@ from asbuilt.spec.expectation import BadExpectation, expectation
 
 
 def _check(answers):
-    return SimpleNamespace(name="question", answers=answers, expects=None)
+    def ask() -> frozenset[str]:
+        """What the items of a set or list are told from."""
+
+    return SimpleNamespace(name="question", answers=answers, expects=None, ask=ask)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def measured(settings: Settings, ms: float = 20.0, failed: int = 0, dropped: int
         slots[str(number)] = {"response": histogram.plain(), "counts": dataclasses.asdict(counts)}
     endpoint = {"name": "page", "method": "GET", "flow": "read", "counted": True, "slots": slots}
     endpoint |= {"service": Histogram.of([ms]).plain(), "lag": Histogram.of([0.1]).plain(), "errors": {}, "received": 9}
-    health = dict.fromkeys(("scheduled", "started", "sent", "counted"), 2000)
+    health: dict[str, Any] = dict.fromkeys(("scheduled", "started", "sent", "counted"), 2000)
     health |= {"dropped": 20 * dropped, "left": 0, "lag_p99_ms": 0.1, "cpu": 0.1, "workers_lost": []}
     point = dict.fromkeys(("due", "sent", "answered", "failed", "in_flight", "users", "open"), 1)
     worker = {"name": "<b>local</b>", "lost": "", "cpu": 0.1, "scheduled": 2000, "memory_mib": 9.0, "cpu_seconds": 1.0}

@@ -47,7 +47,8 @@ class RecordingWorker(Worker):
 
 def _run(change: Callable[[SteppingClock, RecordingWorker, RecordingWorker], None]) -> tuple[str, list[int], list[str]]:
     """A run of two workers, changed so before its start: why it stopped, its exit code, and what the workers heard."""
-    clock, workers, codes = SteppingClock(), [RecordingWorker("a"), RecordingWorker("b")], []
+    clock, workers = SteppingClock(), [RecordingWorker("a"), RecordingWorker("b")]
+    codes: list[int] = []
     coordinator = Coordinator(SETTINGS, lambda: workers, lambda: 2, codes.append, clock)
     for worker in workers:
         coordinator.receive(worker.name, {**REPORT, "pools": {"Student": 1}, "failed_users": [], "endpoints": []})

@@ -34,7 +34,7 @@ def _reading(heard, name, end):
 
 def test_each_is_called_once_for_what_came(reads, pairs):
     """And not for a socket that nobody wrote to."""
-    heard = []
+    heard: list[tuple[int, bytes]] = []
     for name, (end, _) in enumerate(pairs):
         reads.watch(end.fileno(), _reading(heard, name, end))
     pairs[0][1].send(b"a")
@@ -45,7 +45,7 @@ def test_each_is_called_once_for_what_came(reads, pairs):
 
 def test_it_calls_again_until_all_was_read(reads, pairs):
     """However little a call reads."""
-    heard = []
+    heard: list[bytes] = []
     end, other = pairs[0]
     reads.watch(end.fileno(), lambda: heard.append(end.recv(1)))
     other.send(b"abc")
@@ -55,7 +55,7 @@ def test_it_calls_again_until_all_was_read(reads, pairs):
 
 def test_who_is_called_can_change(reads, pairs):
     """The last one who asked is called."""
-    heard = []
+    heard: list[tuple[str, bytes]] = []
     end, other = pairs[0]
     reads.watch(end.fileno(), _reading(heard, "first", end))
     reads.watch(end.fileno(), _reading(heard, "second", end))
@@ -66,7 +66,7 @@ def test_who_is_called_can_change(reads, pairs):
 
 def test_what_was_forgotten_does_not_call(reads, pairs):
     """Also where another one forgets it while both are ready."""
-    heard = []
+    heard: list[str] = []
 
     def only_one(name):
         def call():

@@ -8,8 +8,7 @@ import boto3
 import jmespath
 import pytest
 
-from asbuilt.mock.account import mock_account
-from asbuilt_content.fixtures.aws import Aws
+from tests.mock.conftest import documented
 from tests.mock_reads import read_all
 
 TIERS = ["tier1", "tier2"]
@@ -67,8 +66,8 @@ DOCUMENTED = [
 @pytest.fixture(scope="module", params=TIERS)
 def account(request):
     """Each tier in turn, and which one it is."""
-    with mock_account("campushub360", request.param) as session:
-        yield Aws(session), request.param
+    with documented("campushub360", request.param) as (aws, _):
+        yield aws, request.param
 
 
 def test_documented_values_are_read_back(account):

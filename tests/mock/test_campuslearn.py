@@ -7,28 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from asbuilt.mock.account import mock_account
-from asbuilt_content.fixtures import state
 from asbuilt_content.fixtures.accounts.campuslearn.documented import CLUSTER, DOMAIN, PIPELINE, SERVICE, VPC
-from asbuilt_content.fixtures.aws import Aws
 from asbuilt_content.fixtures.taught.acm import age
 from asbuilt_content.fixtures.taught.ecs_deployments import deployed
 from asbuilt_content.fixtures.taught.extension import HEADER
 from asbuilt_content.fixtures.taught.sts import sign_in
 
-
-@pytest.fixture(scope="module")
-def built():
-    """The account, and its state as built."""
-    with mock_account("campuslearn", "") as session:
-        yield Aws(session), state.save()
-
-
-@pytest.fixture
-def aws(built):
-    """The account, restored to its state as built."""
-    state.restore(built[1])
-    return built[0]
+DEPLOYMENT = ("campuslearn", "")
 
 
 def _marked(answer):

@@ -8,23 +8,7 @@ import jmespath
 import pytest
 from botocore.exceptions import ClientError
 
-from asbuilt.mock.account import mock_account
-from asbuilt_content.fixtures import state
-from asbuilt_content.fixtures.aws import Aws
-
-
-@pytest.fixture(scope="module")
-def built():
-    """Tier 1's account, and its state as built."""
-    with mock_account("campushub360", "tier1") as session:
-        yield Aws(session), state.save()
-
-
-@pytest.fixture
-def aws(built):
-    """The account, restored to its state as built."""
-    state.restore(built[1])
-    return built[0]
+DEPLOYMENT = ("campushub360", "tier1")
 
 
 def test_a_target_group_without_a_listener_is_unused(aws):

@@ -10,27 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from asbuilt.mock.account import mock_account
-from asbuilt_content.fixtures import state
 from asbuilt_content.fixtures.accounts.campuslearn.documented import BUILD_ROLE
 from asbuilt_content.fixtures.accounts.campuslearn.roles import TASK_ROLE
-from asbuilt_content.fixtures.aws import Aws
 from asbuilt_content.fixtures.drifts.granting import add, allow
 from asbuilt_content.fixtures.taught.iam import COLUMNS, root_signed_in, used
 
-
-@pytest.fixture(scope="module")
-def built():
-    """The account, and its state as built."""
-    with mock_account("campuslearn", "") as session:
-        yield Aws(session), state.save()
-
-
-@pytest.fixture
-def aws(built):
-    """The account, restored to its state as built."""
-    state.restore(built[1])
-    return built[0]
+DEPLOYMENT = ("campuslearn", "")
 
 
 def _report(aws):

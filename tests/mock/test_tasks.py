@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
-from asbuilt.mock.account import mock_account
 from asbuilt_content.fixtures.accounts.apranova.workspaces import FAMILIES
-from asbuilt_content.fixtures.aws import Aws
+
+DEPLOYMENT = ("apranova", "")
 
 CLUSTER = "production-cluster"
-
-
-@pytest.fixture(scope="module")
-def aws():
-    """An account whose workspaces are standalone tasks."""
-    with mock_account("apranova", "") as session:
-        yield Aws(session)
 
 
 def start(aws, family):

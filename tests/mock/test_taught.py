@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from asbuilt.mock.account import KEYS, mock_account
-from asbuilt_content.fixtures import state, taught
-from asbuilt_content.fixtures.aws import Aws
+from asbuilt.mock.account import KEYS
+from asbuilt_content.fixtures import taught
 from asbuilt_content.fixtures.taught import elbv2
 from asbuilt_content.fixtures.taught.extension import EXTENSIONS, HEADER, RefusedError, amend
 from asbuilt_content.fixtures.taught.shapes import ImpossibleAnswerError, check_answer
+
+DEPLOYMENT = ("campushub360", "tier2")
 
 MONTH = {
     "TimePeriod": {"Start": "2026-01-01", "End": "2026-03-01"},
@@ -89,20 +92,6 @@ ELSEWHERE = {"cloudformation", "codepipeline", "elasticbeanstalk", "service-quot
 taught.install()
 
 
-@pytest.fixture(scope="module")
-def built():
-    """Tier 2's account, and its state as built."""
-    with mock_account("campushub360", "tier2") as session:
-        yield Aws(session), state.save()
-
-
-@pytest.fixture
-def aws(built):
-    """The account, restored to its state as built."""
-    state.restore(built[1])
-    return built[0]
-
-
 def _offered(offerings, name):
     """The id of the first offering, as the argument that purchases it."""
     return {f"{name}Id": offerings[f"{name}s"][0][f"{name}Id"]}
@@ -139,7 +128,7 @@ def _pending(aws):
 def _ask(aws, service, operation):
     client = getattr(aws, service)
     method = {name: call for call, name in client.meta.method_to_api_mapping.items()}[operation]
-    asked = ASKED.get((service, operation), {})
+    asked: Any = ASKED.get((service, operation), {})
     return getattr(client, method)(**(asked(aws) if callable(asked) else asked))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from asbuilt.spec.loading import load
+from asbuilt.spec.loading import find_spec, load
 from asbuilt.spec.model import SpecError
 
 GOOD = """\
@@ -66,38 +67,11 @@ def test_a_good_spec_gives_facts_per_variant(spec):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "message"),
-    [
-        ("database.multi_az", "databse.multi_az", 14, "unknown subject or key 'databse': did you mean 'database'?"),
-        ("multi_az = ", "multi_ax = ", 14, "no check 'multi_ax': did you mean 'multi_az'?"),
-        ("{ tier2 = true }", '"yes"', 14, "multi_az answers with true or false; 'yes' is not one"),
-        ("{ tier2 = true }", "{ teir2 = true }", 14, "did you mean 'tier2'?"),
-        ("{ tier2 = true }", "{ tier1 = true, teir2 = true }", 14, "unknown variant 'teir2': did you mean 'tier2'?"),
-        ("rds:db", "rds:bd", 8, "unknown kind 'rds:bd': did you mean 'rds:db'?"),
-        ('name = "demo-db"', 'nam = "demo-db"', 8, "unknown key 'nam': did you mean 'name'?"),
-        ('severity = "low"', 'severity = "lwo"', 19, "unknown severity 'lwo': did you mean 'low'?"),
-        ('">= 1"', '">= one"', 20, "answers with a number"),
-        ('region = "us-east-1"\n', "", 1, "[architecture] needs region"),
-        ('says = "A bucket."\n', "", 16, "the claim needs says"),
-        ("[subjects]", "[subject]", 7, "unknown table 'subject': did you mean 'subjects'?"),
-        ("bucket.count", "database.multi_az = true\nbucket.count", 20, "already stated on line 14"),
-        ("bucket.count", 'disputed = "no-such"\nbucket.count', 20, "no contradiction is called 'no-such'"),
-        ("bucket.count", 'variants = ["tier3"]\nbucket.count', 20, "unknown variant 'tier3'"),
-        ("bucket.count", "strict.bucket.cuont = 1\nbucket.count", 20, "no check 'cuont': did you mean 'count'?"),
-    ],
-)
-def test_a_mistake_names_its_line_and_the_nearest_name(spec, old, new, line, message):
-    """Each kind of mistake, one at a time."""
-    found = _problems(spec, GOOD.replace(old, new, 1))
-    assert any(problem.startswith(f"{line}: ") and message in problem for problem in found), found
-
-
-@pytest.mark.parametrize(
     ("grant", "message"),
     [
-        ("s3:GetObject on bukcet/*", "'bukcet' is no subject, ARN or *; did you mean bucket?"),
+        ("s3:GetObject on bukcet/*", "'bukcet' is not a subject, an ARN or *; did you mean bucket?"),
         ("s3:GetObjekt on bucket/*", "did you mean s3:GetObject?"),
-        ("s3:GetObject bucket/*", "is no grant: write ACTION"),
+        ("s3:GetObject bucket/*", "is not a grant: write ACTION"),
         ("s3:GetObject on bucket", "cannot act on bucket"),
     ],
 )
@@ -112,10 +86,69 @@ def test_a_mistake_in_a_grant_names_its_line(spec, grant, message):
     assert message in found[0]
 
 
-def test_all_mistakes_are_told_at_once(spec):
-    """Not the first only."""
-    broken = GOOD.replace("multi_az", "multi_ax").replace('"low"', '"lwo"').replace("bucket.count", "bukcet.count")
-    assert len(_problems(spec, broken)) == 3
+@pytest.mark.parametrize("mistaken", ["rds:bd", "rds:db.parameter"])
+def test_an_unknown_kind_hides_no_other_mistake(spec, mistaken):
+    """Neither of the same subject nor of the claims on it; and what is right about it is no mistake."""
+    text = GOOD.replace("rds:db", mistaken).replace('name = "demo-db"', 'name = "demo-db", many = 1')
+    text = text.replace(
+        "{ tier2 = true }", '{ tier2 = "yes" }\ndatabase.mutli_az = true\ndatabase.encrypted_at_rest = true'
+    )
+    found = _problems(spec, text)
+    assert [problem.partition(":")[0] for problem in found] == ["8", "8", "14", "15"]
+    assert "write true" in found[2]
+    assert "did you mean 'multi_az'?" in found[3]
+
+
+def test_subjects_that_are_no_table_are_the_only_mistake(spec):
+    """The claims on them are not wrong for it, and are still read."""
+    text = GOOD[: GOOD.index("[subjects]")] + GOOD[GOOD.index("[[claim]]") :]
+    found = _problems(spec, "subjects = 3\n" + text.replace("bucket.count", "bucket.cuont"))
+    assert len(found) == 2
+    assert found[0].startswith("1: subjects must be a table, found 3")
+    assert "no check 'cuont': did you mean 'count'?" in found[1]
+
+
+def test_mistakes_of_both_files_are_told_at_once(spec, tmp_path):
+    """The spec's and those of the contradictions beside it; what these are called is then not judged."""
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "contradictions.toml").write_text("[[contradiction]]\nid = 3\n", encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        spec(GOOD.replace('severity = "low"', 'severity = "lwo"\ndisputed = "price"'))
+    files = [problem.partition(".toml:")[0].rpartition("/")[2] for problem in caught.value.problems]
+    assert files == ["spec", *["contradictions"] * 5]
+
+
+def test_claims_written_as_one_table_are_each_told(spec):
+    """`[claim]` for `[[claim]]`, and the mistakes around them."""
+    found = _problems(spec, GOOD.replace("[[claim]]", "[claim]").replace("multi_az", "multi_ax"))
+    assert [problem.partition(":")[0] for problem in found] == ["11", "14", "16"]
+    assert "write [[claim]], not [claim]" in found[0]
+
+
+def test_the_system_is_the_name_of_the_folder(spec, tmp_path, monkeypatch):
+    """Wherever it is read from; a file with another name gives its own."""
+    spec(GOOD)
+    (tmp_path / "demo" / "other.toml").write_text(GOOD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "demo")
+    assert load(Path("spec.toml")).system == "demo"
+    assert load(Path("other.toml")).system == "other"
+    assert find_spec("spec.toml") == Path("spec.toml")
+    assert find_spec("../demo") == Path("../demo/spec.toml")
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("campushub", "no spec is called 'campushub' and no file is there: did you mean 'campushub360'?"),
+        (".", "the folder holds no spec.toml"),
+        ("no/such/spec.toml", "no spec is called 'no/such/spec.toml' and no file is there"),
+    ],
+)
+def test_a_name_that_stands_for_no_spec_is_one_message(tmp_path, monkeypatch, named, message):
+    """With the nearest documented system."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpecError, match=re.escape(message)):
+        find_spec(named)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +156,7 @@ def test_all_mistakes_are_told_at_once(spec):
     [
         ("", "no [[claim]]"),
         (GOOD[: GOOD.index("[[claim]]")], "no [[claim]]"),
+        ("claim = []\n" + GOOD[: GOOD.index("[[claim]]")], "no [[claim]]"),
         (GOOD.split("database.multi_az")[0], "states a fact"),
         ("[architecture\n", "not valid TOML"),
     ],

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from asbuilt.iam.language.operators import OPERATORS, QUALIFIERS, VARIABLE_FAMILIES, check_value
+from asbuilt.problems import closest
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,8 @@ class PolicyReader:
 def near(word: str, valid: Iterable[str]) -> str:
     """`; did you mean ...?` with the nearest valid name, or the list of valid names."""
     names = list(valid)
-    close = get_close_matches(word.lower(), [name.lower() for name in names], 1, 0.6)
-    if close:
-        return f"; did you mean {next(n for n in names if n.lower() == close[0])}?"
+    if close := closest(word, names):
+        return f"; did you mean {close}?"
     return f"; valid: {', '.join(names)}" if len(names) <= 12 else ""
 
 

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from asbuilt import content
-from asbuilt.problems import nearest
-
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
-_TABLES = ("load", "variants", "login", "routes", "rows", "options")
-_LOAD = ("rate", "trigger_rate", "users", "ramp_seconds", "timeout_seconds", "spacing", "seconds", "profile")
-_LOGIN = ("method", "path", "body", "token", "header", "accounts", "user", "password", "expect")
-_ROUTE = ("method", "path", "flow", "expect", "weight", "body", "contains", "changes", "server_timing", "counted")
-OWN_ROWS = ("n", "user", "password")
+from asbuilt.load.plan.scenario_rules import PLACEHOLDER, read_scenario
+from asbuilt.problems import InputError, parsing
 
 
-class ScenarioError(ValueError):
+class ScenarioError(InputError, ValueError):
     """Everything that is wrong with a scenario file, one line each."""
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("\n".join(self.problems))
 
 
 @dataclass(frozen=True)
@@ -70,7 +57,8 @@ class Login:
         `env:NAME` stands for an environment variable.
         """
         values = {"n": str((number - 1) % self.accounts + 1 if number else 0)}
-        return values | {"user": filled(_secret(self.user), values), "password": filled(_secret(self.password), values)}
+        values["user"] = filled(_secret(self.user), values)
+        return values | {"password": filled(_secret(self.password), values)}
 
 
 @dataclass(frozen=True)
@@ -102,20 +90,12 @@ def _secret(text: str) -> str:
 def filled(template: Any, values: Mapping[str, str]) -> Any:
     """A text, or every text of a structure, with `{name}` replaced; a name without a value stays."""
     if isinstance(template, str):
-        return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
+        return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
     if isinstance(template, Mapping):
         return {key: filled(value, values) for key, value in template.items()}
     if isinstance(template, list):
         return [filled(value, values) for value in template]
     return template
-
-
-def placeholders(template: Any) -> set[str]:
-    """The names that a template wants filled."""
-    if isinstance(template, str):
-        return set(_PLACEHOLDER.findall(template))
-    parts = template.values() if isinstance(template, Mapping) else template if isinstance(template, list) else ()
-    return {name for part in parts for name in placeholders(part)}
 
 
 def shipped(system: str) -> Path:
@@ -135,78 +115,27 @@ def systems() -> list[str]:
 
 def text_of(path: Path) -> str:
     """The text of a scenario file. Raises `ScenarioError` where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError([f"{path}: {error}"]) from None
+    return parsing.text_of(path, ScenarioError)
 
 
 def parse(text: str, system: str, path: Path | None = None) -> Scenario:
-    """Read a scenario's text. Raises `ScenarioError` with every mistake in it, and the file they are in."""
-    path = path or shipped(system)
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError([f"{path}: {error}"]) from None
-    problems: list[str] = []
-    _keys(problems, "", raw, _TABLES)
-    _keys(problems, "[load] ", raw.get("load", {}), _LOAD)
-    for name, about in raw.get("variants", {}).items():
-        _keys(problems, f"[variants.{name}] ", about, _LOAD)
-    rows = {name: tuple(str(item) for item in values) for name, values in raw.get("rows", {}).items()}
-    problems += [f"[rows] {name} has no value" for name, values in rows.items() if not values]
-    known = {*rows, *OWN_ROWS, *raw.get("options", {}).get("places", ())}
-    routes = {name: _route(problems, name, about, known) for name, about in raw.get("routes", {}).items()}
-    if not routes:
-        problems.append("no [routes.<name>]: there is nothing to ask for")
-    login = _login(problems, raw["login"]) if "login" in raw else None
-    if problems:
-        raise ScenarioError(f"{path}: {problem}" for problem in problems)
+    """Read a scenario's text. Raises `ScenarioError` with every mistake in it, and the file they are in.
+
+    Without a path it is the text that the settings of a run hold, of which the load was settled before.
+    """
+    file = parsing.toml(text, path or shipped(system), ScenarioError)
+    read = read_scenario(file, whole=path is not None)
+    file.finish()
     return Scenario(
         system=system,
-        load=raw.get("load", {}),
-        variants=raw.get("variants", {}),
-        routes=routes,
-        rows=rows,
-        login=login,
-        options=raw.get("options", {}),
+        load=read.get("load", {}),
+        variants=read.get("variants", {}),
+        routes={name: Route(name=name, **_with_statuses(about)) for name, about in read["routes"].items()},
+        rows={name: tuple(str(item) for item in values) for name, values in read.get("rows", {}).items()},
+        login=Login(**_with_statuses(read["login"])) if "login" in read else None,
+        options=read.get("options", {}),
     )
 
 
-def _keys(problems: list[str], where: str, raw: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    problems += [f"{where}unknown key {key!r}: {nearest(key, known)}" for key in raw if key not in known]
-
-
-def _route(problems: list[str], name: str, raw: Mapping[str, Any], rows: set[str]) -> Route:
-    where = f"[routes.{name}] "
-    _keys(problems, where, raw, _ROUTE)
-    path, method = str(raw.get("path", "")), str(raw.get("method", "GET"))
-    if not path.startswith("/"):
-        problems.append(f"{where}path must begin with a slash, not {path!r}")
-    if method not in _METHODS:
-        problems.append(f"{where}unknown method {method!r}: {nearest(method, _METHODS)}")
-    wanted = placeholders(path) | placeholders(raw.get("body"))
-    problems += [f"{where}{{{row}}} is no row: {nearest(row, rows)}" for row in sorted(wanted - rows)]
-    return Route(
-        name=name,
-        path=path,
-        method=method,
-        flow=str(raw.get("flow", "api")),
-        expect=frozenset(int(status) for status in raw.get("expect", [200])),
-        weight=int(raw.get("weight", 1)),
-        body=raw.get("body"),
-        contains=str(raw.get("contains", "")),
-        changes=bool(raw.get("changes", False)),
-        counted=bool(raw.get("counted", True)),
-        server_timing=raw.get("server_timing", {}),
-    )
-
-
-def _login(problems: list[str], raw: Mapping[str, Any]) -> Login:
-    _keys(problems, "[login] ", raw, _LOGIN)
-    if not str(raw.get("path", "")).startswith("/"):
-        problems.append(f"[login] path must begin with a slash, not {raw.get('path', '')!r}")
-    fields = {key: value for key, value in raw.items() if key in _LOGIN}
-    if "expect" in fields:
-        fields["expect"] = frozenset(fields["expect"])
-    return Login(**{"path": "", **fields})
+def _with_statuses(about: Mapping[str, Any]) -> dict[str, Any]:
+    return {**about, "expect": frozenset(about["expect"])} if "expect" in about else dict(about)

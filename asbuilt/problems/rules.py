@@ -1,0 +1,67 @@
+"""What a key of an input file may hold: kinds of value, and the rules of which tables of keys are made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What may stand under a key: a kind of value, and whether it must be there.
+
+    `choices` are the valid values; `keys` are the keys of a table; `each` is the rule of every entry of a list, or of a
+    table whose keys are names of the file's own.
+    """
+
+    type: ValueType
+    _: KW_ONLY
+    needed: bool = False
+    choices: Callable[[], Iterable[str]] | Sequence[str] = ()
+    keys: Mapping[str, Rule] | None = None
+    each: Rule | None = None
+
+
+@dataclass(frozen=True)
+class ValueType:
+    """A kind of value: the words for it, whether a value is one, and the plain type that it is made of."""
+
+    words: str
+    fits: Callable[[Any], bool]
+    of: type = object
+
+
+def number(value: Any) -> bool:
+    """Whether it is a finite number, and no boolean."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) and item.strip() for item in value)
+
+
+TEXT = ValueType("a text", lambda value: isinstance(value, str) and bool(value.strip()), str)
+ANY_TEXT = ValueType("a text", lambda value: isinstance(value, str), str)
+LINE = ValueType("a text of one line", lambda value: TEXT.fits(value) and "\n" not in value, str)
+FLAG = ValueType("true or false", lambda value: isinstance(value, bool), bool)
+COUNT = ValueType(
+    "a whole number from 1", lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1, int
+)
+POSITIVE = ValueType("a number above 0", lambda value: number(value) and value > 0, float)
+AMOUNT = ValueType("a number from 0", lambda value: number(value) and value >= 0, float)
+TEXTS = ValueType("a list of texts", _texts, list)
+NAMES = ValueType(
+    "a list of one or more different names",
+    lambda value: _texts(value) and len(set(value)) == len(value) and all(map(is_name, value)),
+    list,
+)
+TABLE = ValueType("a table", lambda value: isinstance(value, dict), dict)
+TABLES = ValueType("a list of tables", lambda value: isinstance(value, list) and all(map(TABLE.fits, value)), list)
+ANY = ValueType("any value", lambda value: True)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be a name in a fact's id: letters, digits, `_` and `-`."""
+    return re.fullmatch(r"\w[\w-]*", text) is not None

@@ -1,0 +1,1 @@
+"""The installed package, without the checkout on the path."""

@@ -1,0 +1,164 @@
+"""A good file of each kind, and how the program reads it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from asbuilt.commands import main
+from asbuilt.evidence import TargetError, Unknown
+from asbuilt.load.plan import scenario
+from asbuilt.problems import InputError
+from asbuilt.results.exit_codes import ExitCode
+from asbuilt.sources.load import FORMAT, read_result
+from asbuilt.spec.loading import load
+from asbuilt.targets import choose
+
+SPEC = """\
+[architecture]
+name = "Demo"
+document = "The demo's document"
+region = "us-east-1"
+variants = ["tier1", "tier2"]
+
+[subjects]
+database = { kind = "rds:db", name = "demo-db" }
+bucket = { kind = "s3:bucket", name = "demo-*", many = true }
+
+[[claim]]
+section = "Step 1"
+says = "Two zones in the larger tier."
+database.multi_az = { tier2 = true }
+
+[[claim]]
+section = "Step 2"
+says = "A bucket."
+severity = "low"
+bucket.count = ">= 1"
+"""
+CONTRADICTIONS = """\
+[[contradiction]]
+id = "price"
+where = "Costs"
+what = "It costs more."
+reading = "The price binds."
+severity = "high"
+"""
+ACCOUNTS = """\
+[accounts.production]
+role_arn = "arn:aws:iam::123456789012:role/reader"
+region = "us-east-1"
+
+[accounts.production.subjects]
+database = "prod-db"
+"""
+SCENARIO = """\
+[load]
+rate = 10
+users = 5
+
+[login]
+path = "/login"
+body = { name = "{user}" }
+
+[rows]
+course = ["a"]
+
+[routes.read]
+path = "/courses/{course}"
+"""
+QUESTIONS = """\
+[
+  {
+    "id": "web",
+    "kind": "containment",
+    "policies": [
+      {
+        "type": "identity",
+        "document": {
+          "Version": "2012-10-17",
+          "Statement": [
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/*"}
+          ]
+        }
+      }
+    ],
+    "allowance": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::media/*"]}]
+  }
+]
+"""
+LOAD_RESULT = f"""\
+{{
+ "format": {FORMAT},
+ "system": "demo",
+ "variant": "",
+ "runs": [],
+ "flows": [],
+ "target": {{"host": "http://127.0.0.1:8000", "stand_in": true}}
+}}
+"""
+
+
+def read_spec(path: Path) -> None:
+    """As `asbuilt verify` reads a spec."""
+    load(path)
+
+
+def read_contradictions(path: Path) -> None:
+    """A spec with contradictions beside it."""
+    spec = path.with_name("spec.toml")
+    spec.write_text(SPEC, encoding="utf-8")
+    load(spec)
+
+
+def read_accounts(path: Path) -> None:
+    """As `--account production` reads the accounts."""
+    choose("production", "", path)
+
+
+def read_scenario(path: Path) -> None:
+    """As `asbuilt load` reads a scenario."""
+    scenario.parse(scenario.text_of(path), "demo", path)
+
+
+Reader = Callable[[Path], None]
+
+
+def read_question(path: Path) -> None:
+    """As `asbuilt iam prove` reads its questions."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        code = main.run(["iam", "prove", str(path)])
+    if code == ExitCode.USAGE:
+        raise InputError(said.getvalue().splitlines())
+
+
+def read_load_result(path: Path) -> None:
+    """As `--load-result` reads what a load run measured: what is wrong with it makes its facts unknown."""
+    try:
+        read_result(path)
+    except Unknown as unknown:
+        raise InputError(unknown.reason.split("; ")) from None
+
+
+FILES: dict[str, tuple[Reader, str]] = {
+    "spec.toml": (read_spec, SPEC),
+    "contradictions.toml": (read_contradictions, CONTRADICTIONS),
+    "accounts.toml": (read_accounts, ACCOUNTS),
+    "scenario.toml": (read_scenario, SCENARIO),
+    "questions.json": (read_question, QUESTIONS),
+    "load-result.json": (read_load_result, LOAD_RESULT),
+}
+
+
+def problems(read: Reader, path: Path, content: str | bytes) -> list[str]:
+    """What is wrong with a file, one line each; nothing where it is right."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    try:
+        read(path)
+    except (InputError, TargetError) as error:
+        return str(error).splitlines()
+    return []
