@@ -34,9 +34,9 @@ __all__ = ["MassUser", "OpenLoopUser", "task"]
 def _options(parser: Any) -> None:
     group = parser.add_argument_group("open loop (asbuilt)")
     group.add_argument("--load-variant", default="", metavar="NAME", help="the variant of the architecture (its tier)")
-    group.add_argument("--load-profile", default="smoke", metavar="NAME", help="the shape of the load (smoke)")
-    group.add_argument("--load-rate", type=float, default=0.0, metavar="N", help="arrivals a second (as documented)")
-    group.add_argument("--load-seconds", type=float, default=0.0, metavar="S", help="length (as the profile has it)")
+    group.add_argument("--load-profile", default="smoke", metavar="NAME", help="the shape of the load; default: smoke")
+    group.add_argument("--load-rate", type=float, default=0.0, metavar="N", help="arrivals a second; default: as documented")
+    group.add_argument("--load-seconds", type=float, default=0.0, metavar="S", help="length of the run; default: that of the profile")
 
 
 @events.init.add_listener
