@@ -1,13 +1,13 @@
-# Every target makes the environment it needs; the second run finds it and starts at once.
+# Every target makes the environment that it needs, unless it exists.
 PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 LOCKS   := requirements/asbuilt.lock requirements/develop.lock
 READY   := $(VENV)/ready
-# where tools that read imports without running them find the package that the engine makes of the folders of content
+# a package of links to the folders of content, for tools that read imports without running them
 TYPED   := $(VENV)/typed/asbuilt_content
 RESOLVE := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
-# percent of lines and branches that the tests reach, at least
+# the least percentage of lines and branches that the tests must cover
 COVERED := 57
 PIP     := -m pip install --quiet --disable-pip-version-check
 
@@ -17,27 +17,27 @@ PIP     := -m pip install --quiet --disable-pip-version-check
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-verify: $(READY) ## verify the documented architectures on mock accounts and write reports/out/latest
+verify: $(READY) ## verify the shipped specs on mock accounts and write reports/out/latest
 	@$(BIN)/asbuilt verify
 
-test: $(READY) ## run the tests of the suite itself
+test: $(READY) ## run the tests of asbuilt itself
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not realtime and not installed"
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m realtime
 
-check: $(READY) $(TYPED) ## lint, format, types, imports and tests: green before every commit
+check: $(READY) $(TYPED) ## check lint, format, types, imports and tests, as CI does
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(MAKE) --no-print-directory imports
 	@$(MAKE) --no-print-directory test
 
-imports: $(READY) $(TYPED) ## hold the imports to the contracts of pyproject.toml
+imports: $(READY) $(TYPED) ## check the import contracts of pyproject.toml
 	@PYTHONPATH=$(dir $(TYPED)) $(BIN)/lint-imports --no-cache --no-logo
 
-coverage: $(READY) ## run the tests that need no real time, and tell which lines none of them reaches
+coverage: $(READY) ## run the tests that need no real time, and report the lines that they do not cover
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not installed and not realtime" --cov --cov-fail-under=$(COVERED)
 
-installed: $(READY) ## build the wheel, install it alone in an empty environment, and use it in an empty folder
+installed: $(READY) ## build the wheel, install it in an empty environment, and test it in an empty folder
 	@rm -rf $(VENV)/wheel
 	@$(BIN)/python -m build --no-isolation --outdir $(VENV)/wheel . > $(VENV)/wheel.log || { cat $(VENV)/wheel.log; exit 1; }
 	@rm -rf *.egg-info
@@ -46,22 +46,22 @@ installed: $(READY) ## build the wheel, install it alone in an empty environment
 	@$(VENV)/installed/bin/python $(PIP) --no-deps --no-index $(VENV)/wheel/*.whl
 	@$(BIN)/python -m pytest -q tests/packaging -m installed --installed $(VENV)/installed
 
-site: ## build the documentation's site in reports/out/site
+site: ## build the documentation site in reports/out/site
 	@test -x $(VENV)/site/bin/mkdocs || $(PYTHON) -m venv $(VENV)/site
 	@$(VENV)/site/bin/python $(PIP) --require-hashes -r requirements/docs.lock
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/site/bin/mkdocs build --quiet --strict
 
-pages: $(READY) ## write again what is made from the checks: the specs' JSON Schema, docs/checks.md
+pages: $(READY) ## generate the JSON Schema of specs and docs/checks.md from the checks
 	@$(BIN)/asbuilt schema --out asbuilt/spec/spec.schema.json
 	@$(BIN)/asbuilt schema --checks --out docs/checks.md
 
-locks: ## resolve the requirements again, with uv; pins that still fit stay
+locks: ## resolve the requirements again with uv; valid pins are kept
 	uv pip compile $(RESOLVE) -o requirements/asbuilt.lock pyproject.toml
 	uv pip compile $(RESOLVE) -c requirements/asbuilt.lock -o requirements/build.lock --group build
 	uv pip compile $(RESOLVE) -c requirements/asbuilt.lock -c requirements/build.lock -o requirements/develop.lock --group dev
 	uv pip compile $(RESOLVE) -c requirements/asbuilt.lock -o requirements/docs.lock --group docs
 
-clean: ## remove the environment, caches and written reports
+clean: ## remove the environment, caches and reports
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info reports/out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

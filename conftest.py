@@ -1,3 +1,3 @@
-"""Makes `pytest specs/<system>` verify: the plugin does all the work."""
+"""Load the pytest plugin, so that `pytest specs/<system>` verifies in a checkout."""
 
 pytest_plugins = ["asbuilt.pytest_plugin.plugin"]

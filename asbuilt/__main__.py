@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> int:
-    """Run the command line and end with its exit code."""
+    """Run the command line with the arguments of this process. Returns the exit code (see `ExitCode`)."""
     from asbuilt.commands.main import run
 
     return run(sys.argv[1:])

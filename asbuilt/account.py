@@ -1,4 +1,4 @@
-"""What a check sees of everything that was read, beyond its own record: views that note every look."""
+"""The records that a check can read beside its own. Each read of a field is noted as evidence."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from asbuilt.snapshot import Snapshot
 
 
 class Account:
-    """The snapshot as one check may see it: the kinds it said that it reads, and the subjects it may name.
+    """The part of the snapshot that one check can read: the kinds that it declares, and the subjects of its fact.
 
-    Every look is noted in the trace of the fact that is being judged.
+    - `snapshot`: all evidence of the run.
+    - `trace`: the fields that were read to judge the fact; each read is noted there.
+    - `reads`: the kinds that the check declares.
+    - `subjects`: the kind and the entries of each subject that the fact names, by the subject's name.
     """
 
     def __init__(
@@ -28,13 +31,21 @@ class Account:
         self._subjects = subjects
 
     def all(self, kind: str) -> list[Record]:
-        """Every record of a kind. Raises `Unknown` where they could not all be read."""
+        """Every record of a kind.
+
+        Raises `Unknown` where any of them could not be read, and `LookupError` for a kind that the check does not
+        declare.
+        """
         entries = self._snapshot.entries(self._declared(kind))
         self._note_list(kind, entries)
         return [Record(entry, self._trace) for entry in entries]
 
     def find(self, kind: str, name: str) -> Record | None:
-        """The record of a kind that goes by a name, id or ARN; None where all were read and none does."""
+        """The record of a kind that has this name, id or ARN; None where all were read and none has it.
+
+        Raises `Unknown` where the kind could not be read, and `LookupError` for a kind that the check does not
+        declare.
+        """
         for entry in self._snapshot.entries(self._declared(kind)):
             if name in entry.names:
                 return Record(entry, self._trace)
@@ -42,34 +53,43 @@ class Account:
         return None
 
     def get(self, kind: str, name: str) -> Record:
-        """As `find`, but one answer names it, so its absence from the other is not knowing: raises `Unknown`."""
+        """The record of a kind that another record refers to by name, id or ARN.
+
+        Raises `Unknown` where it is not among the records that were read, and what `find` raises.
+        """
         found = self.find(kind, name)
         if found is None:
             raise Unknown(f"another record names {kind} {name!r}, which was not among those read")
         return found
 
     def details(self, kind: str, record: Record) -> list[Record]:
-        """The records of a detail kind (`s3:bucket.encryption`) that belong to a record; empty: AWS has none."""
+        """The records of a detail kind (`s3:bucket.encryption`) that belong to a record; empty where AWS has none.
+
+        Raises `Unknown` where they could not be read, and `LookupError` for a kind that the check does not declare.
+        """
         entries = self._snapshot.of(self._declared(kind), record.entry.id)
         self._note_list(kind, entries, record.entry)
         return [Record(entry, self._trace) for entry in entries]
 
     def detail(self, kind: str, record: Record) -> Record | None:
-        """The one record of a detail kind that belongs to a record; None where AWS says that there is none."""
+        """The one record of a detail kind that belongs to a record; None where AWS has none.
+
+        Raises the errors of `details`.
+        """
         found = self.details(kind, record)
         return found[0] if found else None
 
     def subjects(self) -> Iterator[tuple[str, Record]]:
-        """The names and records of those subjects of the spec that the expectation names."""
+        """The name and record of every subject that the expectation or the parameter of the fact names."""
         for name, (_, entries) in self._subjects.items():
             for entry in entries:
                 yield name, Record(entry, self._trace)
 
     def named(self, value: str, kind: str = "", field: str = "") -> str:
-        """The name of the subject that has `value` in a field (by default as its ARN), else `value` itself.
+        """The name of the subject whose `field` (default: its ARN) equals `value`; `value` itself where none does.
 
-        Only subjects of `kind` are compared, where one is given. The comparison is of this one field and never of
-        all names of a record, so that an id or ARN cannot match a name that a user chose.
+        `kind` limits the comparison to subjects of that kind. Only this one field is compared, so that an id or ARN
+        never matches a name that a user chose. Raises `Unknown` where a subject's record lacks the field.
         """
         for name, record in self.subjects():
             if kind in ("", record.entry.kind) and value and value == (record[field] if field else record.entry.arn):
@@ -78,7 +98,7 @@ class Account:
 
     def _declared(self, kind: str) -> str:
         if kind not in self._reads:
-            raise LookupError(f"the check looks at {kind} but does not say so: add it to its reads")
+            raise LookupError(f"the check reads {kind} but does not declare it: add it to reads of its @check")
         return kind
 
     def _note_list(self, kind: str, entries: Sequence[Entry], of: Entry | None = None) -> None:

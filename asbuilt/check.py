@@ -1,4 +1,4 @@
-"""How a question is registered: one decorator, and nothing else to fill in."""
+"""The decorator `check`, which registers a function as a question about a kind of subject."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Departures(frozenset[str]):
-    """The answer of a check that takes the expectation for its question: what departs from it, a text each.
+    """The answer of a check with `expects`: one text for each departure from the expectation.
 
-    `instead` is what would be as expected, for the fix's `{instead}`.
+    `instead` is a value that meets the expectation; it fills `{instead}` in the fix.
     """
 
     instead: str
 
     def __new__(cls, found: Iterable[str] = (), instead: str = "") -> Departures:
-        """Departures and what would mend them."""
+        """Departures, and a value that meets the expectation."""
         made = super().__new__(cls, found)
         made.instead = instead
         return made
@@ -34,10 +34,11 @@ class Departures(frozenset[str]):
 
 @dataclass(frozen=True)
 class Expects:
-    """How a spec writes what such a check asks about: a value of the type `takes`, which `read` makes sense of.
+    """How the expectation of a check with `expects` is read from a spec.
 
-    `read` is given the value and the kinds of the spec's subjects by name; it returns what the check gets as
-    `expected`, and the subjects that are named in it. It raises `ValueError` with what is wrong.
+    `takes` is the type of the value in the spec. `read` takes the value and the kinds of the spec's subjects by name.
+    It returns the check's argument `expected` and the names of the subjects in it, and raises `ValueError` with the
+    mistake in the value.
     """
 
     takes: type
@@ -46,13 +47,18 @@ class Expects:
 
 @dataclass(frozen=True)
 class Check:
-    """A question about one subject, or (`each=False`) about all that a subject matches, together.
+    """A question about one record of a subject, or (`each=False`) about all records of a subject together.
 
-    `answers` is the type of the answer (bool, int, float, str, frozenset or tuple); `parameter` is the name of the
-    question's parameter, or "" where it has none; `reads` are the kinds of record that it looks at beyond the
-    subject's own, and `of_named` those of them that it looks at for the subjects that a fact names, and no others;
-    `names_subjects` says that the answer holds names of the spec's other subjects; `expects` is set where the
-    expectation itself is the question, and the answer is what departs from it (`Departures`).
+    - `ask`: the function that answers.
+    - `answers`: the type of the answer (bool, int, float, str, frozenset or tuple); `optional`: it may be None.
+    - `parameter`: the name of the question's parameter, or "" where it has none.
+    - `provided`: the arguments that the engine passes by name (`account`, `now`, `expected`).
+    - `reads`: the kinds that it reads beside the subject's own; `of_named`: those of them that it reads only for the
+      subjects that a fact names.
+    - `names_subjects`: the answer holds names of the spec's other subjects.
+    - `expects`: set where the check compares with the expectation itself; the answer is then `Departures`.
+    - `controls`: the controls of audit frameworks that the answer is evidence for.
+    - `question`: the docstring of the function.
     """
 
     kind: str
@@ -89,12 +95,17 @@ def check(
 ) -> Callable[[F], F]:
     """Register the decorated function as a question about subjects of `kinds` (`"*"`: of any kind).
 
-    The function takes the record (all matching records, as a tuple, where `each` is false), then, by name and
-    only where it wants them, `account` (everything that was read) and `now` (an aware datetime, UTC); any other
-    argument is the question's parameter, which a spec writes behind the question's name: `web.environment.DEBUG`.
-    `reads` are the kinds it looks at beyond the record's own, `of_named` detail kinds of the subjects it names.
-    With `expects` it also takes `expected`, what the spec expects, and answers with the departures from it.
-    `fix` may use `{name}`, `{arn}`, `{parameter}`, `{expected}`, `{instead}` and the record's own top-level fields.
+    The first argument of the function is the record, or, where `each` is false, a tuple of all matching records. The
+    engine passes these arguments by name where the function has them: `account` (an `Account`), `now` (an aware
+    datetime, UTC) and, with `expects`, `expected` (what the spec expects; the answer is then `Departures`). One more
+    argument is the question's parameter, which a spec writes after the check's name: `web.environment.DEBUG`.
+
+    `reads` are the kinds that the function reads beside the record's own; `of_named` are detail kinds that it reads
+    only for the subjects that a fact names. `fix` can hold `{name}`, `{arn}`, `{parameter}`, `{expected}`,
+    `{instead}` and fields of the record.
+
+    Raises `ValueError` for an unknown severity and for a check that is defined twice, and `TypeError` for a function
+    with several parameters, or with only one of `expected` and `expects`.
     """
     if severity not in SEVERITIES:
         raise ValueError(f"severity must be one of {', '.join(SEVERITIES)}, not {severity!r}")
@@ -104,9 +115,13 @@ def check(
         _, *others = inspect.signature(function).parameters
         parameters = [name for name in others if name not in _PROVIDED]
         if len(parameters) > 1:
-            raise TypeError(f"check {function.__name__} takes one parameter at most, not {parameters}")
+            raise TypeError(
+                f"check {function.__name__} can have one parameter, and has {len(parameters)}: {parameters}"
+            )
         if ("expected" in others) != (expects is not None):
-            raise TypeError(f"check {function.__name__} needs both or neither: an argument `expected`, and `expects`")
+            raise TypeError(
+                f"check {function.__name__} has only one of the argument `expected` and `expects`: use both"
+            )
         answers, optional = _answer_type(hints["return"])
         for kind in kinds:
             _refuse_another(kind, function)
@@ -134,7 +149,7 @@ def check(
 
 
 def _refuse_another(kind: str, function: Callable[..., Any]) -> None:
-    """Raise `ValueError` where a check of this kind and name is defined elsewhere; a module may be imported anew."""
+    """Raise `ValueError` where a check of this kind and name is defined elsewhere. A module can be imported again."""
     first = _REGISTRY.get((kind, function.__name__))
     if first is None:
         return
@@ -158,19 +173,22 @@ def _answer_type(hint: Any) -> tuple[type, bool]:
 
 @cache
 def all_checks() -> Mapping[tuple[str, str], Check]:
-    """Every question by (kind, name); importing the vocabulary is what registers it.
+    """Every check by (kind, name). Imports all modules of checks, since importing them registers their checks.
 
-    Raises `content.OwnChecksError` where something is wrong with the user's own part of it.
+    Raises `content.OwnChecksError` with all mistakes in the user's own checks.
     """
     for _ in content.modules("checks"):
-        pass  # its decorated functions are registered now
+        pass  # the import registered the module's decorated functions
     content.import_own_checks()
     return _REGISTRY
 
 
 @cache
 def checks_of(kind: str) -> Mapping[str, Check]:
-    """The questions that can be asked of a kind: its own, and those for any kind."""
+    """The checks of a kind by name: those of the kind itself, and those of any kind.
+
+    Raises `content.OwnChecksError` as `all_checks` does.
+    """
     found = all_checks()
     return {name: item for (of, name), item in found.items() if of == "*"} | {
         name: item for (of, name), item in found.items() if of == kind

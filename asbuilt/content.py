@@ -1,11 +1,11 @@
 """Content that the engine finds by name: specs, checks, load scenarios, report writers and fixtures.
 
-All content is imported below one private package, `asbuilt_content`. In an installed wheel its folders lie in the
-folder `asbuilt_content` beside the engine, in a checkout beside the engine itself; importing `asbuilt` makes the
-package lead there. The name keeps `checks`, `fixtures`, `loadtests` and `reports` from meeting a user's own packages of
-those names.
+All content is imported below one private package, `asbuilt_content`, so that it never shadows a user's own packages
+named `checks`, `fixtures`, `loadtests` or `reports`. In an installed wheel the content lies in the folder
+`asbuilt_content` beside the engine; in a checkout its folders lie beside the engine itself. Importing `asbuilt` sets
+the path of the package.
 
-A user's own checks stand in the folder that `[tool.asbuilt]` of the user's pyproject.toml names, which is imported as
+A user's own checks lie in the folder that `[tool.asbuilt]` of the user's pyproject.toml names, which is imported as
 `asbuilt_own_checks`, or in packages that entry points of the group `asbuilt.checks` name.
 """
 
@@ -27,7 +27,7 @@ ENGINE = Path(__file__).resolve().parent
 
 
 class OwnChecksError(Exception):
-    """Everything that is wrong with a user's own checks, one line each: file, line, what."""
+    """All mistakes in a user's own checks. `problems` holds one line for each: file, line and mistake."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = list(problems)
@@ -35,18 +35,18 @@ class OwnChecksError(Exception):
 
 
 def _root() -> Path:
-    """The folder that holds the content of this engine: a wheel's private package, or the checkout."""
+    """The folder that holds the content of this engine: the private package of a wheel, or the checkout."""
     installed = ENGINE.parent / PACKAGE
     return installed if installed.is_dir() else ENGINE.parent
 
 
 def register() -> None:
-    """Make `asbuilt_content` lead to the content beside this engine, whatever else of that name can be imported."""
+    """Set the path of `asbuilt_content` to the content beside this engine, also where another package has that name."""
     _package(PACKAGE, _root())
 
 
 def _package(name: str, folder: Path) -> None:
-    """Make the package of a name lead to a folder, also one without an `__init__.py`."""
+    """Register a package of this name that holds the modules of a folder, also of one without an `__init__.py`."""
     package = sys.modules.setdefault(name, ModuleType(name, f"The modules in {folder}."))
     package.__path__ = [str(folder)]
     package.__spec__ = importlib.util.spec_from_loader(name, None, is_package=True)
@@ -58,19 +58,22 @@ def folder(name: str = "") -> Path:
 
 
 def module(name: str) -> ModuleType:
-    """Import one module of content by its dotted name, such as `fixtures.taught`."""
+    """Import one module of content by its dotted name, such as `fixtures.taught`.
+
+    Raises `ImportError` where there is none of that name.
+    """
     return importlib.import_module(f"{PACKAGE}.{name}")
 
 
 def modules(name: str) -> Iterator[ModuleType]:
-    """Import and yield every module below a package of content, in the order of their names."""
+    """Import and yield every module below a package of content, sorted by name."""
     package = module(name)
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         yield importlib.import_module(found.name)
 
 
 def names(name: str) -> list[str]:
-    """The names of the modules and packages directly below a package of content, sorted; nothing is imported below."""
+    """The names of the modules and packages directly below a package of content, sorted. None of them is imported."""
     return sorted(found.name for found in pkgutil.iter_modules(module(name).__path__))
 
 
@@ -80,10 +83,10 @@ def shipped_specs() -> dict[str, Path]:
 
 
 def import_own_checks() -> None:
-    """Import every module of the user's own checks. Raises `OwnChecksError` with all that is wrong with them."""
+    """Import every module of the user's own checks. Raises `OwnChecksError` with all mistakes in them."""
     problems = [*_import_own_folder(), *_import_entry_points()]
     if problems:
-        raise OwnChecksError(dict.fromkeys(problems))  # a broken module is met again by those that import it
+        raise OwnChecksError(dict.fromkeys(problems))  # a broken module fails again in each module that imports it
 
 
 def _import_own_folder() -> Iterator[str]:
@@ -97,7 +100,7 @@ def _import_own_folder() -> Iterator[str]:
             named = parts[:-1] if parts[-1] == "__init__" else parts
             yield from _import(".".join((OWN_CHECKS, *named)), folder, str(file))
         else:
-            yield f"{file}: cannot be imported: a module's name has letters, digits and _ only"
+            yield f"{file}: cannot be imported: rename it, a module's name has letters, digits and _ only"
 
 
 def _import_entry_points() -> Iterator[str]:
@@ -107,15 +110,15 @@ def _import_entry_points() -> Iterator[str]:
         place = f"entry point {point.name!r} of {ENTRY_POINTS} ({point.value})"
         yield from _import(point.module, None, place)
         paths = getattr(sys.modules.get(point.module), "__path__", ())
-        for found in pkgutil.walk_packages(paths, f"{point.module}.", onerror=lambda _: None):  # told by _import
+        for found in pkgutil.walk_packages(paths, f"{point.module}.", onerror=lambda _: None):  # _import reports it
             yield from _import(found.name, Path(next(iter(paths))), place)
 
 
 def _import(name: str, folder: Path | None, place: str) -> Iterator[str]:
-    """Import one module of a user; yields what is wrong with it, with the last line that ran in the user's folder."""
+    """Import one module of a user. Yields its mistake, if any, with the last line that ran in the user's folder."""
     try:
         importlib.import_module(name)
-    except Exception as error:  # noqa: BLE001  # whatever a user's module raises is told as that module's mistake
+    except Exception as error:  # noqa: BLE001  # any error that a user's module raises is reported as that module's mistake
         ran = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
         shown = [(file, line) for file, line in ran if folder and Path(file).is_relative_to(folder)]
         if isinstance(error, SyntaxError):
@@ -125,7 +128,10 @@ def _import(name: str, folder: Path | None, place: str) -> Iterator[str]:
 
 
 def _own_folder() -> Path | None:
-    """The folder of checks that the nearest pyproject.toml with a `[tool.asbuilt]` names, at or above this folder."""
+    """The user's folder of checks, or None.
+
+    The nearest pyproject.toml with a `[tool.asbuilt]`, in the current folder or above it, names it.
+    """
     here = Path.cwd()
     for file in (folder / "pyproject.toml" for folder in (here, *here.parents)):
         if file.is_file():
@@ -136,7 +142,7 @@ def _own_folder() -> Path | None:
 
 
 def _named_folder(file: Path) -> Path | None:
-    """The folder that one pyproject.toml names, or None where it says nothing to asbuilt."""
+    """The folder that one pyproject.toml names, or None where it has no `[tool.asbuilt]`."""
     import tomllib
 
     from asbuilt.problems import nearest
@@ -148,14 +154,14 @@ def _named_folder(file: Path) -> Path | None:
     if settings is None:
         return None
     if not isinstance(settings, dict):
-        raise OwnChecksError([f"{file}: [tool.asbuilt] must be a table, not {settings!r}"])
+        raise OwnChecksError([f"{file}: [tool.asbuilt] must be a table, found {settings!r}"])
     unknown = sorted({*settings} - {"checks"})
     if unknown:
         hints = ((key, nearest(key, ["checks"])) for key in unknown)
         raise OwnChecksError(f"{file}: [tool.asbuilt] unknown key {key!r}: {hint}" for key, hint in hints)
     named = settings.get("checks")
     if not isinstance(named, str):
-        raise OwnChecksError([f"{file}: [tool.asbuilt] needs checks, a folder's name, and has {named!r}"])
+        raise OwnChecksError([f"{file}: [tool.asbuilt] checks must be the name of a folder, found {named!r}"])
     folder = (file.parent / named).resolve()
     if not folder.is_dir():
         raise OwnChecksError([f"{file}: [tool.asbuilt] checks = {named!r}: there is no folder {folder}"])

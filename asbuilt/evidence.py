@@ -1,7 +1,7 @@
-"""What was read, and a view of it that remembers which fields were looked at.
+"""Evidence: the records that were read, and a view of them that notes each field that a check reads.
 
-Checks never see plain dictionaries: they see a `Record`, which notes every field that they read. A finding
-can so name the fields that decided it, and the mutation self-test can change exactly those.
+A check gets a `Record` in place of a plain dictionary. The noted fields let a finding name the fields that decided it,
+and let the mutation self-test change exactly those fields.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ ABSENT = _Absent()
 
 
 class TargetError(Exception):
-    """The target cannot be used at all: said once, with what to do; the run ends with exit code 4."""
+    """The target cannot be used at all. The message says what to do; the run ends with exit code 4."""
 
 
-class Unknown(Exception):  # noqa: N818  # a state of knowledge, not a mistake: the design's word for it
-    """Evidence could not be read, so nothing can be said.
+class Unknown(Exception):  # noqa: N818  # the name of a status
+    """Evidence could not be read, so that the fact cannot be judged.
 
-    Only the engine catches it. `reason` is one sentence; `permission` is the IAM action that reading takes,
-    where lacking it is the reason.
+    Only the engine catches it. `reason` is one sentence; `permission` is the IAM action that the reading role lacks,
+    or "" where the reason is another.
     """
 
     status = "unknown"
@@ -48,7 +48,7 @@ class Unknown(Exception):  # noqa: N818  # a state of knowledge, not a mistake: 
 
 
 class Untested(Unknown):  # as above
-    """This run has no such source of evidence, so that nobody looked: no keys, no host, no load result."""
+    """The run was not given this source of evidence: no keys, no host, no load result."""
 
     status = "untested"
 
@@ -57,8 +57,11 @@ class Untested(Unknown):  # as above
 class Entry:
     """One record as AWS answered it, and where it came from.
 
-    `data` has AWS's own field names; `names` are all the names it goes by (name, id, ARN); `parent` is the id of
-    the record it details, or ""; `supplied` are the top-level fields that a mock was taught (`*` for all).
+    - `id`: unique in the snapshot.
+    - `data`: the record, with AWS's own field names.
+    - `names`: all names of the record (name, id, ARN).
+    - `parent`: for a detail, the `id` of the record that it belongs to; else "".
+    - `supplied`: the top-level fields that an extension of the mock supplied (`*` for all).
     """
 
     id: str
@@ -72,13 +75,13 @@ class Entry:
 
     @property
     def label(self) -> str:
-        """What to call it in a message: its ARN, else its first name, else its kind."""
+        """The record's name in messages: its ARN, else its first name, else its kind."""
         return self.arn or (self.names[0] if self.names else self.kind)
 
 
 @dataclass(frozen=True)
 class Read:
-    """One look at one field: `entry` is None where a whole list of records was looked at."""
+    """One read of one field; `entry` is None where a whole list of records was read."""
 
     kind: str
     operation: str
@@ -91,16 +94,16 @@ class Read:
 
 @dataclass
 class Trace:
-    """The fields looked at while one fact was judged, in order, each once."""
+    """The fields that were read to judge one fact, in order, each once."""
 
     reads: dict[tuple[str, str, Path], Read] = field(default_factory=dict)
 
     def note(self, read: Read) -> None:
-        """Remember a look at a field; a second look at the same one adds nothing."""
+        """Add the read of a field; a second read of the same field adds nothing."""
         self.reads.setdefault((read.kind, read.entry.id if read.entry else "", read.path), read)
 
     def entries(self) -> list[Entry]:
-        """The records that were looked at, in order, each once."""
+        """The records that were read, in order, each once."""
         return list({read.entry.id: read.entry for read in self.reads.values() if read.entry}.values())
 
 
@@ -110,7 +113,7 @@ def path_text(path: Path) -> str:
 
 
 class _View:
-    """A place inside an entry, and the trace that hears of every look at it."""
+    """One part of an entry's data, at a path; each read of it is noted in the trace."""
 
     __slots__ = ("_data", "_path", "_trace", "entry")
 
@@ -146,12 +149,12 @@ class _View:
         return value
 
     def plain(self) -> Any:
-        """The place as plain data; all of it counts as looked at."""
+        """This part as plain data. All of it is noted as read."""
         self._note(self._path, self._data)
         return self._data
 
     def spelt_out(self) -> Any:
-        """The place as plain data; each field in it, each list too, and not only the whole, counts as looked at."""
+        """This part as plain data. Each field and list in it is noted as read, one by one."""
         if isinstance(self._data, list):
             self._note(self._path, self._data)
         steps = self._data.items() if isinstance(self._data, Mapping) else enumerate(self._data)
@@ -163,8 +166,8 @@ class _View:
 class Record(_View, Mapping[str, Any]):
     """One record, or one structure inside it, with AWS's field names.
 
-    A field that the answer lacks raises `Unknown`: a missing field is not a false one. Where AWS documents that
-    absence means something, say so with `get`.
+    `record["Field"]` raises `Unknown` where the answer lacks the field, since a missing field is not a false one. Use
+    `get` where AWS documents what a missing field means.
     """
 
     __slots__ = ()
@@ -176,7 +179,7 @@ class Record(_View, Mapping[str, Any]):
         return self._at(name, self._data[name])
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The field, or `default` where AWS leaves it out on purpose (noted as looked at, too)."""
+        """The field, or `default` where the answer lacks it. Either is noted as read."""
         if self._data.get(name) is None:
             self._note((*self._path, name), ABSENT)
             return default
@@ -208,7 +211,10 @@ class Record(_View, Mapping[str, Any]):
 
 
 class Records(_View, Sequence[Any]):
-    """A list inside a record; to ask its length is to look at all of it."""
+    """A list inside a record. Its length and its iteration note the whole list as read.
+
+    An index that the list lacks raises `Unknown`.
+    """
 
     __slots__ = ()
 
@@ -238,21 +244,21 @@ class _Functions(jmespath.functions.Functions):  # type: ignore[misc]  # the lib
         {"types": ["string"]}, {"types": ["string"]}
     )
     def _func_after(self, text: str, mark: str) -> str:
-        """What follows the first `mark`: `after('a:b/c/d', '/')` is `c/d`."""
+        """The text after the first `mark`: `after('a:b/c/d', '/')` is `c/d`."""
         return text.partition(mark)[2]
 
     @jmespath.functions.signature(  # type: ignore[untyped-decorator]  # as above
         {"types": ["string"]}, {"types": ["string"]}
     )
     def _func_until_end(self, text: str, end: str) -> str:
-        """The text without `end` where it ends so: `until_end('example.org.', '.')` is `example.org`."""
+        """The text without the suffix `end`: `until_end('example.org.', '.')` is `example.org`."""
         return text.removesuffix(end)
 
     @jmespath.functions.signature(  # type: ignore[untyped-decorator]  # as above
         {"types": ["string", "null"]}, {"types": ["string"]}
     )
     def _func_split(self, text: str | None, mark: str) -> list[str] | None:
-        """The parts of a list written as text: `split('t3.small, t3.medium', ',')`; nothing of nothing."""
+        """The parts of a list that is written as text: `split('t3.small, t3.medium', ',')`; null for no text."""
         return [part.strip() for part in text.split(mark)] if text else None
 
 
@@ -265,7 +271,11 @@ def _compiled(path: str) -> ParsedResult:
 
 
 def search(path: str, data: Any) -> Any:
-    """What the path finds in the data; None where it finds nothing."""
+    """The value that a JMESPath finds in the data; None where it finds none.
+
+    The functions `after`, `until_end` and `split` extend JMESPath. Raises `jmespath.exceptions.JMESPathError` for a
+    path that is no JMESPath.
+    """
     if path == "@":
         return data
     if path.isidentifier():

@@ -1,4 +1,4 @@
-"""All evidence of a run: what each kind of record was answered with, or why it could not be read."""
+"""All evidence of a run: the records of each kind, or the reason why they could not be read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from asbuilt.evidence import Entry, Unknown, Untested
 
 @dataclass(frozen=True)
 class Call:
-    """One API call as it was made: `asked` are its parameters (JSON), `pages` how many it answered with."""
+    """One API call as it was made.
+
+    - `asked`: its parameters, as JSON.
+    - `pages`: the number of pages of its answer.
+    - `seconds`: how long it took.
+    - `problem`: why it failed, or "".
+    """
 
     operation: str
     region: str
@@ -25,7 +31,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """The entries of one call, or the problem that kept them from being read; `untested`: the run lacks the source."""
+    """The entries of one call, or the reason why they could not be read.
+
+    - `problem`: that reason in one sentence, or "".
+    - `permission`: the IAM action that the reading role lacks, or "".
+    - `untested`: the run was not given the source.
+    """
 
     entries: tuple[Entry, ...] = ()
     operation: str = ""
@@ -42,34 +53,34 @@ class Snapshot:
     calls: list[Call] = field(default_factory=list)
 
     def add(self, kind: str, parent: str, answer: Answer) -> None:
-        """File an answer under its kind and parent."""
+        """Add an answer under its kind and the id of its parent."""
         self.answers.setdefault(kind, {}).setdefault(parent, []).append(answer)
 
     def entries(self, kind: str) -> list[Entry]:
-        """All entries of a kind; raises `Unknown` where any part of them could not be read."""
+        """All entries of a kind. Raises `Unknown` where any part of them could not be read."""
         if kind not in self.answers:
             raise Unknown(f"{kind} was not read in this run")
         return [entry for answers in self.answers[kind].values() for entry in _entries(answers)]
 
     def of(self, kind: str, parent: str) -> list[Entry]:
-        """The entries of a detail kind for one parent; raises `Unknown` where they could not be read."""
+        """The entries of a detail kind for the parent of this id. Raises `Unknown` where they could not be read."""
         by_parent = self.answers.get(kind, {})
         if parent not in by_parent:
-            list(_entries(by_parent.get("", [])))  # raises why no parent could be asked
+            list(_entries(by_parent.get("", [])))  # raises the reason why the parents could not be read
             raise Unknown(f"{kind} was not read for {parent}")
         return [entry for entry in _entries(by_parent[parent]) if entry.parent == parent]
 
     def operation(self, kind: str) -> str:
-        """The call that answered for a kind, also where it answered with nothing; the kind where none did."""
+        """The operation that answered for a kind, also with an empty list; the kind itself where none answered."""
         answers = (answer for of in self.answers.get(kind, {}).values() for answer in of)
         return next((answer.operation for answer in answers if answer.operation), kind)
 
     def readable(self, kind: str) -> list[Entry]:
-        """The entries of a kind as far as they could be read: for messages and mutations, never for a verdict."""
+        """The entries of a kind that could be read. For messages and mutations, never for a verdict."""
         return [entry for answers in self.answers.get(kind, {}).values() for one in answers for entry in one.entries]
 
     def changed(self, entry: Entry, data: Any) -> Snapshot:
-        """A copy in which one entry holds other data, or (with None) is gone."""
+        """A copy in which one entry has other data, or, with None, is removed."""
         of = {
             parent: [_changed(answer, entry.id, data) for answer in answers]
             for parent, answers in self.answers[entry.kind].items()
@@ -77,7 +88,10 @@ class Snapshot:
         return Snapshot(answers={**self.answers, entry.kind: of})
 
     def dumps(self) -> str:
-        """The snapshot as JSON text; times become ISO 8601."""
+        """The snapshot as JSON text, with times in ISO 8601.
+
+        Raises `TypeError` for a value that is neither JSON nor a time nor bytes.
+        """
         return json.dumps(dataclasses.asdict(self), default=_json_value)
 
 
@@ -120,7 +134,7 @@ def _from_json(value: dict[str, Any]) -> Any:
 
 
 def loads(text: str) -> Snapshot:
-    """Read back what `Snapshot.dumps` wrote."""
+    """The snapshot that `Snapshot.dumps` wrote. Raises `ValueError` or `KeyError` for another text."""
     raw = json.loads(text, object_hook=_from_json)
     return Snapshot(
         answers={

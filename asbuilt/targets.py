@@ -1,4 +1,4 @@
-"""Where to look: a mock account (the default), any endpoint that speaks AWS's API, or a live account."""
+"""Targets: a mock account (the default), an endpoint of the AWS API, or a live account of accounts.toml."""
 
 from __future__ import annotations
 
@@ -41,9 +41,11 @@ _SUBJECT = {"name": Rule(LINE), "arn": Rule(LINE), "tags": Rule(TABLE, each=Rule
 
 @dataclass(frozen=True)
 class Target:
-    """Where evidence is read: `kind` is mock, endpoint, account or none.
+    """Where evidence is read.
 
-    `subjects` rebinds the spec's subjects. `given` holds what the options give for each other source, by its name.
+    - `kind`: mock, endpoint, account or none.
+    - `subjects`: the names, ARNs or tags that the spec's subjects have here, by subject.
+    - `given`: the values of the options of each other source, by the source's name.
     """
 
     kind: str
@@ -65,12 +67,12 @@ NONE = Target("none", "no account")
 def choose(account: str, endpoint_url: str, accounts_file: Path, default: Target = MOCK) -> Target:
     """The target that the options name, or the default.
 
-    Raises `TargetError` with what is wrong and what would be right.
+    Connects to an endpoint once, to see that it listens. Raises `TargetError` with the mistake and its correction.
     """
     if account:
         target = _from_accounts(account, accounts_file)
         if endpoint_url:
-            raise TargetError("give --account or --endpoint-url, not both (an account may set endpoint_url itself)")
+            raise TargetError("give --account or --endpoint-url, not both (an account can set endpoint_url itself)")
         if target.endpoint_url:
             _probe(target.endpoint_url)
         return target
@@ -81,9 +83,9 @@ def choose(account: str, endpoint_url: str, accounts_file: Path, default: Target
 
 
 def _from_accounts(name: str, path: Path) -> Target:
-    """An account of the file. Raises `TargetError` with all mistakes of the file, those of other accounts included."""
+    """An account of the file. Raises `TargetError` with all mistakes in the file, also those in other accounts."""
     if not path.exists():
-        raise TargetError(f"--account {name}: there is no {path}: copy accounts.example.toml and fill it in")
+        raise TargetError(f"--account {name}: there is no file {path}: copy accounts.example.toml to it and fill it in")
     try:
         file = toml(text_of(path), path)
         file.no_control_characters()
@@ -102,15 +104,15 @@ def _from_accounts(name: str, path: Path) -> Target:
 
 
 def _check_account(file: InputFile, key: Key, about: Mapping[str, Any]) -> None:
-    """Note what is wrong with an account beyond the type of each key."""
+    """Note the mistakes in an account other than the type of each key."""
     written = file.data["accounts"][key[1]]
     if not {"profile", "role_arn", "endpoint_url"} & set(written):
         file.wrong(key, f"{file.place(key)}needs a profile or a role_arn")
     if "external_id" in about and "role_arn" not in written:
-        file.wrong((*key, "external_id"), f"{file.place(key)}external_id goes with a role_arn, and there is none")
+        file.wrong((*key, "external_id"), f"{file.place(key)}external_id needs a role_arn")
     for subject, called in about.get("subjects", {}).items():
         if isinstance(called, dict):
-            # what narrows a subject down depends on its kind, which the spec knows
+            # the spec knows the subject's kind, and with it the further keys that are valid
             rules = {**dict.fromkeys(called, Rule(LINE)), **_SUBJECT}
             file.table((*key, "subjects", subject), rules, called)
 
@@ -122,12 +124,12 @@ def _rebound(called: str | Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _probe(url: str) -> None:
-    """Ask whether anybody listens, so that a dead endpoint is one message and not one an API call."""
+    """Connect once, so that an endpoint that is down gives one message and not one for each API call."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TargetError(f"--endpoint-url {url!r} is no URL: write http://127.0.0.1:5000")
+        raise TargetError(f"--endpoint-url {url!r} is not a URL: write one such as http://127.0.0.1:5000")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         socket.create_connection((parts.hostname, port), timeout=5).close()
     except OSError as error:
-        raise TargetError(f"nobody answers at {url} ({error}): is the endpoint started?") from None
+        raise TargetError(f"nothing listens at {url} ({error}): start the endpoint, or correct the URL") from None

@@ -1,4 +1,4 @@
-"""One verification: a spec's variant on a target, read once and judged fact by fact. It needs no pytest.
+"""Verify one variant of a spec on one target, without pytest: read the evidence once, then judge each fact.
 
 The pytest plugin, the commands and the tests of the suite all verify through these functions.
 """
@@ -35,8 +35,9 @@ def verify(
 ) -> dict[str, Any]:
     """Verify one variant of an architecture on one target.
 
-    Returns the content of results.json (see results.schema.json) for this one deployment. `now` is an aware datetime;
-    default: the current time. Raises `TargetError` where the target cannot be used at all.
+    Returns the content of results.json (see results.schema.json) for this one deployment. `now` is an aware datetime,
+    by default the current time. `strict` counts disputed failures as failures; load the spec with `strict` as well.
+    Raises `TargetError` where the target cannot be used at all.
     """
     now = now or datetime.datetime.now(datetime.UTC)
     deployment = read(spec, variant, target, now)
@@ -57,22 +58,23 @@ def read(
     clients: SourceClients | None = None,
     kept: Callable[[Callable[[], Snapshot]], Snapshot] = lambda take: take(),
 ) -> Deployment:
-    """Read, once, all evidence that the facts need (default: all of the variant).
+    """Read all evidence that the facts need, once. The default is all facts of the variant.
 
-    `clients` are open clients to read with in place of new ones for the target; `kept` may return a snapshot that
-    somebody else took instead of calling the function that it is given. Raises `TargetError` where the target cannot
-    be used at all.
+    - `clients`: open clients to read with in place of new ones for the target.
+    - `kept`: takes the function that reads, and returns its snapshot or one that was read before.
+
+    Raises `TargetError` where the target cannot be used at all, or names a subject that the spec does not have.
     """
     subjects = _rebound(spec, variant, target)
     facts = facts_of(spec, variant) if facts is None else facts
-    ours = [dataclasses.replace(fact, subject=subjects[fact.subject.name]) for fact in facts]
+    bound = [dataclasses.replace(fact, subject=subjects[fact.subject.name]) for fact in facts]
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
 
     def take() -> Snapshot:
         from asbuilt.sources.reader import Reader
 
         with contextlib.nullcontext(clients) if clients else _connected(spec, variant, target) as connected:
-            return Reader(connected.client, now).read(plan(ours, subjects, rows_by_kind()))
+            return Reader(connected.client, now).read(plan(bound, subjects, rows_by_kind()))
 
     snapshot = kept(take)
     seconds = round(time.perf_counter() - clock, 4)
@@ -94,12 +96,12 @@ def _connected(spec: Spec, variant: str, target: Target) -> Iterator[SourceClien
             raise TargetError(f"{error}: name an --account or an --endpoint-url") from None
         yield SourceClients(target, spec.region, opened, spec.system, variant)
     del opened, stack
-    gc.collect()  # a mock account holds many reference cycles; only what came since the freeze is collected
+    gc.collect()  # a mock account holds many reference cycles; the freeze limits the collection to its objects
     gc.unfreeze()
 
 
 def _rebound(spec: Spec, variant: str, target: Target) -> dict[str, Subject]:
-    """The variant's subjects, under the names that the account gives them."""
+    """The variant's subjects, with the names that they have in the target. Raises `TargetError` for an unknown one."""
     subjects = dict(spec.subjects[variant])
     for name, called in target.subjects.items():
         if name not in subjects:
@@ -110,7 +112,7 @@ def _rebound(spec: Spec, variant: str, target: Target) -> dict[str, Subject]:
 
 
 def _renamed(subject: Subject, called: Mapping[str, Any], account: str) -> Subject:
-    """The subject under the account's own name; the document's name no longer counts."""
+    """The subject with the account's name, ARN or tags in place of the document's."""
     narrowing = narrowing_of(subject.kind)
     known = {"name", "arn", "tags", *narrowing}
     for key in called:

@@ -1,10 +1,10 @@
-"""How long a verification over HTTP takes, how many calls it makes, and how much memory: against the mock account.
+"""Measure a verification of the mock account over HTTP: time, number of API calls, and memory.
 
     python benchmarks/verify_over_http.py [SYSTEM] [--variant NAME] [--latency-ms 50] [--rounds 5]
 
-The mock is served on loopback with the latency added to every answer. Each round is a whole process, from start to
-exit; printed are the rounds and their median, beside the time that the same calls take one after the other (their
-sum), since that is what parallel reading saves.
+The mock account is served on loopback with latency added to every answer. Each round is a whole process, from start to
+exit. The script prints the time of each round, the median, and the sum of the times of the calls, which the calls would
+take one after the other.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _round(arguments: argparse.Namespace, url: str, out: Path) -> tuple[float, f
 
 
 def main() -> None:
-    """Serve, verify some rounds, print."""
+    """Serve the mock account, verify it in several rounds, and print the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("system", nargs="?", default="campushub360")
     parser.add_argument("--variant", default="tier1")
@@ -69,7 +69,7 @@ def main() -> None:
     print(f"exit codes      {sorted({code for _, _, code, _ in rounds})}")
     print(f"API calls       {len(calls)}, of which made more than once: {sum(n - 1 for n in asked.values())}")
     print(f"wall            {', '.join(f'{wall:.2f}' for wall in walls)} s; median {statistics.median(walls):.2f} s")
-    print(f"one by one      {sum(call['seconds'] for call in calls):.2f} s for the same calls")
+    print(f"sequential      {sum(call['seconds'] for call in calls):.2f} s for the same calls")
     print(f"peak memory     {max(memory for _, memory, *_ in rounds):.0f} MiB")
 
 

@@ -1,4 +1,4 @@
-"""results.json: all facts with their evidence, and the JSON Schema that the file keeps to."""
+"""Write results.json, which holds all facts with their evidence, and the JSON Schema of that file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAME = "results.json"
 
 
 def write(night: Night, folder: Path) -> None:
-    """Write a fact or deployment a line, so that two files can be compared."""
+    """Write the file with one line for each fact and deployment, so that line-based tools can compare two files."""
     if night.results is None:
         return
     parts = [f"{json.dumps(key)}: {_lines(value)}" for key, value in night.results.items()]

@@ -1,4 +1,4 @@
-"""The shipped specs and their mock accounts, read once a process: what the proofs over every fact share."""
+"""The shipped specs and their mock accounts, read once per process and shared by all tests that judge them."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def facts_of(system: str, variant: str) -> list[Fact]:
 
 @contextmanager
 def built(system: str, variant: str) -> Iterator[tuple[Any, datetime.datetime]]:
-    """A session on the account as documented, and when to judge it: in the hour in which all of it was built.
+    """A session on the documented account, and the time at which to judge it, in the hour in which it was built.
 
-    A timetable works by the hour. A pool that is to follow it may be as before for ten minutes, and as after for the
-    minute before, in which no drift of it would show.
+    Schedules work by the hour. A scheduled capacity can be late by ten minutes, and early by one; the time avoids these
+    minutes, in which a drift of the capacity would not fail.
     """
     while True:
         hour = _hour()
         with mock_account(system, variant) as session:
-            if _hour() == hour:  # else one part of it is of another hour than the next
+            if _hour() == hour:  # else the hour changed while the account was built
                 now, minute = datetime.datetime.now(datetime.UTC), datetime.timedelta(minutes=1)
                 yield session, min(max(now, hour + 10 * minute), hour + 58 * minute)
                 return
@@ -58,7 +58,7 @@ def _hour() -> datetime.datetime:
 
 @cache
 def documented(system: str, variant: str) -> tuple[Snapshot, datetime.datetime]:
-    """The evidence of the account as documented, and when it was read."""
+    """The evidence of the documented account, and the time at which to judge it."""
     spec = spec_of(system)
     with built(system, variant) as (session, now):
         return read(spec, variant, MOCK, now, clients=SourceClients(MOCK, spec.region, session)).snapshot, now

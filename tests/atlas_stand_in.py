@@ -51,7 +51,7 @@ SCHEDULE = {
 
 
 def answers() -> dict[str, Any]:
-    """A project as documented: path below the API's address → its answer, lists whole."""
+    """A project as documented: path below the API's address → its answer, with whole lists."""
     return {
         f"{BASE}/clusters": [json.loads(json.dumps(CLUSTER))],
         f"{BASE}/clusters/studybunny/backup/schedule": json.loads(json.dumps(SCHEDULE)),
@@ -64,7 +64,7 @@ def answers() -> dict[str, Any]:
 class _Handler(BaseHTTPRequestHandler):
     server: Any
 
-    def do_GET(self) -> None:  # the name that the library calls
+    def do_GET(self) -> None:  # the name that http.server calls
         path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
         self.server.asked.append(path)
         if not self._authorized():
@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def _authorized(self) -> bool:
-        """Whether the digest is the one that only the holder of the private key can make (RFC 7616)."""
+        """Whether the digest shows that the client has the private key (RFC 7616)."""
         sent = dict(re.findall(r'(\w+)="?([^",]+)"?', self.headers.get("Authorization", "")))
         if sent.get("username") != PUBLIC or sent.get("nonce") != NONCE or sent.get("uri") != self.path:
             return False
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
         return sent["response"] == _md5(f"{secret}:{NONCE}:{sent['nc']}:{sent['cnonce']}:auth:{request}")
 
     def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
+        """Write no log."""
 
 
 def _page(answer: Any, query: dict[str, list[str]]) -> Any:
@@ -112,7 +112,7 @@ def _md5(text: str) -> str:
 
 @contextmanager
 def atlas() -> Iterator[Any]:
-    """A running stand-in: `.environment` reaches it; `.answers`, `.refused` and `.asked` are a test's to use."""
+    """A running stand-in. `.environment` holds the variables for its client; tests change `.answers` and `.refused`."""
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.answers, server.refused, server.asked = answers(), set(), []
     address = f"http://127.0.0.1:{server.server_port}"

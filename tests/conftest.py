@@ -1,15 +1,15 @@
-"""What holds for every test: nothing of this machine's speed, luck or set-up decides."""
+"""Settings for every test: results do not depend on this machine's speed or configuration, or on chance."""
 
 import os
 
 from hypothesis import HealthCheck, settings
 
-# A busy machine is no counterexample, and each run tries the same cases, so that a change is judged and not a draw.
+# A slow example is no failure, and each run draws the same examples, so that only a change of the code changes results.
 settings.register_profile(
     "asbuilt", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("asbuilt")
 
-# Whose account this machine looks at otherwise is no concern of the tests, nor of the programs that they start.
+# Remove this machine's settings for AWS, Atlas and asbuilt from the tests and the programs that they start.
 for _name in [name for name in os.environ if name.startswith(("AWS_", "ATLAS_", "ASBUILT_"))]:
     del os.environ[_name]

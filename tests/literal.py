@@ -1,4 +1,4 @@
-"""What a literal account says of its system's facts."""
+"""The status of each fact on a literal account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.accounts import facts_of, spec_of
 
 
 def statuses(module: ModuleType, variant: str) -> dict[str, str]:
-    """Fact → status on the account that a module of `fixtures.literal` builds, judged as it is built."""
+    """Fact → status on the account that a module of `fixtures.literal` builds, judged when it is built."""
     system = module.__name__.rpartition(".")[2]
     spec = spec_of(system)
     subjects = {**spec.subjects[variant], **_found_by(module, spec.subjects[variant])}
@@ -30,7 +30,7 @@ def statuses(module: ModuleType, variant: str) -> dict[str, str]:
 
 
 def _found_by(module: ModuleType, subjects: Mapping[str, Subject]) -> dict[str, Subject]:
-    """The subjects that the commands give no name, found by an answer, as an accounts file would by an id."""
+    """The subjects that the commands give no name. They are found by a check's answer, as an id would find them."""
     found = {}
     for name, answers in getattr(module, "FOUND_BY", {}).items():
         known = checks_of(subjects[name].kind)

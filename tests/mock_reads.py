@@ -1,4 +1,4 @@
-"""What an auditor would read of CampsHub360's account, to compare two of its states or two ways to it."""
+"""The calls by which an auditor reads CampsHub360's account, to compare two states of it or two ways to read it."""
 
 from __future__ import annotations
 
@@ -86,18 +86,18 @@ READS: list[tuple[str, str, dict[str, Any]]] = [
 
 
 def read_all(aws: Aws) -> dict[str, Any]:
-    """Every answer by its call, errors by their code; without what tells the time or the transport."""
+    """Every answer by its call, or the code of its error; without times and details of the transport."""
     return {key(each): read(aws, *each) for each in [*READS, *found(aws)]}
 
 
 def key(asked: tuple[str, str, dict[str, Any]]) -> str:
-    """A call as it would be written."""
+    """The call as text."""
     service, name, given = asked
     return f"{service}.{name}({json.dumps(given)})"
 
 
 def read(aws: Aws, service: str, name: str, given: dict[str, Any]) -> Any:
-    """One answer, or the code of the error it was refused with."""
+    """One answer, or the code of the error."""
     try:
         answer = getattr(getattr(aws, service), name)(**given)
     except Exception as problem:
@@ -109,7 +109,7 @@ def read(aws: Aws, service: str, name: str, given: dict[str, Any]) -> Any:
 
 
 def found(aws: Aws) -> list[tuple[str, str, dict[str, Any]]]:
-    """Reads of resources whose ids are the mock's."""
+    """The reads of resources whose ids the mock chooses."""
     balancers = [each["LoadBalancerArn"] for each in aws.elbv2.describe_load_balancers()["LoadBalancers"]]
     groups = [each["TargetGroupArn"] for each in aws.elbv2.describe_target_groups()["TargetGroups"]]
     distributions = aws.cloudfront.list_distributions()["DistributionList"].get("Items", [])

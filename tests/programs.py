@@ -1,4 +1,4 @@
-"""Running the program as a user does: a process, its exit code, its output, its files."""
+"""Run the program as a user does: a process, its exit code, its output, its files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ASBUILT = (sys.executable, "-m", "asbuilt")
 
 @dataclass(frozen=True)
 class Ended:
-    """How a program ended, and what it wrote."""
+    """An ended process: its exit code and its output."""
 
     code: int
     out: str
@@ -30,12 +30,12 @@ class Ended:
 
     @property
     def statuses(self) -> dict[str, str]:
-        """Fact and variant → status."""
+        """The status of each fact, by fact and variant."""
         return {fact["id"].partition("/")[2]: fact["status"] for fact in self.results["facts"]}
 
 
 def asbuilt(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
-    """Run the command line in a folder; no AWS configuration of this machine reaches it."""
+    """Run the command line in a folder, without any AWS configuration of this machine."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nowhere = {"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"}
     done = subprocess.run(
@@ -44,12 +44,12 @@ def asbuilt(folder: Path, *arguments: str, env: Mapping[str, str] | None = None)
         env={**clean, **nowhere, "AWS_EC2_METADATA_DISABLED": "true", **(env or {})},
         capture_output=True,
         text=True,
-        timeout=600,  # to end what would never end; no machine is that slow
+        timeout=600,  # seconds; no working program takes that long
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr, folder)
 
 
 def verify(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
-    """Run `asbuilt verify` with its results below the folder."""
+    """Run `asbuilt verify` with its results in `out` below the folder."""
     return asbuilt(folder, "verify", "--out", str(folder / "out"), *arguments, env=env)

@@ -11,18 +11,18 @@ from asbuilt.snapshot import Answer, Snapshot
 
 
 def entry(data: Any, kind: str = "test:thing", names: Sequence[str] = (), parent: str = "", arn: str = "") -> Entry:
-    """One entry; its id is made of its kind, parent and names."""
+    """One entry. Its id is made of its kind, parent and names."""
     ident = f"{kind}|{parent}|{arn or '/'.join(names) or id(data)}"
     return Entry(ident, kind, f"{kind}:Read", data, arn=arn, names=(*names, *([arn] if arn else ())), parent=parent)
 
 
 def record(data: Any, kind: str = "test:thing", names: Sequence[str] = (), arn: str = "") -> Record:
-    """A record with a trace of its own."""
+    """A record with its own trace."""
     return Record(entry(data, kind, names, arn=arn), Trace())
 
 
 class _Asked(dict[str, list[Answer]]):
-    """Answers by parent, of whom all were asked: one that is not told of has none."""
+    """Answers by parent. A parent without an entry was read and has none."""
 
     def __contains__(self, parent: object) -> bool:
         return True
@@ -34,7 +34,7 @@ class _Asked(dict[str, list[Answer]]):
 def account(
     entries: Mapping[str, Sequence[Entry]], subjects: Mapping[str, Sequence[Entry]] | None = None, **problems: str
 ) -> Account:
-    """What a check sees: kind → entries (an empty list was read and is empty); subjects by name."""
+    """The argument `account` of a check: kind → entries (an empty list was read and is empty), and subjects by name."""
     snapshot = Snapshot()
     for kind, of in entries.items():
         snapshot.answers[kind] = _Asked()

@@ -1,4 +1,4 @@
-"""docs/checks.md: every question, made from the vocabulary itself, so that it can be no other than the code."""
+"""The text of docs/checks.md, which lists every check, made from the checks themselves."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _UNITS = {
 }
 _HEAD = """# Every check
 
-This page is made from the vocabulary (`make pages`). A check asks one question; a spec says what the answer should be.
-*Reads* are the calls that answering takes, as actions of an IAM policy; *controls* are what the answer is evidence for
-(the list is a help for auditors, and no claim that a control is met by it).
+This page is made from the code (`make pages`). A check asks one question; a spec states the expected answer. *Reads*
+are the calls that the answer needs, as actions of an IAM policy. *Controls* are the controls and requirements that the
+answer is evidence for; the list helps auditors and does not claim that a control is met.
 """
 
 
 def page() -> str:
-    """The page as text; with each check, the shipped specs that use it."""
+    """The page as text. Each check names the shipped specs that use it."""
     used = _used()
     by_kind: dict[str, list[Check]] = {}
     for check in all_checks().values():
@@ -74,7 +74,7 @@ def _entry(check: Check, systems: Iterable[str]) -> list[str]:
     lines = [f"### `{name}`\n", check.question.replace("\n", " "), ""]
     if check.expects:
         asked = "a list" if check.expects.takes is list else "`true`"
-        answer = f"what departs from the expectation, which is {asked}"
+        answer = f"the departures from the expectation, which is {asked}"
     lines += [f"- answer: {answer}{', or nothing' if check.optional else ''}; severity: {check.severity}"]
     if check.reads:
         lines += [f"- reads: {_calls(check.reads)}"]
@@ -100,7 +100,7 @@ def _action(row: Row) -> str:
 
 def _sources() -> list[str]:
     """The sources of evidence, each with the options that name it."""
-    lines = ["## Sources of evidence\n", "| source | what it answers | named by |", "| --- | --- | --- |"]
+    lines = ["## Sources of evidence\n", "| source | what it reads | named by |", "| --- | --- | --- |"]
     for source in sources().values():
         flags = ", ".join(f"`{option.flag}`" for option in source.options) or "the environment"
         lines += [f"| {source.name} | {source.about} | {flags} |"]

@@ -1,9 +1,11 @@
-"""The command line: one small parser; a command's module is imported when the command runs."""
+"""The parser of the command line. The module of a command is imported only where the command runs."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
+import select
 import sys
 import traceback
 from collections.abc import Sequence
@@ -19,8 +21,9 @@ from asbuilt.results.exit_codes import HELP, ExitCode
 class Command:
     """A command of the command line.
 
-    `module` holds `run(options) -> int`; `arguments`, which is the same module unless it is named, holds
-    `add_arguments(parser)`.
+    - `help`: its line in the help of `asbuilt`; `description`: the text of its own help, by default the same.
+    - `module`: the module that has `run(options) -> int`.
+    - `arguments`: the module that has `add_arguments(parser)`, by default the same module.
     """
 
     help: str
@@ -31,28 +34,71 @@ class Command:
 
 COMMANDS = {
     "verify": Command(
-        "verify architectures against their documents",
+        "verify accounts against their architecture documents",
         "asbuilt.commands.verify",
-        description="Verify architectures against their documents. Options of pytest go behind --, as in "
-        "`asbuilt verify campushub360 -- --lf --maxfail 1`.",
+        description="Verify accounts against their architecture documents. Each spec states what a document promises;\n"
+        "without further options it is verified on a mock account.\n\n"
+        "  asbuilt verify                                     all shipped specs, on mock accounts\n"
+        "  asbuilt verify campushub360 --variant tier1        one variant of one shipped spec\n"
+        "  asbuilt verify my/spec.toml --account production   a spec of your own, on a live account\n"
+        "  asbuilt verify campushub360 -- --lf --maxfail 1    with options of pytest, which follow --",
     ),
     "load": Command(
-        "prove the performance promises under load",
+        "test performance promises under load",
         "asbuilt.commands.load",
         "asbuilt.commands.load_arguments",
-        "Prove the performance promises of an architecture under open-loop load. Without --host, the load goes to a "
+        "Test the performance promises of an architecture under open-loop load. Without --host, the load goes to a\n"
         "stand-in application on this machine.",
     ),
-    "mock": Command("serve a mock account over HTTP on loopback until interrupted", "asbuilt.commands.mock"),
-    "schema": Command(
-        "write the JSON Schema of specs, for editors, or the page of all checks", "asbuilt.commands.schema"
+    "mock": Command(
+        "serve a mock account over HTTP on this machine",
+        "asbuilt.commands.mock",
+        description="Serve the mock account of a documented system over HTTP on 127.0.0.1 until interrupted. The\n"
+        "command prints the URL and the environment variables with which AWS clients use it.",
     ),
-    "iam": Command("prove least privilege: prove, who-can, trust, escalate", "asbuilt.commands.iam"),
+    "schema": Command(
+        "write the JSON Schema of specs, for editors, or the page of all checks",
+        "asbuilt.commands.schema",
+        description="Write the JSON Schema of specs, with which editors complete and validate a spec.toml. With\n"
+        "--checks, write the page that describes every check (Markdown) instead.",
+    ),
+    "iam": Command(
+        "answer questions about IAM policies and roles",
+        "asbuilt.commands.iam",
+        description="Answer questions about IAM policies and roles. Each command answers one question:\n\n"
+        "  prove     Do these policies allow nothing but the documented grants, or all of them?\n"
+        "  who-can   Is this role allowed this action on this resource, and which statement decides?\n"
+        "  trust     Which principals can assume this role?\n"
+        "  escalate  By which paths can this principal get permissions that it does not have?",
+    ),
 }
+CLOSED_PIPE = 128 + 13  # the exit code that a shell reports for a program that ended by SIGPIPE
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command. Returns its exit code (see `ExitCode`); argparse itself exits for `--help` and wrong usage."""
+    """Run one command. Returns its exit code: an `ExitCode`, or 141 where the reader of its output closed the pipe.
+
+    Raises `SystemExit` for `--help` and for wrong usage, as argparse does.
+    """
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except OwnChecksError as error:
+        sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
+        return ExitCode.USAGE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001  # an error of asbuilt itself must not end with 1, as a failed fact does
+        if isinstance(error, BrokenPipeError) and _reader_is_gone():
+            _discard_output()
+            return CLOSED_PIPE
+        traceback.print_exc()
+        return ExitCode.INTERNAL
+
+
+def _run(arguments: Sequence[str]) -> int:
     parser = _parser(arguments)
     if not arguments:
         parser.print_help()
@@ -65,22 +111,27 @@ def run(arguments: Sequence[str]) -> int:
     if options.command is None:
         parser.error("name a command")
     if mark and options.command != "verify":
-        parser.error(f"asbuilt {options.command} takes nothing behind --")
+        parser.error(f"asbuilt {options.command} takes no arguments after --")
     options.passed_on = passed_on
-    try:
-        return int(importlib.import_module(COMMANDS[options.command].module).run(options))
-    except OwnChecksError as error:
-        sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
-        return ExitCode.USAGE
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    except Exception:  # noqa: BLE001  # a mistake of asbuilt itself, which must not look like a failed fact (1)
-        traceback.print_exc()
-        return ExitCode.INTERNAL
+    return int(importlib.import_module(COMMANDS[options.command].module).run(options))
+
+
+def _reader_is_gone() -> bool:
+    """Whether standard output is a pipe that its reader closed, as `head` does when it has read enough."""
+    poll = select.poll()
+    poll.register(sys.stdout, select.POLLOUT)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+
+
+def _discard_output() -> None:
+    """Send standard output to the null device, since Python writes the rest of it when the process ends."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 def _parted(arguments: Sequence[str]) -> tuple[list[str], bool, list[str]]:
-    """What stands before the first `--`, whether there is one, and what stands behind it."""
+    """The arguments before the first `--`, whether there is one, and the arguments after it."""
     if "--" not in arguments:
         return list(arguments), False, []
     place = list(arguments).index("--")
@@ -89,19 +140,19 @@ def _parted(arguments: Sequence[str]) -> tuple[list[str], bool, list[str]]:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """End with our code for wrong usage; argparse's own, 2, means "interrupted" here."""
+        """Exit with the code of wrong usage; argparse's own, 2, means "interrupted" in `ExitCode`."""
         self.exit(ExitCode.USAGE, f"{self.prog}: {message}\n{self.format_usage()}")
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser, with the options of the command that is asked for."""
+    """The parser. Only the command that the arguments name gets its options."""
     parser = _Parser(
         prog="asbuilt",
-        description="As documented, as built: what architecture documents promise, against what is deployed.",
+        description="Verify that AWS accounts match their architecture documents, and test performance promises.",
         epilog=HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="store_true", help="print the version and end")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     asked = next((argument for argument in arguments if argument in COMMANDS), "")
     for name, command in COMMANDS.items():

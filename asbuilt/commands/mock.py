@@ -7,14 +7,13 @@ import argparse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options to a parser."""
-    parser.add_argument("system", metavar="SYSTEM")
-    parser.add_argument("--variant", metavar="NAME", default="", help="default: the first")
+    parser.add_argument("system", metavar="SYSTEM", help="a documented system, such as campushub360")
+    parser.add_argument("--variant", metavar="NAME", default="", help="of the architecture; default: its first")
     parser.add_argument("--port", type=int, default=5000, help="default: 5000; 0 takes a free one")
-    parser.add_argument("--latency-ms", type=int, default=0, metavar="MS", help="added to every answer")
-    parser.add_argument("--deny", action="append", default=[], metavar="SERVICE:OPERATION", help="answer AccessDenied")
-    parser.add_argument(
-        "--throttle", action="append", default=[], metavar="SERVICE:OPERATION", help="answer throttling"
-    )
+    parser.add_argument("--latency-ms", type=int, default=0, metavar="MS", help="wait so long before every answer")
+    for flag, does in (("--deny", "deny"), ("--throttle", "throttle")):
+        about = f"{does} calls of an operation, such as rds:DescribeDBInstances; can be given several times"
+        parser.add_argument(flag, action="append", default=[], metavar="SERVICE:OPERATION", help=about)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ from asbuilt.results.exit_codes import ExitCode
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options to a parser."""
-    parser.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
-    parser.add_argument("--checks", action="store_true", help="write the page of every check instead")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the file to write; default: standard output")
+    parser.add_argument("--checks", action="store_true", help="write the page of all checks instead of the schema")
 
 
 def run(options: argparse.Namespace) -> int:

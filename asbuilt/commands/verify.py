@@ -1,4 +1,4 @@
-"""`asbuilt verify`: pytest on the chosen specs, quiet, with its results where the next tool looks for them."""
+"""`asbuilt verify`: run pytest on the chosen specs, print the summary, and write the results to a folder."""
 
 from __future__ import annotations
 
@@ -12,24 +12,35 @@ from asbuilt import content
 from asbuilt.results.exit_codes import ExitCode
 from asbuilt.sources.table import options as source_options
 
-_SETTINGS = content.ENGINE / "pytest_plugin" / "pytest.ini"  # neither a user's pyproject.toml nor conftest.py decides
+_SETTINGS = content.ENGINE / "pytest_plugin" / "pytest.ini"  # in place of a user's pytest configuration
 _PLUGIN = "asbuilt.pytest_plugin.plugin"
-_IDLE_PLUGINS = ("hypothesispytest", "logging", "unraisableexception", "threadexception")  # for tests of code
-# pytest's options that are common enough to stand before the --
+_IDLE_PLUGINS = (
+    "hypothesispytest",
+    "logging",
+    "unraisableexception",
+    "threadexception",
+)  # for tests of code
+# common options of pytest, which need no --
 _COMMON = (
-    ("-k", "WORDS", "only facts with these words, as database, or 'database and not cost'"),
-    ("-m", "MARKS", "only facts with these marks: a severity, as high, a system, a variant, a kind, a source"),
-    ("-n", "N", "in so many processes"),
+    ("-k", "WORDS", "verify only facts with these words in their names, such as 'database and not cost'"),
+    ("-m", "MARKS", "verify only facts with these marks (severity, system, variant, kind, source), such as high"),
+    ("-n", "N", "use this number of processes"),
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options to a parser: its own, those of the sources of evidence, and pytest's common ones."""
-    parser.add_argument("systems", nargs="*", metavar="SPEC", help="a documented system, or a path; default: all")
-    parser.add_argument("--variant", metavar="NAME", help="only this variant (its tier)")
+    parser.add_argument(
+        "systems", nargs="*", metavar="SPEC", help="a shipped system or the path of a spec; default: all shipped"
+    )
+    parser.add_argument("--variant", metavar="NAME", help="verify only this variant of the architecture")
     parser.add_argument("--strict", action="store_true", help="judge the stricter of two documented readings")
-    parser.add_argument("--out", metavar="DIR", default="reports/out/latest", help="default: reports/out/latest")
-    sources = parser.add_argument_group("sources of evidence", "without any, each spec is verified on its mock account")
+    parser.add_argument(
+        "--out", metavar="DIR", default="reports/out/latest", help="folder of the results; default: %(default)s"
+    )
+    sources = parser.add_argument_group(
+        "sources of evidence", "Without any, each spec is verified on its mock account."
+    )
     for option in source_options():
         if not option.metavar:
             sources.add_argument(option.flag, action="store_true", help=option.help)
@@ -37,19 +48,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             sources.add_argument(option.flag, action="append", default=[], metavar=option.metavar, help=option.help)
         else:
             sources.add_argument(option.flag, metavar=option.metavar, help=option.help)
-    pytest = parser.add_argument_group("pytest's own", "all others of pytest's go behind --")
+    pytest = parser.add_argument_group("options of pytest", "All other options of pytest follow --.")
     for name, value, about in _COMMON:
         pytest.add_argument(name, metavar=value, help=about)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Verify, and return the exit code."""
+    """Verify. Returns the exit code (see `ExitCode`)."""
     import pytest
 
     from asbuilt.spec.model import SpecError
 
-    # service models and moto's tables are hundreds of thousands of objects that live to the end: collecting
-    # among them by the default thresholds takes a quarter of the run and frees nothing
+    # service models and moto's tables are hundreds of thousands of objects that are kept to the end; with the default
+    # thresholds, garbage collection takes a quarter of the run and frees nothing
     gc.set_threshold(50_000, 50, 100)
     try:
         found = _specs(options.systems)
@@ -57,12 +68,12 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
         return ExitCode.USAGE
     code = int(pytest.main([*_quiet(Path(options.out), found), *_given(options), *options.passed_on, *found]))
-    gc.freeze()  # the last collection at exit would walk all of it once more
+    gc.freeze()  # else the collection at exit would visit all objects once more
     return code
 
 
 def _quiet(out: Path, found: Sequence[str]) -> Iterator[str]:
-    """pytest's options for a run whose summary is ours."""
+    """Options that turn off pytest's own report and write the results to the folder `out`."""
     yield from ("-p", _PLUGIN, "--noconftest", "-c", str(_SETTINGS), "--rootdir", str(_root(found)))
     yield from ("-o", f"cache_dir={Path.cwd() / '.pytest_cache'}")
     yield from (f"-pno:{name}" for name in _IDLE_PLUGINS)
@@ -72,7 +83,7 @@ def _quiet(out: Path, found: Sequence[str]) -> Iterator[str]:
 
 
 def _given(options: argparse.Namespace) -> Iterator[str]:
-    """The command's options as the pytest plugin takes them."""
+    """The given options, as arguments of pytest and its plugin."""
     if options.variant:
         yield from ("--variant", options.variant)
     if options.strict:
@@ -90,9 +101,9 @@ def _given(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _specs(systems: Sequence[str]) -> list[str]:
-    """What pytest is asked to collect: the specs that the names or paths stand for, each with its `::fact` if any.
+    """The arguments that pytest collects: the spec file of each name or path, with its `::fact` where it has one.
 
-    Raises `SpecError` with all names that stand for none.
+    Raises `SpecError` with all names and paths for which there is no spec.
     """
     from asbuilt.spec.loading import find_spec
     from asbuilt.spec.model import SpecError
@@ -110,6 +121,6 @@ def _specs(systems: Sequence[str]) -> list[str]:
 
 
 def _root(found: Sequence[str]) -> Path:
-    """The folder that node ids begin from: the shipped specs' own, or the current one."""
+    """The folder to which node ids are relative: that of the shipped specs, or the current one."""
     shipped = content.folder()
     return shipped if all(Path(path).is_relative_to(shipped) for path in found) else Path.cwd()

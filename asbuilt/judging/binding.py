@@ -1,4 +1,4 @@
-"""Which records a subject stands for."""
+"""Find the records of a subject."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from asbuilt.spec.model import Fact, Subject
 
 
 class SubjectMissingError(LookupError):
-    """No record is called as the subject is; the message says what there is instead."""
+    """No record matches the subject. The message names the records of its kind that exist."""
 
 
 def bind(subject: Subject, snapshot: Snapshot, now: datetime.datetime) -> list[Entry]:
-    """The records that a subject stands for.
+    """The records that a subject matches; an empty list where none does.
 
-    Raises `Unknown` where the kind could not be read, or where several match and one is meant.
+    Raises `Unknown` where the kind could not be read, or where several records match a subject without `many`.
     """
     matching = [entry for entry in snapshot.entries(subject.kind) if matches(subject, entry)]
     if subject.where:
@@ -29,14 +29,14 @@ def bind(subject: Subject, snapshot: Snapshot, now: datetime.datetime) -> list[E
     if len(matching) > 1 and not subject.many:
         labels = ", ".join(repr(entry.label) for entry in matching[:5])
         raise Unknown(
-            f"{len(matching)} match {subject.described()} where one is meant ({labels}): "
+            f"{len(matching)} records match {subject.described()}, which must match one ({labels}): "
             f"name one under [accounts.<name>.subjects] of accounts.toml, or set many = true"
         )
     return matching
 
 
 def matches(subject: Subject, entry: Entry) -> bool:
-    """Whether a record goes by the subject's name, ARN, tags and what narrows it down."""
+    """Whether a record has the subject's name, ARN and tags, and meets its `within`."""
     if subject.arn and not fnmatchcase(entry.arn, subject.arn):
         return False
     if subject.called != "*" and not any(fnmatchcase(name, subject.called) for name in entry.names):
@@ -47,7 +47,7 @@ def matches(subject: Subject, entry: Entry) -> bool:
 
 
 def tags(data: Mapping[str, Any]) -> dict[str, str]:
-    """A record's tags, whichever of AWS's spellings it uses."""
+    """A record's tags by key. AWS spells the field and its parts in several ways; all are read."""
     pairs: dict[str, str] = {}
     for field in ("Tags", "tags", "TagList", "TagSet"):
         value = data.get(field) or []
@@ -59,7 +59,7 @@ def tags(data: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _ends_with(value: Any, wanted: str) -> bool:
-    """Whether an id or ARN is the wanted name, or ends in it (`...:cluster/campushub-cluster`)."""
+    """Whether an id or ARN is the wanted name or ends with it (`...:cluster/campushub-cluster`); globs are valid."""
     text = str(value or "")
     return fnmatchcase(text, wanted) or fnmatchcase(text.rpartition("/")[2], wanted)
 
@@ -77,12 +77,12 @@ def _answers_as_wanted(subject: Subject, entry: Entry, snapshot: Snapshot, now: 
 def named_subjects(
     fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime
 ) -> dict[str, tuple[str, Sequence[Entry]]]:
-    """The kind and records of each subject that a fact names, by the subject's name."""
+    """The kind and records of each subject that a fact names, by the subject's name. Raises what `bind` raises."""
     return {name: (subjects[name].kind, bind(subjects[name], snapshot, now)) for name in named_in(fact, subjects)}
 
 
 def named_in(fact: Fact, subjects: Mapping[str, Subject]) -> list[str]:
-    """The subjects that a fact's expectation or parameter names, where its check answers with subjects."""
+    """The names of the subjects in a fact's expectation or parameter, where the check answers with subjects."""
     if not fact.check.names_subjects:
         return []
     return [name for name in subjects if name in {*_texts(fact.expected), *fact.expected.subjects, fact.parameter}]

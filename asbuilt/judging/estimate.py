@@ -1,4 +1,4 @@
-"""A figure from a sample, with the bounds between which the true one lies."""
+"""An estimate: a value from a sample, with the bounds of the true value."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from asbuilt.spec.expectation import COMPARISON, Expectation
 
 
 class Estimate(float):
-    """A figure from a sample: the true one lies between `low` and `high`; None stands for a bound that is not known.
+    """A value from a sample, in the unit of its check. The true value lies between `low` and `high`.
 
-    `samples` is how many it was taken from; `short_of` gives how many more would settle on which side of a limit the
-    true one lies (0: none would); `doubt` says what else keeps it open.
+    - `value`: None where the sample gives none.
+    - `low`, `high`: None for a bound that is not known.
+    - `samples`: the number of samples.
+    - `short_of`: how many more samples decide on which side of a limit the true value lies (0: no number does).
+    - `doubt`: another reason why the estimate is inconclusive, or "".
     """
 
     low: float
@@ -21,7 +24,7 @@ class Estimate(float):
     short_of: Callable[[float], int]
     doubt: str
 
-    def __new__(  # noqa: D102  # its class says what it makes
+    def __new__(  # noqa: D102  # the class's docstring describes it
         cls,
         value: float | None,
         low: float | None,
@@ -37,11 +40,11 @@ class Estimate(float):
         return made
 
     def open_question(self, expected: Expectation) -> str:
-        """Why the sample does not settle whether the true figure keeps to what is expected; "" where it does."""
+        """Why the sample does not show whether the true value meets the expectation; "" where it does."""
         if not math.isnan(self) and expected.holds(self.low) == expected.holds(self.high):
             return ""
         high = "no bound" if math.isinf(self.high) else f"{self.high:g}"
         limit = COMPARISON.fullmatch(expected.raw.strip()) if isinstance(expected.raw, str) else None
         more = self.short_of(float(limit[2])) if limit and not math.isnan(self) else 0
-        needed = f"; {self.doubt}" if self.doubt else f"; about {more} more would settle it" if more else ""
+        needed = f"; {self.doubt}" if self.doubt else f"; about {more} more are needed" if more else ""
         return f"inconclusive: between {self.low:g} and {high} by {self.samples} samples{needed}"

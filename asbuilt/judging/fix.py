@@ -1,4 +1,4 @@
-"""What to do about a finding: a check's fix with what the evidence knows in its gaps."""
+"""The fix of a finding: the text of the check or claim, with its placeholders filled from the evidence."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from asbuilt.evidence import Entry, search
 from asbuilt.spec.expectation import words, would_do
 from asbuilt.spec.model import Fact
 
-# `{name}`, `{VpcId}`, `{SecurityGroups[].GroupId ?? <group>}`: what fills a gap, and what stands there where nothing
-# does. A path may begin with a kind that was looked at, `{ec2:subnet[].SubnetId}`, and hold the `$parameter`.
+# Placeholders: `{name}`, `{VpcId}`, `{SecurityGroups[].GroupId ?? <group>}`. The text after `??` is used where the
+# evidence has no value. A path can begin with a kind that was read, `{ec2:subnet[].SubnetId}`, and hold `$parameter`.
 _GAP = re.compile(r"\{([^{}]+?)(?: \?\? (<[^<>{}]+>))?\}")
 _OF_KIND = re.compile(r"([a-z0-9-]+:[a-z0-9.-]+)(\[.*)")
 
@@ -25,9 +25,10 @@ Named = Mapping[str, tuple[str, Sequence[Entry]]]
 def fix_for(
     fact: Fact, entries: Sequence[Entry], answer: Any = None, named: Named | None = None, read: Iterable[Entry] = ()
 ) -> str:
-    """The claim's or check's fix with this resource's names in it, quoted so that pasting it is safe.
+    """The fix of the claim, or else of the check, with values of these records, quoted for a shell.
 
-    `named` are the records of the subjects that the fact names, `read` all that were looked at to judge it.
+    `named` are the kind and the records of each subject that the fact names; `read` are all records that were read to
+    judge it.
     """
     entry = entries[0] if entries else None
     values: dict[str, Any] = {"parameter": fact.parameter, "expected": words(fact.expected.raw)}
@@ -42,7 +43,7 @@ def fix_for(
     looked_at = list(read)
 
     def filled(gap: re.Match[str]) -> str:
-        # a parameter with signs in it would say something else in a path
+        # only a parameter of letters and digits is safe inside a JMESPath
         path = gap[1].replace("$parameter", fact.parameter) if fact.parameter.isalnum() else gap[1]
         otherwise = gap[2] or gap[0]
         found = [values[path]] if path in values else _found(path, entry, looked_at)
@@ -52,14 +53,14 @@ def fix_for(
 
 
 def _found(path: str, entry: Entry | None, read: Sequence[Entry]) -> list[str | int]:
-    """The texts and numbers that a path leads to, in the record, or (`kind[...]`) in the records of a kind read."""
+    """The texts and numbers at a path of the record, or, for `kind[...]`, of the records of a kind that was read."""
     of_kind = _OF_KIND.fullmatch(path)
     try:
         if of_kind:
             value = search(of_kind[2], [item.data for item in read if item.kind == of_kind[1]])
         else:
             value = search(path, entry.data) if entry is not None else None
-    except JMESPathError:  # braces that are the command's own
+    except JMESPathError:  # braces that belong to the command
         return []
     several = value if isinstance(value, list) else [value]
     return list(dict.fromkeys(item for item in several if isinstance(item, str | int) and not isinstance(item, bool)))

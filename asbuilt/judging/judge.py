@@ -1,4 +1,4 @@
-"""From evidence to verdicts: bind the subject, ask the check, let the comparison decide."""
+"""Judge a fact: find the subject's records, ask the check, and compare the answer with the expectation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ STATUSES = ("failed", "unknown", "untested", "not applicable", "passed")  # wors
 
 @dataclass(frozen=True)
 class Finding:
-    """What one resource answered to one fact; `reads` are the fields that decided it."""
+    """The answer for one resource.
+
+    - `status`: one of `STATUSES`.
+    - `found`: the check's answer, or None where there is none.
+    - `reason`: why there is no answer, or "".
+    - `permission`: the IAM action that the reading role lacks, or "".
+    - `reads`: the fields that were read.
+    """
 
     resource: str
     status: str
@@ -33,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A fact's status and its findings, one a resource."""
+    """The status of a fact, the worst of its findings; and the findings, one for each resource."""
 
     fact: Fact
     status: str
@@ -41,7 +48,10 @@ class Verdict:
 
 
 def judge(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime) -> Verdict:
-    """Judge one fact. Whatever could not be read becomes `unknown`; nothing is raised."""
+    """Judge one fact. Evidence that could not be read gives the status `unknown` or `untested`.
+
+    Raises `LookupError` for a check that reads a kind that it does not declare.
+    """
     try:
         entries = bind(fact.subject, snapshot, now)
         if not entries and fact.check.each:
@@ -89,7 +99,7 @@ def _finding(
         reads = tuple(trace.reads.values())
         return Finding(resource, unknown.status, reason=unknown.reason, permission=unknown.permission, reads=reads)
     except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-        # a record of a shape that the check does not know: not judged, and never passed
+        # the check does not know this shape of record: the fact is unknown, and never passed
         reason = f"{check.name} could not judge this record: {type(error).__name__}: {error}"
         return Finding(resource, "unknown", reason=reason, reads=tuple(trace.reads.values()))
     return Finding(
@@ -103,5 +113,7 @@ def _finding(
 
 def _missing(subject: Subject, snapshot: Snapshot) -> str:
     others = [entry.names[0] if entry.names else entry.label for entry in snapshot.entries(subject.kind)]
-    there = f"there is {', '.join(repr(name) for name in others[:8])}" if others else "the account holds none"
+    there = (
+        f"there is {', '.join(repr(name) for name in others[:8])}" if others else "the account has none of this kind"
+    )
     return f"no {subject.described()} was found; {there}{', ...' if len(others) > 8 else ''}"

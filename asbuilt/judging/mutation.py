@@ -1,6 +1,6 @@
-"""Proof that a fact can fail: change the evidence that it was judged on, and judge again.
+"""Prove that a fact can fail: change the evidence that it was judged on, and judge it again.
 
-A fact that no legal change of its own evidence turns to `failed` says nothing about the account.
+A fact that no legal change of its evidence turns to `failed` is vacuous: it proves nothing about the account.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from asbuilt.spec.model import Fact, Subject
 _OTHER_TEXT = "asbuilt-other"
 _AGE = datetime.timedelta(days=4000)
 _CIDR = re.compile(r"\d+(\.\d+){3}/\d+")
-# what a user's own names, values and policies may say, which no shape of AWS's tells
+# values of fields whose content a user chooses, so that AWS's service models do not list them
 _USERS_OWN: dict[str, list[Any]] = {
     **{name: ["AWS_SECRET_ACCESS_KEY"] for name in ("name", "OptionName")},
     **{name: [PLACEHOLDER] for name in ("value", "Value")},
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
-_DEPTH = 2  # of structures inside a made-up one: deep enough for State.Name
+_DEPTH = 2  # levels of structures inside a generated one: State.Name needs two
 
 
 class Shapes(Protocol):
-    """What AWS's service models say about evidence; `asbuilt.sources.shapes` has these functions."""
+    """The functions of `asbuilt.sources.shapes`: what AWS's service models say about evidence."""
 
     def record_shape(self, kind: str) -> Any:
-        """The botocore shape of a kind's records, or None where the models do not tell."""
+        """The botocore shape of a kind's records, or None where the models have none."""
 
     def shape_at(self, entry: Entry, path: Path) -> Any:
-        """The botocore shape of a field of an entry, or None where the models do not tell."""
+        """The botocore shape of a field of an entry, or None where the models have none."""
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One legal change of evidence, in words, and the snapshot that holds it."""
+    """One legal change of the evidence: its description, and the changed snapshot."""
 
     change: str
     snapshot: Snapshot
@@ -50,7 +50,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class MutationResult:
-    """How many mutants a fact took, and the one that turned it ("" where none did: the fact is vacuous)."""
+    """How many mutants were tried on a fact, and the one that made it fail ("" where none did: it is vacuous)."""
 
     fact: str
     tried: int
@@ -60,12 +60,15 @@ class MutationResult:
 def prove(
     fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime, shapes: Shapes
 ) -> MutationResult:
-    """Mutate the evidence of a fact that holds until it fails. A crash or `unknown` does not count."""
+    """Change the evidence of a fact that holds, one change at a time, until the fact fails.
+
+    Only the status `failed` counts, not `unknown`. Raises what `judge` and `bind` raise.
+    """
     tried = 0
     asks_fields = _asks_fields(fact)
     for mutant in mutants(fact, subjects, snapshot, now, shapes):
         tried += 1
-        # a change that only unbinds a subject found by its answers fails the fact for being about nothing
+        # a change after which the subject matches no record does not count: the fact would fail without an answer
         if judge(fact, subjects, mutant.snapshot, now).status == "failed" and not (
             fact.subject.where and asks_fields and not bind(fact.subject, mutant.snapshot, now)
         ):
@@ -74,14 +77,14 @@ def prove(
 
 
 def _asks_fields(fact: Fact) -> bool:
-    """Whether it is about what a record says, rather than about its being there."""
+    """Whether the fact is about the fields of a record, and not about its existence or number."""
     return fact.check.each and fact.check.name != "exists"
 
 
 def mutants(
     fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime, shapes: Shapes
 ) -> Iterator[Mutant]:
-    """All changes to what the fact looked at: fields first, then records gone, lists emptied, records come."""
+    """All changes to the evidence of a fact: changed fields, removed records, emptied lists, added records."""
     verdict = judge(fact, subjects, snapshot, now)
     reads = [read for finding in verdict.findings for read in finding.reads]
     for read in reads:
@@ -89,7 +92,7 @@ def mutants(
             yield from _changed_fields(read, snapshot, shapes)
     own = fact.subject.kind if _asks_fields(fact) and any(read.path and read.entry for read in reads) else ""
     for entry in {read.entry.id: read.entry for read in reads if read.entry}.values():
-        # without its own record a fact fails for being about nothing, which proves nothing about the question
+        # without its own record a fact fails without an answer, which proves nothing about the question
         if entry.kind != own:
             yield Mutant(f"{entry.kind} {entry.label!r} removed", snapshot.changed(entry, None))
     lists = [read for read in reads if read.entry is None]
@@ -103,7 +106,7 @@ def mutants(
 
 
 def _changed_together(reads: Sequence[Read], snapshot: Snapshot, shapes: Shapes) -> Iterator[Mutant]:
-    """The same field of several records at once: a median moves for no single one of them."""
+    """The same field of several records changed at once, as an answer such as a median needs."""
     alike: dict[tuple[str, Path], list[Read]] = {}
     for read in reads:
         if read.entry is not None and read.path:
@@ -133,7 +136,7 @@ def _emptied(read: Read, snapshot: Snapshot) -> Mutant:
 
 
 def _come(read: Read, snapshot: Snapshot, shapes: Shapes) -> Iterator[Mutant]:
-    """One more record where a list was looked at: emptiness is evidence that can change, too."""
+    """One more record in a list that was read, also in an empty one."""
     parent = str(read.path[0]) if read.path else ""
     for number, data in enumerate(_whole(shapes.record_shape(read.kind), "", _DEPTH)):
         entry = Entry(f"{read.kind}|made up|{number}", read.kind, read.operation, data, parent=parent)
@@ -151,7 +154,7 @@ def _changed_fields(read: Read, snapshot: Snapshot, shapes: Shapes) -> Iterator[
 
 
 def _with(data: Any, path: Path, value: Any) -> Any:
-    """A copy of the data in which the place at `path` holds `value`, or (ABSENT) nothing."""
+    """A copy of the data with `value` at `path`, or, with ABSENT, without that field."""
     if not path:
         return value
     step, rest = path[0], path[1:]
@@ -166,7 +169,7 @@ def _with(data: Any, path: Path, value: Any) -> Any:
 
 
 def _other_values(value: Any, shape: Any, field: str) -> Iterator[Any]:
-    """Legal values that differ: of an enumeration its other members, else near and far ones of the same type."""
+    """Other legal values: of an enumeration its other members, else smaller and larger values of the same type."""
     candidates: list[Any]
     if value is ABSENT:
         candidates = _made_up(shape, field)
@@ -183,7 +186,7 @@ def _other_values(value: Any, shape: Any, field: str) -> Iterator[Any]:
         candidates = [[], *([*value, item] for item in more), value[:1], value[1:]]
     elif isinstance(value, dict):
         candidates = [{}]
-        if getattr(shape, "type_name", "") == "map":  # its keys are the user's own
+        if getattr(shape, "type_name", "") == "map":  # users choose its keys
             candidates += [{**value, name: text} for name in _USERS_OWN["name"] for text in _USERS_OWN["value"]]
     else:
         candidates = []
@@ -205,7 +208,7 @@ def _other_texts(value: str, shape: Any) -> list[Any]:
 
 
 def _made_up(shape: Any, field: str) -> list[Any]:
-    """Values for a field that AWS left out, by its shape."""
+    """Values for a field that the answer lacks, by its shape."""
     kind = getattr(shape, "type_name", "")
     if kind == "boolean":
         return [True, False]
@@ -227,14 +230,14 @@ def _made_up(shape: Any, field: str) -> list[Any]:
 
 
 def _made_up_items(value: list[Any], shape: Any) -> list[Any]:
-    """Items that the list does not hold: one like its first, else whole ones by the shape."""
+    """Items that the list does not hold: a changed copy of its first item, else complete items by the shape."""
     if value and isinstance(value[0], dict):
         return [{name: _other_member(item) for name, item in value[0].items()}]
     return _whole(getattr(shape, "member", None), "", _DEPTH)
 
 
 def _whole(shape: Any, field: str, depth: int) -> list[Any]:
-    """A few values with all their members, unlike one another as far as the members allow."""
+    """Up to three values with all their members, different from one another where the members allow it."""
     if getattr(shape, "type_name", "") != "structure":
         return _made_up(shape, field)[:3]
     members = {name: _whole(of, name, depth - 1) for name, of in shape.members.items() if depth}

@@ -1,4 +1,4 @@
-"""Which calls a selection of facts takes: derived from the spec, so that nothing is read that nothing asks for."""
+"""Derive from facts the kinds of record to read, so that a run reads only what its facts need."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from asbuilt.judging.binding import matches, named_in
 from asbuilt.sources.row import Plan, Row, Wanted
 from asbuilt.spec.model import Fact, Subject
 
-IDENTITY = "aws:account"  # read in every run: results say whose account was judged
+IDENTITY = "aws:account"  # read in every run, since results name the account
 
 
 Rows = Mapping[str, tuple[Row, ...]]
 
 
 def plan(facts: Iterable[Fact], subjects: Mapping[str, Subject], rows: Rows) -> Plan:
-    """The kinds that the facts need, and for detail kinds the parents that they are needed of.
+    """The kinds that the facts need, and for detail kinds the parents whose details they need.
 
     `rows` are the rows that read each kind.
     """
@@ -37,7 +37,7 @@ def _bind(subject: Subject, kinds: set[str], details: dict[str, list[Subject] | 
     kinds.add(subject.kind)
     details.setdefault(subject.kind, None)
     for check, _, _ in subject.where.values():
-        # to choose among records by an answer, the answer must be had of all of them
+        # `where` chooses among all records of the kind, so that the details of all of them are needed
         kinds.update(check.reads)
         details.update(dict.fromkeys(check.reads))
 
@@ -53,12 +53,12 @@ def _need(
 
 
 def _limit(subject: Subject, kind: str, kinds: set[str], details: dict[str, list[Subject] | None], rows: Rows) -> bool:
-    """Have a detail kind read of a subject's records; False where it is none of theirs, and nothing was done."""
+    """Plan a detail kind for a subject's records only. Returns False, without a change, for a kind not below theirs."""
     limited = _below(kind, subject.kind, rows)
     if limited is None:
         return False
     kinds.add(kind)
-    # what a subject that is found by its answers matches is not known yet
+    # a subject with `where` is matched only after its details are read
     wanted = None if subject.where else details.setdefault(limited, [])
     if wanted is None:
         details[limited] = None
@@ -68,7 +68,7 @@ def _limit(subject: Subject, kind: str, kinds: set[str], details: dict[str, list
 
 
 def _below(kind: str, ancestor: str, rows: Rows) -> str | None:
-    """The kind on the way from `kind` up to `ancestor` that is asked once for each record of the ancestor."""
+    """The kind whose parent is `ancestor`: `kind` or one of its parents. None where `kind` is not below `ancestor`."""
     while kind:
         parent = rows[kind][0].per
         if parent == ancestor:

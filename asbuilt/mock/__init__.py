@@ -1,1 +1,1 @@
-"""The mock account: moto in process or served, taught and broken on purpose."""
+"""The mock account: moto, in process or over HTTP, with extensions and injected faults."""

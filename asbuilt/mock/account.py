@@ -1,4 +1,4 @@
-"""The mock account of a documented system, in process. `asbuilt.mock.account.server` offers the same one over HTTP."""
+"""The mock account of a documented system, in process. `asbuilt.mock.server` serves the same account over HTTP."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from asbuilt.mock.models import import_ec2, loader, shared
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
-# Nothing of the machine's own AWS set-up may reach a mock, or a mock's calls the real AWS.
+# These settings keep the machine's own AWS configuration away from the mock, and the mock's calls away from AWS.
 ENVIRONMENT = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -31,14 +31,14 @@ KEYS = {"aws_access_key_id": "AKIAASBUILTMOCK00000", "aws_secret_access_key": "n
 
 
 class MockError(Exception):
-    """The mock asked for can't be had; the message is one line for the user."""
+    """There is no such mock account, or it cannot be served. The message is one line for the user."""
 
 
 def builder(system: str, variant: str) -> ModuleType:
     """The module that builds this system's account.
 
-    It has `build(session, variant)` and `VARIANTS`, and may have `ACCOUNT_ID` and `REGION`.
-    Raises MockError for a system without a mock account, or a variant its document doesn't have.
+    It has `build(session, variant)` and `VARIANTS`, and can have `ACCOUNT_ID` and `REGION`. Raises `MockError` for a
+    system without a mock account, or a variant that its document does not have.
     """
     module = _module(system)
     if variant not in module.VARIANTS:
@@ -47,7 +47,10 @@ def builder(system: str, variant: str) -> ModuleType:
 
 
 def first_variant(system: str) -> str:
-    """The variant that a system's document describes first, or "". Raises MockError as `builder` does."""
+    """The first variant in a system's document, or "" where it has none.
+
+    Raises `MockError` for a system without a mock account.
+    """
     return str(_module(system).VARIANTS[0])
 
 
@@ -60,10 +63,10 @@ def _module(system: str) -> ModuleType:
 
 @contextmanager
 def mock_account(system: str, variant: str) -> Iterator[Any]:
-    """A boto3 session on a fresh mock account of `system` as documented; nothing outlives the block.
+    """A boto3 session on a new mock account of `system` as documented. The account ends with the block.
 
-    moto's state belongs to the process, so there is one mock account at a time: RuntimeError for a second.
-    Raises MockError as `builder` does.
+    moto keeps its state per process, so that there is one mock account at a time. Raises `RuntimeError` for a second
+    one, and `MockError` as `builder` does.
     """
     with account_of(builder(system, variant), variant) as session:
         yield session
@@ -71,12 +74,15 @@ def mock_account(system: str, variant: str) -> Iterator[Any]:
 
 @contextmanager
 def account_of(module: Any, variant: str) -> Iterator[Any]:
-    """As `mock_account`, for any module that has what `builder` says of one: a literal account, say."""
+    """As `mock_account`, for a module with the functions and constants that `builder` describes.
+
+    Raises `RuntimeError` where a mock account is open already.
+    """
     account = getattr(module, "ACCOUNT_ID", DEFAULT_ACCOUNT)
     with mock.patch.dict(os.environ, {**ENVIRONMENT, "MOTO_ACCOUNT_ID": account}):
         for name in LEFT_OUT:
             os.environ.pop(name, None)
-        # moto read the variable when it was imported, perhaps for another account before this one
+        # moto reads the variable only when it is imported, which may have been for another account
         with shared(), _moto(), _rarely_collected(), mock.patch("moto.iam.models.DEFAULT_ACCOUNT_ID", account):
             session = _session(getattr(module, "REGION", DEFAULT_REGION))
             module.build(session, variant)
@@ -85,7 +91,7 @@ def account_of(module: Any, variant: str) -> Iterator[Any]:
 
 @contextmanager
 def _moto() -> Iterator[None]:
-    """moto, taught and set up: certificates issued at once, tasks that stay as they are put."""
+    """moto with extensions and settings: certificates are issued at once, tasks keep the state that they are given."""
     from cryptography.hazmat.primitives.asymmetric import rsa
     from moto import mock_aws, settings
     from moto.core.models import MockAWS
@@ -97,11 +103,11 @@ def _moto() -> Iterator[None]:
     import_ec2()
     content.module("fixtures.taught").install()
     waits = mock.patch.object(settings, "ACM_VALIDATION_WAIT", -1)
-    # certificates and KMS keys of a mock protect nothing: one key of each size does for all, and each costs 0.1 s
+    # making a key takes 0.1 s; since certificates and KMS keys of a mock protect nothing, all share a key of each size
     keys = mock.patch.object(rsa, "generate_private_key", _private_key(rsa.generate_private_key))
-    # how moto would answer the library `requests`, which nobody here asks with: 0.1 s an account
+    # setting up moto's answers to the library `requests`, which no code here uses, would take 0.1 s an account
     other_clients: Any = mock.patch("moto.core.models.RESPONSES_METHODS", [])
-    # moto loads these anew for each request to S3, and for a moment of it other threads find them missing
+    # moto reloads this module for each request to S3; meanwhile other threads would find its addresses missing
     addresses = mock.patch.object(S3Backend, "_url_module", importlib.import_module("moto.s3.urls"))
     with waits, keys, other_clients, addresses, mock_aws():
         state_manager.set_transition("ecs::task", {"progression": "manual", "times": 10**9})
@@ -113,7 +119,7 @@ def _moto() -> Iterator[None]:
 
 @contextmanager
 def _rarely_collected() -> Iterator[None]:
-    """Look for garbage less often: an account is built of objects that stay, and looking took a tenth of the time."""
+    """Collect garbage less often: the objects of an account stay, and collecting took a tenth of the time."""
     before = gc.get_threshold()
     gc.set_threshold(50_000, 20, 20)
     try:
@@ -128,7 +134,7 @@ def _private_key(generate: Any) -> Any:
 
 
 def _session(region: str) -> Any:
-    """A session with made-up keys whose calls moto answers or nobody does."""
+    """A session with made-up keys. moto answers its calls; a call to another host raises `MockError`."""
     import boto3
     import botocore.session
 
@@ -140,7 +146,7 @@ def _session(region: str) -> Any:
 
 
 def _refuse(request: Any, **_: Any) -> None:
-    """Stop a request to a host that moto doesn't answer for, lest it be sent to whoever is there."""
+    """Raise `MockError` for a request to a host that moto does not answer for, so that it is not sent there."""
     host = urlsplit(request.url).hostname or ""
     if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-        raise MockError(f"the mock account answers nothing at {request.url}")
+        raise MockError(f"the mock account does not answer {request.url}: it answers hosts of amazonaws.com only")

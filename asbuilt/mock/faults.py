@@ -1,6 +1,6 @@
-"""Faults on purpose: one operation that AWS denies or throttles, in its own service's words.
+"""Fault injection: deny or throttle one operation, with the error codes of its service.
 
-A fault is named `SERVICE:Operation`, as in `rds:DescribeDBInstances`, with boto3's name of the service.
+A fault names the operation as `SERVICE:Operation`, such as `rds:DescribeDBInstances`, with boto3's service name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from asbuilt.mock.models import loader
 from asbuilt.problems import closest
 
-# How a refusal reads in each protocol, and in S3's own: error code and HTTP status.
+# Error code and HTTP status of a refusal in each protocol; S3 has codes of its own.
 ANSWERS = {
     "deny": {
         "ec2": ("UnauthorizedOperation", 403),
@@ -34,23 +34,23 @@ ANSWERS = {
         "rest-json": ("TooManyRequestsException", 429),
     },
 }
-XML = {  # how each XML protocol wraps an error
+XML = {  # the body of an error in each XML protocol
     "s3": "<Error><Code>{code}</Code><Message>{message}</Message></Error>",
     "ec2": "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors></Response>",
     "query": "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>",
 }
 XML["rest-xml"] = XML["query"]
-IAM_PREFIX = {"monitoring": "cloudwatch"}  # where the permission is named otherwise than the signature
+IAM_PREFIX = {"monitoring": "cloudwatch"}  # signing name → IAM prefix, where the two differ
 Answer = tuple[int, dict[str, str], bytes]
 
 
 class UnknownOperationError(ValueError):
-    """A fault that names no operation of any AWS service; the message names the nearest one."""
+    """A fault names an operation that AWS does not have. The message names the nearest operation or service."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One operation and what becomes of it: `kind` is a key of ANSWERS."""
+    """One operation and the kind of its fault, a key of `ANSWERS`."""
 
     kind: str
     service: str
@@ -58,7 +58,10 @@ class Fault:
 
 
 def fault(kind: str, name: str) -> Fault:
-    """Read `SERVICE:Operation`. Raises UnknownOperationError if AWS has no such operation."""
+    """The fault for an operation written as `SERVICE:Operation`.
+
+    Raises `UnknownOperationError` where AWS has no such operation.
+    """
     service, colon, operation = name.partition(":")
     services = loader().list_available_services("service-2")
     if not colon or service not in services:
@@ -71,9 +74,10 @@ def fault(kind: str, name: str) -> Fault:
 
 @contextmanager
 def denied(target: Any, *names: str, kind: str = "deny") -> Iterator[None]:
-    """While open, calls of the named operations by `target` are refused before they are sent.
+    """Refuse the named operations while the block runs; the calls are not sent.
 
-    `target` is a boto3 session (clients made from it while open) or a client.
+    `target` is a client, or a boto3 session: its clients that are created in the block refuse. `kind` is a key of
+    `ANSWERS`. Raises `UnknownOperationError` where AWS has no such operation.
     """
     events = target.events if hasattr(target, "events") else target.meta.events
     hooks = []
@@ -86,12 +90,12 @@ def denied(target: Any, *names: str, kind: str = "deny") -> Iterator[None]:
         yield
     finally:
         for event, hook in hooks:
-            hook.open = False  # clients that copied the hook from a session keep it, spent
+            hook.open = False  # clients keep a copy of the session's hook, which must do nothing from now on
             events.unregister(event, hook)
 
 
 class _Refusal:
-    """A before-send hook that answers in place of AWS while it is open."""
+    """A before-send hook that answers with the refusal while it is open."""
 
     def __init__(self, refused: Fault) -> None:
         self.fault = refused
@@ -109,7 +113,7 @@ class _Refusal:
 
 
 def refusal(refused: Fault, content_type: str = "") -> Answer:
-    """Status, headers and body with which the service refuses the operation."""
+    """Status, headers and body of the answer by which the service refuses the operation."""
     from moto.core.request import determine_request_protocol
     from moto.core.utils import get_service_model
 
@@ -125,7 +129,7 @@ def refusal(refused: Fault, content_type: str = "") -> Answer:
 
 
 def error(protocol: str, code: str, message: str, status: int) -> Answer:
-    """An error as a service of this protocol writes it."""
+    """Status, headers and body of an error in a protocol."""
     if protocol in XML:
         body = XML[protocol].format(code=escape(code), message=escape(message))
         return status, {"Content-Type": "text/xml"}, body.encode()

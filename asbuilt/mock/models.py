@@ -1,7 +1,7 @@
 """AWS's service models, read once per process.
 
-Reading them is most of what a first call costs: boto3 reads a model for each session, moto for each backend
-and once more for itself. Here they share one reader.
+Reading them takes most of the time of a first call: boto3 reads a model for each session, and moto for each backend
+and once more for itself. The functions here let both share one loader.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CHANGED = ("s3", "s3control")  # botocore rewrites these models in place when it
 
 @functools.cache
 def loader() -> Any:
-    """botocore's loader, with all that it has read so far."""
+    """The shared loader of botocore, which keeps the models that it has read."""
     import botocore.loaders
 
     return botocore.loaders.create_loader()
@@ -25,7 +25,7 @@ def loader() -> Any:
 
 @contextmanager
 def shared() -> Iterator[None]:
-    """While open, new sessions and moto read models through `loader`."""
+    """Let new sessions and moto read models through `loader` while the block runs."""
     import botocore.session
 
     with ExitStack() as stack:
@@ -34,7 +34,7 @@ def shared() -> Iterator[None]:
         from moto.core.loaders import Loader, moto_root
 
         class Once(Loader):
-            """moto's loader: the shared model with moto's additions laid over it, nothing read twice."""
+            """moto's loader: the shared model, merged with moto's additions."""
 
             def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
                 if service_name in CHANGED:
@@ -51,7 +51,7 @@ def shared() -> Iterator[None]:
 
 
 def _laid_over(model: dict[str, Any], addition: dict[str, Any]) -> dict[str, Any]:
-    """`model` with `addition` merged into it, sharing all that is not added to."""
+    """A copy of `model` with `addition` merged into it. Unchanged parts are shared with `model`."""
     merged = dict(model)
     for key, value in addition.items():
         both = isinstance(value, dict) and isinstance(model.get(key), dict)
@@ -60,7 +60,7 @@ def _laid_over(model: dict[str, Any], addition: dict[str, Any]) -> dict[str, Any
 
 
 class _Offerings(dict[str, Any]):
-    """Region → the instance types that it offers, read from moto's file when first asked for."""
+    """Region → the instance types that it offers. moto's file of a region is read at the first access."""
 
     def __init__(self, location_type: str, files: dict[str, str]) -> None:
         super().__init__(files)
@@ -80,7 +80,7 @@ class _Offerings(dict[str, Any]):
 
 
 def import_ec2() -> None:
-    """Import moto's EC2 without the offerings of every region of the world: 100 MB, of which an account needs one."""
+    """Import moto's EC2 without the instance types of all regions, which take 100 MB. An account needs one region."""
     import sys
 
     if "moto.ec2.models.instance_types" in sys.modules:

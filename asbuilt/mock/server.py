@@ -1,4 +1,4 @@
-"""The mock account over HTTP on loopback, so that any AWS client can look at it or change it."""
+"""The mock account over HTTP on loopback, so that any AWS client can read or change it."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ def serve(
     deny: Sequence[str] = (),
     throttle: Sequence[str] = (),
 ) -> int:
-    """Serve the account until interrupted and return the exit code: 0, or 4 for what can't be served.
+    """Serve the account until interrupted. Returns the exit code: 0, or 4 where it cannot be served.
 
-    Without a `variant` it is the system's first one.
-    `latency_ms` is added to every answer. `deny` and `throttle` name operations to refuse
-    (`rds:DescribeDBInstances`).
+    - `variant`: "" stands for the system's first one.
+    - `port`: 0 takes a free one.
+    - `latency_ms`: milliseconds to wait before every answer.
+    - `deny`, `throttle`: operations to refuse, such as `rds:DescribeDBInstances`.
     """
     try:
         variant = variant or first_variant(system)
@@ -65,10 +66,10 @@ def served(
     deny: Sequence[str] = (),
     throttle: Sequence[str] = (),
 ) -> Iterator[str]:
-    """The URL of a freshly built account, served from threads of this process while the block runs.
+    """The URL of a new account that threads of this process serve while the block runs.
 
-    Port 0 takes a free one. Raises MockError for an unknown system, variant or operation, or a port that
-    can't be had.
+    The arguments are those of `serve`. Raises `MockError` for an unknown system, variant or operation, and for a port
+    that cannot be used.
     """
     builder(system, variant)
     try:
@@ -89,17 +90,17 @@ def served(
 
 @contextmanager
 def _listening(port: int) -> Iterator[socket.socket]:
-    """A socket bound before anything is built, so that a taken port is said at once."""
+    """A listening socket. It is bound before the account is built, so that a port in use is reported at once."""
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, port))
             listening.listen(128)
         except OverflowError:
-            raise MockError(f"{port} is not a port: name one from 1 to 65535, or 0 for a free one") from None
+            raise MockError(f"{port} is not a port: give one from 1 to 65535, or 0 for a free one") from None
         except OSError as problem:
             taken = problem.errno == errno.EADDRINUSE
-            reason = "is taken: name another with --port" if taken else f"can't be had: {problem.strerror}"
+            reason = "is in use: give another with --port" if taken else f"cannot be used: {problem.strerror}"
             raise MockError(f"port {port} {reason}") from None
         yield listening
 
@@ -109,20 +110,20 @@ def _server(listening: socket.socket, application: Callable[..., Any]) -> Any:
     from werkzeug.serving import make_server
 
     class Handler(MotoRequestHandler):
-        """Speaks HTTP/1.1, for uploads that ask first, answers without delay, and writes no access log."""
+        """Speaks HTTP/1.1, as uploads with `Expect: 100-continue` need, sends at once, and writes no access log."""
 
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Write nothing."""
+            """Write no access log."""
 
     address = listening.getsockname()
     return make_server(HOST, address[1], application, threaded=True, request_handler=Handler, fd=listening.fileno())
 
 
 def _application(latency: float, faults: Iterable[Fault]) -> Callable[..., Any]:
-    """moto's application with latency, refusals, and a clear answer for what moto can't do."""
+    """moto's application with added latency, injected faults, and the error NotImplemented for what moto lacks."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     moto = DomainDispatcherApplication(create_backend_app)
@@ -135,14 +136,14 @@ def _application(latency: float, faults: Iterable[Fault]) -> Callable[..., Any]:
                 return _send(start_response, refusal(each, environ.get("CONTENT_TYPE", "")))
         try:
             return moto(environ, start_response)
-        except Exception as problem:  # noqa: BLE001  # moto's own; said to the client, who would only retry a bare 500
+        except Exception as problem:  # noqa: BLE001  # an error of moto: a plain 500 would make the client retry
             return _send(start_response, _cannot(environ, problem))
 
     return answer
 
 
 def _body(environ: dict[str, Any]) -> bytes:
-    """The request's body, whichever way it was sent; read once, because faults and moto both look at it."""
+    """The request's body. It is read once and kept, since the injected faults and moto both need it."""
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked" and not environ.get("wsgi.input_terminated"):
         return b""
     length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -166,7 +167,7 @@ def _scope(environ: dict[str, Any]) -> str:
 
 
 def _operation(environ: dict[str, Any], service: str) -> str | None:
-    """The operation of `service` that a request asks for, if it is one of them."""
+    """The operation of `service` that a request asks for; None where the service has no such operation."""
     from moto.core.routing import get_service_router
     from moto.moto_server.werkzeug_app import BackendRequest
     from werkzeug.exceptions import HTTPException
@@ -182,10 +183,10 @@ def _operation(environ: dict[str, Any], service: str) -> str | None:
 
 
 def _cannot(environ: dict[str, Any], problem: Exception) -> tuple[int, dict[str, str], bytes]:
-    """501 with the code NotImplemented and what moto said: loud, and not retried by clients."""
-    message = f"the mock can't answer this: {type(problem).__name__}: {problem}"
+    """Status, headers and body of the error NotImplemented (501) with moto's message. Clients do not retry it."""
+    message = f"the mock cannot answer this: {type(problem).__name__}: {problem}"
     asked = environ.get("HTTP_X_AMZ_TARGET") or environ["PATH_INFO"]
-    print(f"asbuilt mock: {environ['REQUEST_METHOD']} {asked}: {message}", file=sys.stderr)  # noqa: T201  # loud on purpose
+    print(f"asbuilt mock: {environ['REQUEST_METHOD']} {asked}: {message}", file=sys.stderr)  # noqa: T201  # one line for the user
     service = _scope(environ)
     protocol = "json" if "json" in environ.get("CONTENT_TYPE", "") else "rest-json"
     if "form" in environ.get("CONTENT_TYPE", ""):
@@ -202,7 +203,7 @@ def _send(start_response: Callable[..., Any], answer: tuple[int, dict[str, str],
 
 
 def _wait() -> None:
-    """Sleep until interrupted or told to end."""
+    """Sleep until the process gets SIGINT or SIGTERM."""
 
     def end(*_: Any) -> None:
         raise KeyboardInterrupt

@@ -1,7 +1,7 @@
-"""Mistakes in input files: a file is read once, and all its mistakes are told with line and nearest valid name.
+"""Mistakes in input files: a file is read once, and all its mistakes are reported with line and nearest valid name.
 
-`parsing` makes a `file.InputFile` of a text, `rules` says what may stand in it, `lines` where each key stands. A
-mistake is one line: `file:line: what is expected, what was found, and what to write instead`.
+`parsing` makes a `file.InputFile` of a text, `rules` states which keys and values are valid, and `lines` finds the
+line of each key. A mistake is one line: `file:line: what is expected, what was found, and what to write instead`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Iterable
 from typing import Any
 
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_NEAR = 0.66  # the share of letters that two names have in common, from which one may be meant for the other
+_NEAR = 0.66  # the least similarity (difflib's ratio) of a misspelt name and the valid name that a message suggests
 _LONGEST_LIST = 100  # characters of valid names in a hint
 _FLAGS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 
 
 class InputError(Exception):
-    """Everything that is wrong with an input, one line each."""
+    """All mistakes in an input. `problems` holds one line for each."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = list(problems)
@@ -27,17 +27,17 @@ class InputError(Exception):
 
 
 def closest(word: str, options: Iterable[str]) -> str:
-    """The valid name that a misspelt word is nearest to; "" where none is near."""
+    """The valid name that is nearest to a misspelt word; "" where none is near."""
     by_lower = {option.lower(): option for option in sorted(options)}
     lower = word.lower()
     close = [name for name in by_lower if name.partition(":")[2] == lower]  # `bucket` for `s3:bucket`
     close += difflib.get_close_matches(lower, by_lower, n=5, cutoff=_NEAR)
-    close.sort(key=lambda name: sorted(name) != sorted(lower))  # letters that only changed places come first
+    close.sort(key=lambda name: sorted(name) != sorted(lower))  # a name of the same letters comes first
     return next((by_lower[name] for name in close if _same_service(lower, name)), "")
 
 
 def nearest(word: str, options: Iterable[str]) -> str:
-    """A hint for a message: the nearest valid name, else those with a word in common, else all, cut short."""
+    """A hint for a message: the nearest valid name, else the valid names with a word in common, else all, shortened."""
     valid = sorted(set(options))
     if not valid:
         return "none is valid here"
@@ -49,13 +49,13 @@ def nearest(word: str, options: Iterable[str]) -> str:
 
 
 def _words(name: str) -> set[str]:
-    """The words of a name; of one such as `ec2:nat-gateway` its service, since a gateway may be anybody's."""
+    """The words of a name. Of a kind such as `ec2:nat-gateway` only the service, since many services have gateways."""
     service, colon, _ = name.lower().partition(":")
     return {service} if colon else set(re.split(r"[_-]", service))
 
 
 def _same_service(word: str, name: str) -> bool:
-    """Whether names such as `rds:db` are about the same service: one gateway is not like another's."""
+    """Whether a word can stand for a kind such as `rds:db`: their services, or their whole names, must be similar."""
     service, colon, resource = name.partition(":")
     if not colon or word == resource:
         return True
@@ -64,7 +64,7 @@ def _same_service(word: str, name: str) -> bool:
 
 
 def shown(value: Any, depth: int = 2) -> str:
-    """A value as a message shows it, cut short: `true`, `7`, `'postgres'`, `[1, 2]`."""
+    """A value as a message shows it, at most 60 characters: `true`, `7`, `'postgres'`, `[1, 2]`."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
@@ -82,7 +82,7 @@ def shown(value: Any, depth: int = 2) -> str:
 
 
 def hint(value: Any, wanted: type) -> str:
-    """What to write where a value has the wrong type, as the end of a message; nothing where that is not clear."""
+    """The end of a message about a value of the wrong type: what to write instead, or "" where that is not clear."""
     if wanted in (list, frozenset, tuple) and isinstance(value, str | int | float):
         return f": write [{json.dumps(value, ensure_ascii=False)}]"
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str | int | float):

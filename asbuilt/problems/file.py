@@ -1,4 +1,4 @@
-"""One input file that could be parsed, and the mistakes that are found in it."""
+"""One parsed input file, and the mistakes that are found in it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from asbuilt.problems import UNPRINTABLE, InputError, hint, nearest, shown
 from asbuilt.problems.lines import Key, Lines
 from asbuilt.problems.rules import TABLE, TABLES, Rule
 
-_ESCAPED = re.compile(r"\\[bferuUx]")  # what may stand for a control character in a TOML text
+_ESCAPED = re.compile(r"\\[bferuUx]")  # escapes that can write a control character in TOML
 
 
 class InputFile:
-    """One input file that could be parsed: its `data`, and the mistakes that were found in it so far.
+    """One parsed input file and the mistakes that were found in it so far.
 
-    `error` is raised for them; `data` is what the parser made of the text.
+    `data` is the parsed text; `error` is the class of the exception that `finish` raises.
     """
 
     def __init__(self, path: Path | str, text: str, data: Any, error: type[InputError], is_json: bool = False) -> None:
         self.path, self.text, self.data, self.error = path, text, data, error
         self._is_json = is_json
-        self._problems: dict[tuple[int, str], None] = {}  # a dictionary, so that none is told twice
+        self._problems: dict[tuple[int, str], None] = {}  # a dictionary, so that each is reported once
 
     @cached_property
     def lines(self) -> Lines:
@@ -32,11 +32,11 @@ class InputFile:
         return Lines(self.text, self._is_json)
 
     def wrong(self, key: Key, message: str) -> None:
-        """Note a mistake where `key` is set, or at the nearest table above it."""
+        """Note a mistake on the line where `key` is set, or of the nearest table above it."""
         self.wrong_in(self.lines.of(key), message)
 
     def wrong_in(self, line: int, message: str) -> None:
-        """Note a mistake in a line (from 1)."""
+        """Note a mistake on a line (from 1)."""
         self._problems[line, UNPRINTABLE.sub("?", " ".join(message.splitlines()))] = None
 
     @property
@@ -45,19 +45,19 @@ class InputFile:
         return not self._problems
 
     def finish(self) -> None:
-        """Raise the file's error with all mistakes, if there are any."""
+        """Raise the file's `error` with all mistakes, sorted by line, if there are any."""
         if self._problems:
             raise self.error(f"{self.path}:{line}: {message}" for line, message in sorted(self._problems))
 
     def top_table(self, rules: Mapping[str, Rule], others: bool = False) -> dict[str, Any]:
-        """The valid entries of the whole file; noted where it is no table at all, as JSON may be."""
+        """The valid entries of the whole file. A JSON file that holds no object is noted as a mistake."""
         if isinstance(self.data, dict):
             return self.table((), rules, self.data, others)
         self.wrong((), f"must hold an object, found {shown(self.data)}")
         return {}
 
     def table(self, key: Key, rules: Mapping[str, Rule], value: Any, others: bool = False) -> dict[str, Any]:
-        """The valid entries of a table; the rest is noted. `others` says that it may hold keys without a rule."""
+        """The valid entries of a table; the others are noted as mistakes. `others` allows keys without a rule."""
         for name in value if not others else ():
             if name not in rules:
                 what = "table" if not key and isinstance(value[name], dict | list) else "key"
@@ -74,12 +74,12 @@ class InputFile:
         return found
 
     def value(self, key: Key, rule: Rule, value: Any) -> Any:
-        """The value, with nothing left in it but what is valid; None where it is not valid at all."""
+        """The value with only its valid entries; None where the value itself is not valid. Mistakes are noted."""
         if rule.type is TABLES:
             kept = [self.value(at, rule.each or Rule(TABLE), item) for at, item in self.tables(key, value)]
             return [item for item in kept if item is not None]
         if rule.type is TABLE and TABLES.fits(value) and value:
-            self.wrong((*key, 0), f"write [{dotted(key)}], not [[{dotted(key)}]]: there is one")
+            self.wrong((*key, 0), f"write [{dotted(key)}], not [[{dotted(key)}]]: there is only one")
             key, value = (*key, 0), value[0]
         if not rule.type.fits(value):
             found = f"found {shown(value)}{hint(value, rule.type.of)}"
@@ -98,10 +98,10 @@ class InputFile:
         return value
 
     def tables(self, key: Key, value: Any) -> Iterator[tuple[Key, dict[str, Any]]]:
-        """The tables of a list, each with its key; what is none is noted."""
+        """The tables of a list, each with its key. An entry that is not a table is noted as a mistake."""
         name = dotted(key)
         if isinstance(value, dict):
-            self.wrong(key, f"write [[{name}]], not [{name}]: there may be several")
+            self.wrong(key, f"write [[{name}]], not [{name}]: there can be several")
             yield key, value
         elif not isinstance(value, list):
             self.wrong(key, f"{name} must be a list of tables, each under [[{name}]], found {shown(value)}")
@@ -113,7 +113,7 @@ class InputFile:
                     self.wrong((*key, index), f"{name} must hold tables, found {shown(item)}")
 
     def place(self, key: Key) -> str:
-        """How messages name a table: `[routes.page] `, `[[claim]] `, in JSON `flows[0] `; nothing for a whole file."""
+        """A table's name in messages: `[routes.page] `, `[[claim]] `, in JSON `flows[0] `; "" for the whole file."""
         if self._is_json:
             parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
             return f"{parts.removeprefix('.')} " if key else ""
@@ -122,7 +122,7 @@ class InputFile:
         return f"[[{dotted(key)}]] " if isinstance(key[-1], int) else f"[{dotted(key)}] "
 
     def no_control_characters(self) -> None:
-        """Note texts and keys with characters that would change what a terminal or page shows around them."""
+        """Note texts and keys with control characters, which could change how a terminal or a page shows other text."""
         if not _ESCAPED.search(self.text) and not UNPRINTABLE.search(self.text):
             return
         todo: list[tuple[Key, Any]] = [((), self.data)]
@@ -134,11 +134,11 @@ class InputFile:
                 todo += [((*key, index), item) for index, item in enumerate(value)]
             for text in (value, key[-1] if key else ""):
                 if isinstance(text, str) and (found := UNPRINTABLE.search(text)):
-                    self.wrong(key, f"{dotted(key)!r} holds the control character {found[0]!r}: leave it out")
+                    self.wrong(key, f"{dotted(key)!r} holds the control character {found[0]!r}: remove it")
 
 
 def dotted(key: Key) -> str:
-    """A key as it is written, without the places in lists."""
+    """A key as it is written, without the indexes of lists."""
     return ".".join(part for part in key if isinstance(part, str))
 
 

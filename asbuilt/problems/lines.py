@@ -1,4 +1,4 @@
-"""On which line of a TOML or JSON text each key stands: the parsers of the standard library do not tell."""
+"""The line of each key in a TOML or JSON text. The parsers of the standard library do not report lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PART = rf"(?:[\w-]++|{_STRING})"
 _DOTTED = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*+"
 _PARTS = re.compile(_PART)
 _STATEMENT = re.compile(rf"\s*+(?:(?P<header>\[\[?)[ \t]*(?P<table>{_DOTTED})[ \t]*\]|(?P<key>{_DOTTED})[ \t]*=)")
-# Values that end on their line, so that no key in them stands elsewhere: scalars, and lists and tables two deep.
+# Values that end on the line where they begin: scalars, and lists and tables two levels deep.
 _INNER = rf"""[\[{{](?:[^\[\]{{}}"'\#\n]++|{_STRING})*+[\]}}]"""
 _OUTER = rf"""[\[{{](?:[^\[\]{{}}"'\#\n]++|{_STRING}|{_INNER})*+[\]}}]"""
 _ON_ITS_LINE = re.compile(rf"""[ \t]*+(?:{_STRING}|{_OUTER}|[^"'\[{{\#\n]++)[ \t]*+(?=[\#\n]|\Z)""")
@@ -34,26 +34,28 @@ def _unquoted(part: str) -> str:
     if part[0] == '"' and "\\" in part:
         try:
             return str(json.loads(part))
-        except ValueError:  # an escape of TOML that JSON lacks: its key is found by the table above it
+        except ValueError:  # an escape that TOML has and JSON lacks: the key gets the line of the table above it
             return part
     return part.strip("\"'")
 
 
 @dataclass
 class _Open:
-    """A list or inline table that is being read, and how many entries of it are behind."""
+    """A list or inline table that is being read; `entries` counts the entries that were read."""
 
     key: Key
     mark: str
-    behind: int = 0
+    entries: int = 0
 
 
 class Lines:
-    """The lines of a text by the keys that they set. A text that does not parse is read as far as it makes sense.
+    """The line (from 1) of each key of a text. A text that does not parse is read as far as possible.
 
     A key is a path such as ("subjects", "database") or, in the third `[[claim]]`, ("claim", 2, "database", "engine").
-    `repeated` lists what is set twice, as (line, first line, key); `headers` the lines of `[table]` and `[[list]]`;
-    `last` is the last line.
+
+    - `repeated`: the keys that are set twice, as (line, first line, key).
+    - `headers`: the lines of `[table]` and `[[list]]`.
+    - `last`: the last line.
     """
 
     def __init__(self, text: str, is_json: bool = False) -> None:
@@ -61,17 +63,17 @@ class Lines:
         self.headers: list[int] = []
         self.last = text.count("\n") + 1
         self._text = text
-        self._exact: dict[Key, int] = {}  # what is set there
-        self._within: dict[Key, int] = {}  # the tables that only keys and headers below them make: their first line
+        self._exact: dict[Key, int] = {}  # keys that the text sets
+        self._within: dict[Key, int] = {}  # tables that only keys and headers below them create: their first line
         self._lists: dict[Key, int] = {}  # the last index of every `[[list]]`
-        self._counted = (0, 1)  # a position, and its line
+        self._counted = (0, 1)  # the last position, and its line
         if is_json:
             self._value((), 0)
         else:
             self._statements()
 
     def of(self, key: Key) -> int:
-        """The line (from 1) where `key` is set, or of the nearest table above it; 1 where nothing fits."""
+        """The line (from 1) where `key` is set, or of the nearest table above it; 1 where there is neither."""
         if key in self._within and key not in self._exact:
             return self._within[key]
         for length in range(len(key), 0, -1):
@@ -80,7 +82,7 @@ class Lines:
         return 1
 
     def _line(self, position: int) -> int:
-        """The line of a position, which must not lie before the last one asked for."""
+        """The line of a position. Positions must be asked for in ascending order."""
         last, line = self._counted
         self._counted = (position, line + self._text.count("\n", last, position))
         return self._counted[1]
@@ -93,7 +95,7 @@ class Lines:
             self._exact[key] = line
         for length in range(len(key) - 1, 0, -1):
             if self._within.setdefault(key[:length], line) != line:
-                break  # so are those above
+                break  # the tables above have a line already
 
     def _statements(self) -> None:
         table: Key = ()
@@ -112,7 +114,7 @@ class Lines:
             position = _next_line(self._text, position)
 
     def _header(self, parts: tuple[str, ...], of_list: bool) -> Key:
-        """The key of a header: of lists on the way, the last entry is meant."""
+        """The key of a header. A list in its path stands for the last entry of that list."""
         key: Key = ()
         for number, part in enumerate(parts, start=1):
             key = (*key, part)
@@ -123,11 +125,11 @@ class Lines:
         return key
 
     def _value(self, key: Key, position: int) -> int:
-        """Read the value of `key`, and return the position behind it."""
+        """Read the value of `key`. Returns the position after it."""
         if whole := _ON_ITS_LINE.match(self._text, position):
             return whole.end()
         opened: list[_Open] = []
-        awaited = False  # whether a key of an inline table comes next
+        awaited = False  # whether the next token can be a key of an inline table
         for found in _TOKEN.finditer(self._text, position):
             word = found[0]
             if found["space"]:
@@ -145,9 +147,9 @@ class Lines:
                 opened[-1:] = []
                 awaited = False
             elif word == "," and opened:
-                opened[-1].behind += 1
+                opened[-1].entries += 1
                 awaited = opened[-1].mark == "{"
-                key = (*opened[-1].key, opened[-1].behind) if not awaited else key
+                key = (*opened[-1].key, opened[-1].entries) if not awaited else key
             if not opened:
                 return found.end()
         return len(self._text)

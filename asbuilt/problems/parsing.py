@@ -1,4 +1,4 @@
-"""Reading input files: bytes to text, text to data. What cannot be parsed at all is one line, too."""
+"""Read input files: bytes to text, and text to data. A file that cannot be parsed gives one-line mistakes as well."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from asbuilt.problems.lines import Lines
 
 
 def text_of(path: Path, error: type[InputError] = InputError) -> str:
-    """The text of an input file, its lines ended by `\\n`. Raises `error` where it cannot be read."""
+    """The text of an input file, with lines ended by `\\n`. Raises `error` where it cannot be read or is not UTF-8."""
     try:
         raw = path.read_bytes()
     except IsADirectoryError:
-        raise error([f"{path}: is a folder where a file is expected"]) from None
+        raise error([f"{path}: expected a file, found a folder"]) from None
     except (OSError, ValueError) as reason:
         raise error([f"{path}: cannot be read: {getattr(reason, 'strerror', None) or reason}"]) from None
     return decoded(raw, path, error)
 
 
 def decoded(raw: bytes, path: Path | str, error: type[InputError] = InputError) -> str:
-    """Bytes as text, its lines ended by `\\n`. Raises `error` where they are not UTF-8."""
+    """Bytes as text, with lines ended by `\\n`. Raises `error` where they are not UTF-8."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
@@ -36,20 +36,20 @@ def decoded(raw: bytes, path: Path | str, error: type[InputError] = InputError) 
 
 
 def toml(text: str, path: Path | str, error: type[InputError] = InputError) -> InputFile:
-    """A TOML file. Raises `error` where it is none; what is set twice is noted like any other mistake."""
+    """A TOML file, parsed. Raises `error` where it is not valid TOML. A key that is set twice is noted as a mistake."""
     repeated: list[tuple[int, str]] = []
     rest = text
     while True:
         try:
             file = InputFile(path, text, tomllib.loads(rest), error)
         except RecursionError:
-            raise error([f"{path}: is nested too deep"]) from None
+            raise error([f"{path}: is nested too deeply"]) from None
         except ValueError as bad:
             said, line = _said(str(bad), rest)
             again = _again(Lines(rest), line) if said.startswith("Cannot") else None
             if again is None:
-                told = [*repeated, (line, f"not valid TOML: {said}")]
-                raise error(f"{path}:{at}: {message}" for at, message in sorted(told)) from None
+                mistakes = [*repeated, (line, f"not valid TOML: {said}")]
+                raise error(f"{path}:{at}: {message}" for at, message in sorted(mistakes)) from None
             repeated.append((again[0], again[2]))
             rest = _without(rest, *again[:2])
         else:
@@ -59,39 +59,39 @@ def toml(text: str, path: Path | str, error: type[InputError] = InputError) -> I
 
 
 def _again(lines: Lines, line: int) -> tuple[int, int, str] | None:
-    """The first and last line of what is set a second time at a line, and the message; None where that is unclear."""
+    """The first and last line of the second setting of a key, and its message; None where no key is set twice."""
     if line in lines.headers:
-        behind = [header for header in lines.headers if header > line]
-        message = "this table is set before: write it once, or each time as [[...]] where there are several"
-        return line, behind[0] - 1 if behind else lines.last, message
+        later = [header for header in lines.headers if header > line]
+        message = "this table is set above: write it once, or write [[...]] each time where there are several"
+        return line, later[0] - 1 if later else lines.last, message
     twice = max((found for found in lines.repeated if found[0] <= line), default=None)
     return (twice[0], line, f"{dotted(twice[2])} is set twice: first on line {twice[1]}") if twice else None
 
 
 def _said(message: str, text: str) -> tuple[str, int]:
-    """What the TOML parser says, and of which line."""
+    """The message of the TOML parser, and the line that it is about."""
     found = re.fullmatch(r"(.*) \((?:at line (\d+), column \d+|at end of document)\)", message, re.DOTALL)
     if found is None:
         return message[:100], 1
-    said = found[1].replace("Cannot overwrite a value", "Cannot set a key again that is set before")
+    said = found[1].replace("Cannot overwrite a value", "Cannot set a key again that is set above")
     return said, int(found[2] or text.count("\n") + 1)
 
 
 def _without(text: str, first: int, last: int) -> str:
-    """The text with these lines (from 1) left empty."""
+    """The text with these lines (from 1) made empty."""
     lines = text.split("\n")
     lines[first - 1 : last] = [""] * (last - first + 1)
     return "\n".join(lines)
 
 
 def json_text(text: str, path: Path | str, error: type[InputError] = InputError) -> InputFile:
-    """A JSON file. Raises `error` where it is none, or sets a key twice."""
+    """A JSON file, parsed. Raises `error` where it is not valid JSON, or sets a key twice."""
     try:
         return InputFile(
             path, text, json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant), error, True
         )
     except RecursionError:
-        raise error([f"{path}: is nested too deep"]) from None
+        raise error([f"{path}: is nested too deeply"]) from None
     except json.JSONDecodeError as bad:
         raise error([f"{path}:{bad.lineno}: is not JSON: {bad.msg} (column {bad.colno})"]) from None
     except ValueError as bad:
@@ -103,10 +103,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     seen: dict[str, Any] = {}
     for key, value in pairs:
         if key in seen:
-            raise ValueError(f"the key {key!r} stands twice in one object, and only one of them would count")
+            raise ValueError(f"the key {key!r} is set twice in one object: remove one")
         seen[key] = value
     return seen
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")

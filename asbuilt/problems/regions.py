@@ -1,4 +1,4 @@
-"""The regions that AWS has, as the installed SDK knows them."""
+"""The regions of AWS that the installed SDK knows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from importlib.resources import files
 
 @cache
 def regions() -> frozenset[str]:
-    """Names of regions in every partition, without the stand-ins for "all regions" such as `aws-global`."""
+    """The names of the regions of every partition, without pseudo regions such as `aws-global`."""
     listed = json.loads((files("botocore") / "data" / "partitions.json").read_bytes())["partitions"]
     return frozenset(name for partition in listed for name in partition["regions"] if not name.endswith("-global"))

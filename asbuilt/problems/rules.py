@@ -1,4 +1,4 @@
-"""What a key of an input file may hold: kinds of value, and the rules of which tables of keys are made."""
+"""Rules for input files: which keys a table can have, and which values each key can have."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Rule:
-    """What may stand under a key: a kind of value, and whether it must be there.
+    """The rule of one key.
 
-    `choices` are the valid values; `keys` are the keys of a table; `each` is the rule of every entry of a list, or of a
-    table whose keys are names of the file's own.
+    - `type`: the type of its value.
+    - `needed`: the key is required.
+    - `choices`: the valid values; empty where any value of the type is valid.
+    - `keys`: the rules of the keys of a table.
+    - `each`: the rule of every entry of a list, or of a table whose keys the file chooses.
     """
 
     type: ValueType
@@ -26,7 +29,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class ValueType:
-    """A kind of value: the words for it, whether a value is one, and the plain type that it is made of."""
+    """A type of value: its name in messages, a test whether a value has the type, and the Python type."""
 
     words: str
     fits: Callable[[Any], bool]
@@ -34,7 +37,7 @@ class ValueType:
 
 
 def number(value: Any) -> bool:
-    """Whether it is a finite number, and no boolean."""
+    """Whether a value is a finite number. A boolean is not a number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
 
 
@@ -63,5 +66,5 @@ ANY = ValueType("any value", lambda value: True)
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be a name in a fact's id: letters, digits, `_` and `-`."""
+    """Whether a text can be a name in a fact's id: letters, digits, `_` and `-`, not beginning with `-`."""
     return re.fullmatch(r"\w[\w-]*", text) is not None

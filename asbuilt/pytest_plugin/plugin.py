@@ -1,4 +1,4 @@
-"""The pytest plugin: every fact of a spec is one test item, judged on evidence that is read once before the first."""
+"""The pytest plugin: each fact of a spec is one test item. The evidence of all facts is read before the first one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SESSION = pytest.StashKey[Session]()
 _VERDICT = pytest.StashKey[Verdict]()
 
 
-class _NotKnown(Exception):  # noqa: N818  # a state of knowledge, as the status that it stands for
+class _NotKnown(Exception):  # noqa: N818  # named for the status
     """Raised in an item's setup, so that pytest counts an error: the evidence could not be read."""
 
 
@@ -36,7 +36,7 @@ class _NotAsDocumented(Exception):  # noqa: N818  # as above
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of a verification; without any, every spec runs on its own mock account."""
+    """Add the options of a verification. Without any of them, each spec is verified on its own mock account."""
     group = parser.getgroup("asbuilt", "verify accounts against their documents")
     for option in options():
         if not option.metavar:
@@ -45,9 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             group.addoption(option.flag, action="append", default=[], metavar=option.metavar, help=option.help)
         else:
             group.addoption(option.flag, default=option.default, metavar=option.metavar, help=option.help)
-    group.addoption("--variant", default="", metavar="NAME", help="only this variant of the architecture (its tier)")
+    group.addoption("--variant", default="", metavar="NAME", help="verify only this variant of the architecture")
     group.addoption("--strict-reading", action="store_true", help="judge the stricter of two documented readings")
-    group.addoption("--out", type=Path, default=Path("reports/out/latest"), metavar="DIR", help="where results go")
+    group.addoption("--out", type=Path, default=Path("reports/out/latest"), metavar="DIR", help="folder of the results")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A spec is collected as its facts: a `.toml` file that is named, and a `spec.toml` that is met in a folder."""
+    """Collect a `.toml` file that the command line names, and each `spec.toml` in a folder, as its facts."""
     named = file_path.suffix == ".toml" and parent.session.isinitpath(file_path)
     if named or (file_path.name == SPEC_FILE and is_spec(file_path)):
         return SpecFile.from_parent(parent, path=file_path)
@@ -77,7 +77,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 class SpecFile(pytest.File):
-    """One spec; a broken one is an error of usage that lists all its mistakes."""
+    """One spec. A spec with mistakes is a usage error that lists all of them."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """The facts, in the document's order."""
@@ -86,12 +86,14 @@ class SpecFile(pytest.File):
         variants = _chosen_variants(spec, self.config.option.variant or run.target.variant, run)
         facts = [fact for fact in spec.facts if fact.variant in variants]
         for mark in sorted({mark for fact in facts for mark in marks(spec, fact)}):
-            self.config.addinivalue_line("markers", f"{mark}: facts so marked by their spec")
+            self.config.addinivalue_line(
+                "markers", f"{mark}: facts with this severity, system, variant, kind or source"
+            )
         for fact in facts:
             yield FactItem.from_parent(self, name=fact.id, spec=spec, fact=fact)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Mistakes in a spec are shown as they are, without a traceback."""
+        """Show mistakes in a spec as one line each, without a traceback."""
         if isinstance(excinfo.value, SpecError):
             self.config.stash[SESSION].problems += excinfo.value.problems
             return str(excinfo.value)
@@ -99,18 +101,18 @@ class SpecFile(pytest.File):
 
 
 def _shown(path: Path) -> Path:
-    """The path as a person would type it, where it lies below the current folder."""
+    """The path relative to the current folder where it lies below it, else unchanged."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _chosen_variants(spec: Spec, wanted: str, run: Run) -> tuple[str, ...]:
     if not spec.variants:
-        return ("",)  # an architecture without variants is the same whichever is asked for
+        return ("",)  # --variant does not apply to an architecture without variants
     if wanted and wanted not in spec.variants:
         raise SpecError([f"{spec.path}: no variant {wanted!r}: {nearest(wanted, spec.variants)}"])
     if not wanted and len(spec.variants) > 1 and run.target.kind not in ("mock", "none"):
         names = ", ".join(spec.variants)
-        raise SpecError([f"{spec.path}: an account is built as one variant: name it with --variant ({names})"])
+        raise SpecError([f"{spec.path}: needs the variant that the account is built as: add --variant ({names})"])
     return (wanted,) if wanted else spec.variants
 
 
@@ -125,7 +127,7 @@ class FactItem(pytest.Item):
             self.add_marker(mark)
 
     def setup(self) -> None:
-        """Judge; evidence that could not be read is pytest's error, not a failure."""
+        """Judge the fact. Evidence that could not be read is an error in pytest's terms, not a failure."""
         verdict = self.config.stash[RUN].judge(self.fact, self.spec)
         self.stash[_VERDICT] = verdict
         self.record = fact_record(self.spec, verdict, self.nodeid, self.config.option.strict_reading)
@@ -134,7 +136,7 @@ class FactItem(pytest.Item):
             raise _NotKnown
 
     def runtest(self) -> None:
-        """Turn the verdict into pytest's outcome."""
+        """Report the verdict as pytest's outcome."""
         verdict = self.stash[_VERDICT]
         if verdict.status in ("not applicable", "untested"):
             pytest.skip(f"{verdict.status}: {verdict.findings[0].reason}")
@@ -144,18 +146,19 @@ class FactItem(pytest.Item):
             raise _NotAsDocumented
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """A fact's failure in its own words; pytest would read its source code for a traceback first."""
+        """The text of a fact's failure, in place of a traceback."""
         if isinstance(excinfo.value, _NotAsDocumented | pytest.xfail.Exception):
             return failure_text(self.record, self.spec.name)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the claim stands, and the heading of its failure (pytest would take a bare id's dots apart)."""
+        """The file and line (from 0) of the claim, and the heading of its failure."""
+        # pytest would split a bare id at its dots
         return self.path, self.fact.line - 1, f"{self.spec.name} {self.fact.id}"
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Read, once, all evidence that the selected facts need."""
+    """Read all evidence that the selected facts need, once."""
     chosen: dict[tuple[Path, str], tuple[Spec, list[Fact]]] = {}
     for item in session.items:
         if isinstance(item, FactItem):
@@ -171,7 +174,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Give a fact's report its record, and its text instead of a traceback."""
+    """Attach the fact's record to its report, and replace a traceback with the text of the failure."""
     report: Any = yield
     if not isinstance(item, FactItem) or _VERDICT not in item.stash:
         return report

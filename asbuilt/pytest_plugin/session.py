@@ -1,4 +1,4 @@
-"""A pytest session that verifies: gathers the facts' records wherever they were judged, and ends with our exit code."""
+"""The results of a pytest session that verifies: collect the records of all facts, write them, set the exit code."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ import pytest
 
 from asbuilt.pytest_plugin.sharing import Run, forget
 from asbuilt.results import record as results
-from asbuilt.results import terminal as tell
+from asbuilt.results import terminal
 from asbuilt.results.exit_codes import ExitCode, exit_code
 from asbuilt.results.writers import Night, WriterError, write
 
 
 class Session:
-    """Registered as a plugin of the running session; on a distributed run the controlling process gathers."""
+    """A plugin of the running session. In a distributed run the controlling process collects the results.
+
+    - `facts`: the records of the facts; `deployments`: the records of the deployments, by system and variant.
+    - `problems`: the mistakes in specs; `unwritten`: the report formats that failed.
+    - `other_tests`, `other_failures`: the number of tests that are not facts, and of their failures.
+    - `results`: the content of results.json, once the session ends.
+    - `shared`: the name of the distributed run, or "".
+    """
 
     def __init__(self, config: pytest.Config, run: Run) -> None:
         self.config = config
@@ -29,7 +36,7 @@ class Session:
         self.shared = ""
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """A fact's report carries its record; any other test of the session counts as pytest counts it."""
+        """Collect the record of a fact from its report; count any other test."""
         record = getattr(report, "asbuilt", None)
         if record is not None:
             self.facts.append({**record, "duration_seconds": round(report.duration, 6)})
@@ -39,17 +46,17 @@ class Session:
             self.other_tests += "asbuilt" not in report.keywords
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A file that could not be collected is a failure, whoever's it is."""
+        """Count a file that could not be collected as a failure."""
         self.other_failures += report.failed
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Learn under which name the workers share what they read, to clear it away at the end."""
+        """Keep the name under which the workers share snapshots, to remove them at the end."""
         self.shared = node.workerinput["testrunuid"]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        """A worker of a distributed run hands over what it read, and the specs' mistakes that it met."""
+        """Collect the deployments that a worker of a distributed run read, and the mistakes in specs that it found."""
         output = getattr(node, "workeroutput", {})
         for deployment in output.get("asbuilt_deployments", []):
             self.deployments.setdefault((deployment["system"], deployment["variant"]), deployment)
@@ -57,7 +64,7 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Write the results and settle the exit code, once, where the session is controlled."""
+        """Write the results and set the exit code. A worker of a distributed run passes its results on instead."""
         for deployment in self.run.deployments.values():
             record = results.deployment_record(deployment)
             self.deployments.setdefault((record["system"], record["variant"]), record)
@@ -89,12 +96,12 @@ class Session:
         return ExitCode.PASSED if code == ExitCode.NOTHING and self.other_tests else code
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Per architecture the counts, then what is wrong, worst first."""
+        """Show the counts of each architecture, then the facts that did not pass, worst first."""
         for line in self.problems if self.config.option.verbose < 0 else ():
             terminalreporter.write_line(line)
         for line in self.unwritten:
             terminalreporter.write_line(line)
         if self.results:
             terminalreporter.ensure_newline()
-            for line in tell.summary(self.results, self.config.option.out, full=self.config.option.tbstyle == "no"):
+            for line in terminal.summary(self.results, self.config.option.out, full=self.config.option.tbstyle == "no"):
                 terminalreporter.write_line(line)

@@ -1,4 +1,4 @@
-"""The deployments of one pytest session. Workers of a distributed run share what the first of them reads."""
+"""The deployments of one pytest session. Workers of a distributed run share the snapshots that the first one reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from asbuilt.targets import Target
 class Run:
     """Reads each deployment once and keeps it.
 
-    `shared` names the distributed run ("" for a run of one process); its workers find each other's snapshots by it.
+    `now` is the time at which facts are judged (aware, UTC). `shared` is the name of the distributed run, under which
+    its workers find each other's snapshots, or "" for a run in one process.
     """
 
     def __init__(self, target: Target, now: datetime.datetime, shared: str = "") -> None:
@@ -29,7 +30,7 @@ class Run:
         self.deployments: dict[tuple[Path, str], Deployment] = {}
 
     def read(self, spec: Spec, variant: str, facts: Sequence[Fact]) -> None:
-        """Read all that the facts need. Raises `TargetError` where the target cannot be used at all."""
+        """Read all evidence that the facts need. Raises `TargetError` where the target cannot be used at all."""
 
         def kept(take: Callable[[], Snapshot]) -> Snapshot:
             return _shared(shared_folder(self.shared) / f"{spec.system}-{variant}.json", take)
@@ -39,12 +40,12 @@ class Run:
         self.deployments[spec.path, variant] = read
 
     def judge(self, fact: Fact, spec: Spec) -> Verdict:
-        """The verdict on a fact whose deployment was read."""
+        """The verdict on a fact whose deployment was read. Raises `KeyError` where it was not."""
         return self.deployments[spec.path, fact.variant].judge(fact)
 
 
 def _shared(file: Path, take: Callable[[], Snapshot]) -> Snapshot:
-    """The snapshot in a file, which the first worker that comes here writes."""
+    """The snapshot in a file. The first worker reads the evidence and writes the file; the others wait for it."""
     from filelock import FileLock
 
     file.parent.mkdir(mode=0o700, exist_ok=True)
@@ -55,10 +56,10 @@ def _shared(file: Path, take: Callable[[], Snapshot]) -> Snapshot:
 
 
 def shared_folder(run: str) -> Path:
-    """Where the workers of a distributed run leave what they read (redacted), for one another."""
+    """The folder in which the workers of a distributed run share their snapshots (redacted)."""
     return Path(tempfile.gettempdir()) / f"asbuilt-{run}"
 
 
 def forget(run: str) -> None:
-    """Remove what the workers of a distributed run left."""
+    """Remove the snapshots that the workers of a distributed run shared."""
     shutil.rmtree(shared_folder(run), ignore_errors=True)

@@ -1,1 +1,1 @@
-"""What a run leaves: records, the terminal's summary, exit codes and files."""
+"""The results of a run: records, the summary on the terminal, exit codes and files."""

@@ -1,4 +1,4 @@
-"""What was read of one variant of one architecture on one target, ready to be judged."""
+"""The evidence of one variant of one architecture on one target."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from asbuilt.targets import Target
 class Deployment:
     """The evidence of one deployment.
 
-    `subjects` are the spec's subjects as the target calls them, by name. `now` is the moment that checks of age are
-    judged at; `started` and `seconds` tell when the evidence was read and how long that took.
+    - `subjects`: the spec's subjects by name, with the names that they have in the target.
+    - `now`: the time at which facts are judged (aware, UTC).
+    - `started`: when reading began (aware, UTC); `seconds`: how long it took.
     """
 
     spec: Spec
@@ -34,12 +35,12 @@ class Deployment:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """The reader's Account and Arn as STS answers; empty where that could not be read."""
+        """The `Account` and `Arn` of the reader, as STS answers; empty where they could not be read."""
         answers = self.snapshot.answers.get(IDENTITY, {}).get("", [])
         entries = [entry for answer in answers for entry in answer.entries]
         return entries[0].data if entries else {}
 
     def judge(self, fact: Fact) -> Verdict:
-        """The verdict on a fact of the spec, with its subject as the target calls it."""
-        ours = dataclasses.replace(fact, subject=self.subjects[fact.subject.name])
-        return judge(ours, self.subjects, self.snapshot, self.now)
+        """The verdict on a fact of the spec, judged with the subject's name in the target. Raises as `judge` does."""
+        bound = dataclasses.replace(fact, subject=self.subjects[fact.subject.name])
+        return judge(bound, self.subjects, self.snapshot, self.now)

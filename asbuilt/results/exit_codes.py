@@ -1,4 +1,4 @@
-"""The exit codes of every command, and what the facts of a run make of them."""
+"""The exit codes of all commands, and the exit code of a run by the status of its facts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
 
 
 HELP = """exit codes
-  0  all that was asked holds        4  wrong usage, or a broken spec
+  0  everything asked for holds      4  wrong usage, or mistakes in an input file
   1  something failed                5  nothing was verified
   2  interrupted                     6  nothing failed, but something is unknown
   3  internal error
@@ -28,12 +28,12 @@ HELP = """exit codes
 
 
 def outcome(fact: Mapping[str, Any]) -> str:
-    """A fact's status, or `disputed` for a failure that the document itself makes inevitable."""
+    """A fact's status, or `disputed` where it failed and a contradiction of the document makes it impossible."""
     return "disputed" if fact["status"] == "failed" and fact["disputed"] else str(fact["status"])
 
 
 def exit_code(facts: Sequence[Mapping[str, Any]]) -> ExitCode:
-    """The exit code that the facts of a run lead to; `disputed` counts as nothing verified."""
+    """The exit code of a run with these facts. A disputed fact counts as not verified."""
     outcomes = {outcome(fact) for fact in facts}
     for status, code in (("failed", ExitCode.FAILED), ("unknown", ExitCode.UNKNOWN), ("passed", ExitCode.PASSED)):
         if status in outcomes:

@@ -1,7 +1,7 @@
-"""Which requirements of audit frameworks an answer is evidence for, by the theme of the question.
+"""The requirements of audit frameworks that the answer of a check is evidence for, by the theme of the check.
 
 Sources: AICPA Trust Services Criteria 2017 (SOC 2), ISO/IEC 27001:2022 Annex A, PCI DSS v4.0, and the HIPAA Security
-Rule (45 CFR 164). AWS FSBP and CIS controls are narrower and stand on the checks themselves.
+Rule (45 CFR 164). AWS FSBP and CIS controls are more specific; each check names its own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ THEMES: Mapping[str, tuple[str, ...]] = {
     "change control": ("SOC 2 CC8.1", "ISO 27001 A.8.32", "PCI DSS 6.5.1"),
 }
 
-# question → its theme; a question whose answer no framework asks for has none
+# check → its theme; a check has no theme where no framework asks for its answer
 _QUESTIONS: Mapping[str, str] = {
     theme_question: theme
     for theme, questions in {
@@ -57,11 +57,11 @@ _QUESTIONS: Mapping[str, str] = {
 
 
 def requirements(question: str) -> tuple[str, ...]:
-    """The requirements that an answer to this question is evidence for; none for a question of no theme."""
+    """The requirements that the answer of a check of this name is evidence for; none for a check without a theme."""
     theme = _QUESTIONS.get(question)
     return THEMES[theme] if theme else ()
 
 
 def themed_questions() -> frozenset[str]:
-    """Every question that has a theme, by name."""
+    """The names of all checks that have a theme."""
     return frozenset(_QUESTIONS)

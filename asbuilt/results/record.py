@@ -1,4 +1,4 @@
-"""results.json, the contract for all that comes after: the run, what was read, every fact with its evidence."""
+"""The content of results.json: the run, its deployments, and every fact with its evidence. Reports are made from it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ LIBRARIES = ("asbuilt", "boto3", "botocore", "moto", "pytest")
 
 
 def marks(spec: Spec, fact: Fact) -> list[str]:
-    """What `-m` can select by: severity, system, variant, subject kind (`rds_db`) and source of evidence."""
+    """The marks that `-m` selects by: severity, system, variant, kind of the subject (`rds_db`), source of evidence."""
     kind = fact.subject.kind.replace(":", "_").replace("-", "_").replace(".", "_")
     return [mark for mark in (fact.severity, spec.system, fact.variant, kind, source_of(fact.subject.kind)) if mark]
 
 
 def fact_record(spec: Spec, verdict: Verdict, nodeid: str, strict: bool) -> dict[str, Any]:
-    """A verdict as JSON holds it; `expected` and `found` are both as text and as values."""
+    """A verdict as JSON values, as results.schema.json describes it. With `strict`, no fact is disputed."""
     fact = verdict.fact
     worst = next(finding for finding in verdict.findings if finding.status == verdict.status)
     return {
@@ -88,7 +88,7 @@ def _evidence(read: Read) -> dict[str, Any]:
 
 
 def _evidence_value(value: Any) -> Any:
-    """A field's value, or for a structure how large it is: its parts that decided are evidence of their own."""
+    """A field's value, or the size of a list or structure, whose parts that were read are evidence themselves."""
     if value is ABSENT:
         return None
     if isinstance(value, list):
@@ -101,7 +101,7 @@ def _evidence_value(value: Any) -> Any:
 
 
 def properties(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """What JUnit and pytest-html show beside a fact."""
+    """The properties that JUnit and pytest-html show beside a fact, as (name, value)."""
     names = ("status", "severity", "section", "says", "disputed", "reason", "fix")
     return [
         ("claim", record["fact"]),
@@ -112,7 +112,7 @@ def properties(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def deployment_record(deployment: Deployment) -> dict[str, Any]:
-    """One deployment: whose account, by whose eyes, which calls, and the document's own contradictions."""
+    """One deployment as JSON values: the account, the reading role, the API calls, the document's contradictions."""
     spec, target, calls = deployment.spec, deployment.target, deployment.snapshot.calls
     text = spec.path.read_bytes() if spec.path.exists() else b""
     return {
@@ -145,7 +145,11 @@ def deployment_record(deployment: Deployment) -> dict[str, Any]:
 def document(
     facts: Sequence[dict[str, Any]], deployments: Sequence[dict[str, Any]], now: datetime.datetime, exit_code: int
 ) -> dict[str, Any]:
-    """The whole of results.json; facts in the order in which they were judged, deployments with their counts."""
+    """The whole content of results.json.
+
+    Facts keep their order. Each deployment gets the counts of its facts by outcome. `now` is when the run started
+    (aware, UTC).
+    """
     finished = datetime.datetime.now(datetime.UTC)
     for deployment in deployments:
         ours = [fact for fact in facts if all(fact[key] == deployment[key] for key in ("system", "variant"))]

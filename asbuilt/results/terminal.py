@@ -1,4 +1,4 @@
-"""What a person reads in the terminal: one failure, and the summary of a run."""
+"""The text that the terminal shows: one failure, and the summary of a run."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from asbuilt.judging.judge import STATUSES
 from asbuilt.results.exit_codes import outcome
 from asbuilt.spec.expectation import words
 
-NEVER_ASKED = "Not known to work, since never answered (a longer run asks more)"
+NEVER_ASKED = "Not tested, since no request for them was answered (a longer run sends more)"
 _SHOWN_READS = 3
 _SHOWN_FINDINGS = 5
 
 
 def failure_text(fact: Mapping[str, Any], architecture: str) -> str:
-    """One fact's record that is not passed, as plain lines."""
+    """The text of a fact that did not pass, given its record in results.json. Control characters are escaped."""
     return "\n".join(map(_printable, _lines(fact, architecture)))
 
 
 def _printable(line: str) -> str:
-    """The line with whatever could steer a terminal shown as an escape: names and tags are the account's own words."""
+    """The line with control characters escaped, since an account chooses its names and tags."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
 
 
@@ -38,9 +38,9 @@ def _lines(fact: Mapping[str, Any], architecture: str) -> Iterator[str]:
         if finding["permission"]:
             yield f"          grant     {finding['permission']} to the role that reads"
     if len(wrong) > _SHOWN_FINDINGS:
-        yield f"          and       {len(wrong) - _SHOWN_FINDINGS} more resources"
+        yield f"          also      {len(wrong) - _SHOWN_FINDINGS} more resources"
     if fact["disputed"]:
-        yield f"          disputed  by the document itself: contradiction {fact['disputed']}"
+        yield f"          disputed  the document contradicts itself: {fact['disputed']}"
     if fact["fix"]:
         yield f"          fix       {fact['fix']}"
 
@@ -65,14 +65,18 @@ def _found(finding: Mapping[str, Any]) -> str:
 
 
 def _said(found: Any, value: Any) -> bool:
-    """Whether a field's value is what was found, or one of several: of all that was looked at, it tells most."""
+    """Whether a field's value is the answer, or part of it. Such fields are shown in preference to others."""
     if isinstance(value, bool) or value is None:
         return False
     return value in found if isinstance(found, list) else value == found
 
 
 def summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[str]:
-    """The counts of every deployment; what is wrong, worst first (`full`: with all that a failure says)."""
+    """The lines of a run's summary: the counts of each deployment, then the facts that did not pass, worst first.
+
+    `results` is the content of results.json, `folder` where it is written. `full` shows the whole text of each failure
+    in place of its first line, and the contradictions of the documents.
+    """
     return map(_printable, _summary(results, folder, full))
 
 
@@ -90,7 +94,7 @@ def _summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[s
     yield from _together("untested", results["facts"], names)
     for fact in results["facts"]:
         if fact["disputed"] and fact["status"] == "passed":
-            yield f"disputed, and yet it holds: {fact['id']} ({fact['disputed']}): take the mark off"
+            yield f"disputed, but it holds: {fact['id']} ({fact['disputed']}): remove `disputed` from its claim"
     if full:
         yield from _contradictions(results["deployments"])
     yield ""
@@ -107,7 +111,7 @@ def _counts(deployment: Mapping[str, Any]) -> str:
 
 
 def _together(status: str, facts: Iterable[Mapping[str, Any]], names: Mapping[tuple[str, str], str]) -> Iterator[str]:
-    """The facts of a status, together by the reason why: a silence must not be taken for a pass."""
+    """The facts of one status, grouped by their reason."""
     reasons: dict[tuple[str, str, str, str], list[str]] = {}
     for fact in facts:
         if fact["status"] == status:
@@ -123,12 +127,12 @@ def _together(status: str, facts: Iterable[Mapping[str, Any]], names: Mapping[tu
 
 
 def _contradictions(deployments: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Where each document disagrees with itself, by severity; results.json tells each in full."""
-    told: set[str] = set()
+    """The ids of each document's contradictions, by severity. results.json describes each in full."""
+    listed: set[str] = set()
     for deployment in deployments:
         entries = deployment["contradictions"]
-        if entries and deployment["system"] not in told:
-            told.add(deployment["system"])
+        if entries and deployment["system"] not in listed:
+            listed.add(deployment["system"])
             yield ""
             yield f"CONTRADICTIONS  {deployment['architecture']}'s document contradicts itself in {len(entries)} places"
             for severity in SEVERITIES:
@@ -145,6 +149,6 @@ def _wrapped(text: str, hanging: int = 0) -> list[str]:
 
 
 def found_text(fact: Mapping[str, Any]) -> str:
-    """What was found, or why it is not known."""
+    """The answer of a fact as text, or the reason why there is none."""
     found = fact["found"]
     return str(fact["reason"] or (f"{found:.4g}" if isinstance(found, float) else words(found)))

@@ -1,7 +1,7 @@
 """Report formats, found by name: each module of `reports/` writes one with `write(night, folder)`.
 
-A night holds the results of one or many deployments. Every format is asked for every night, and writes nothing where
-the night holds nothing for it.
+A night holds the results of one or many deployments. Every writer is called for every night, and writes no file where
+the night holds nothing that it reports.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from asbuilt import content
 
 @dataclass(frozen=True)
 class Night:
-    """What there is to report.
+    """The results to report.
 
-    - `results`: the content of results.json (its `facts` and `deployments` are of one or many systems), or None.
-    - `load`: the contents of load-result.json, one a load run.
+    - `results`: the content of results.json, for one or many systems; None where there is none.
+    - `load`: the content of load-result.json of each load run.
     - `architectures`: the name of each architecture, by system.
     """
 
@@ -28,11 +28,11 @@ class Night:
     architectures: Mapping[str, str] | None = None
 
     def architecture(self, system: str) -> str:
-        """The architecture's own name: `CampsHub360` for campushub360."""
+        """The name of a system's architecture (`CampsHub360` for campushub360), or the system where it is not known."""
         return (self.architectures or {}).get(system, system)
 
     def load_file(self, name: str, result: Mapping[str, Any]) -> str:
-        """The name of a file about one load run: as given for the only one, with system and variant among several."""
+        """The name of a file about one load run: `name` for a single run, else `stem-system-variant.suffix`."""
         if len(self.load) == 1:
             return name
         stem, _, suffix = name.rpartition(".")
@@ -43,7 +43,7 @@ Writer = Callable[[Night, Path], None]
 
 
 class WriterError(Exception):
-    """Report formats that could not be written; the message has a line for each, and all others were written."""
+    """Some report formats could not be written. The message has a line for each; all others were written."""
 
 
 def writers() -> dict[str, Writer]:
@@ -53,16 +53,16 @@ def writers() -> dict[str, Writer]:
 
 
 def write(night: Night, folder: Path) -> None:
-    """Write every format into the folder, which is made if it is missing.
+    """Write every format into the folder, which is created where it is missing.
 
-    Raises `WriterError` once all formats were tried, if any of them failed.
+    Raises `WriterError` after all formats were tried, where any of them failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     problems = []
     for name, writer in writers().items():
         try:
             writer(night, folder)
-        except Exception as error:  # noqa: BLE001  # one format that fails must not cost the others
+        except Exception as error:  # noqa: BLE001  # the other formats are written all the same
             problems.append(f"the report format {name!r} failed: {type(error).__name__}: {error}")
     if problems:
         raise WriterError("\n".join(problems))

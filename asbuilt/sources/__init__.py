@@ -1,1 +1,1 @@
-"""Where evidence comes from: a table of sources, and the reader that asks them."""
+"""Sources of evidence: the table of sources, the rows that they answer, and the reader that calls them."""

@@ -1,4 +1,4 @@
-"""The account as a source of evidence: a mock account (the default), any endpoint that speaks AWS's API, or AWS."""
+"""The account as a source of evidence: a mock account (the default), an endpoint of the AWS API, or AWS itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ UNTESTED = "no account was named: add --account NAME, --endpoint-url URL or --mo
 
 
 def connect(request: EvidenceRequest) -> Clients:
-    """Clients that can only do what the table of rows lists. Raises `Untested` where the run names no account."""
+    """Clients that call only the operations in the table of rows.
+
+    Raises `Untested` where the run names no account, and `TargetError` where its credentials cannot be used.
+    """
     if request.target.kind == "none":
         raise Untested(UNTESTED)
     from asbuilt.sources.aws_session import AwsClients
@@ -23,17 +26,17 @@ SOURCE = Source(
     services=rows.services(),
     rows=rows.all_rows(),
     connect=connect,
-    about="What AWS answers: a mock account unless an account or an endpoint is named.",
+    about="The AWS API: of a mock account, unless an account or an endpoint is named.",
     untested=UNTESTED,
     options=(
-        Option("--account", "a live account of accounts.toml", "NAME"),
+        Option("--account", "read a live account of accounts.toml", "NAME"),
         Option(
             "--accounts-file",
-            "the file that describes accounts; default: accounts.toml",
+            "the file of accounts; default: accounts.toml",
             "FILE",
             default="accounts.toml",
         ),
-        Option("--endpoint-url", "any endpoint that speaks AWS's API", "URL"),
-        Option("--mock", "the mock account, where other evidence is named beside it"),
+        Option("--endpoint-url", "read an endpoint of the AWS API, such as `asbuilt mock`", "URL"),
+        Option("--mock", "read the mock account together with the other evidence that is named"),
     ),
 )

@@ -1,10 +1,10 @@
 """MongoDB Atlas as a source of evidence: its Admin API (v2) over HTTP digest authentication, read only.
 
-Keys come from the environment and are optional: without them whatever Atlas would show is untested.
+Keys come from the environment and are optional: without them the facts about Atlas are untested.
 
 - `ATLAS_PUBLIC_KEY`, `ATLAS_PRIVATE_KEY`: an API key of the project with the role Project Read Only.
 - `ATLAS_PROJECT_ID`: the project's id, 24 hexadecimal digits.
-- `ATLAS_API_URL`: another base address (Atlas for Government, a stand-in); default: Atlas itself.
+- `ATLAS_API_URL`: the base address, for Atlas for Government or a stand-in; default: that of Atlas.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 KEYS = ("ATLAS_PUBLIC_KEY", "ATLAS_PRIVATE_KEY", "ATLAS_PROJECT_ID")
 ADDRESS = "https://cloud.mongodb.com"
-MEDIA_TYPE = "application/vnd.atlas.2024-08-05+json"  # the dated form of answers that the checks know
-PAGE = 500  # the most items that Atlas gives at once
-TIMEOUT = (5, 30)
+MEDIA_TYPE = "application/vnd.atlas.2024-08-05+json"  # the version of answers that the checks read
+PAGE = 500  # the largest page of Atlas, in items
+TIMEOUT = (5, 30)  # seconds: to connect, and between two parts of the answer
 READER = "Project Read Only"
 
 _CLUSTER = "/clusters/{cluster}"
 
-# Operation → its name in Atlas's reference, and its path below the project's.
+# Operation → its name in Atlas's reference, and its path below that of the project.
 OPERATIONS = {
     "list_clusters": ("ListClusters", "/clusters"),
     "get_backup_schedule": ("GetBackupSchedule", f"{_CLUSTER}/backup/schedule"),
@@ -46,10 +46,10 @@ OPERATIONS = {
 def connect(request: EvidenceRequest) -> Clients:
     """A client for the project that the environment names.
 
-    Raises `Untested` where it names none, and for a mock account, which has no project beside it.
+    Raises `Untested` where it names none, and for a mock account, which has no project.
     """
     if request.target.kind == "mock":
-        raise Untested("a mock account has no Atlas project beside it: name an account or an endpoint")
+        raise Untested("a mock account has no Atlas project: name an account or an endpoint")
     client = client_of(request.environment)
     return lambda service, region: client
 
@@ -58,7 +58,7 @@ def client_of(environment: Mapping[str, str]) -> AtlasClient:
     """A client for the project that the environment names. Raises `Untested` where it names none."""
     missing = [name for name in KEYS if not environment.get(name)]
     if missing:
-        raise Untested(f"Atlas was not asked: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not given")
+        raise Untested(f"Atlas was not read: set {', '.join(missing)} in the environment")
     import requests
 
     session = requests.Session()
@@ -70,7 +70,11 @@ def client_of(environment: Mapping[str, str]) -> AtlasClient:
 
 
 class AtlasClient:
-    """As much of the form of a boto3 client as reading needs: one method an operation, which gives a whole answer."""
+    """A client with the interface of boto3 that reading needs: one method for each operation of `OPERATIONS`.
+
+    Each method returns the answer as a dictionary, a list with all its pages under `results`, and raises `Unknown`
+    where Atlas cannot be reached, refuses, or answers otherwise.
+    """
 
     def __init__(self, session: requests.Session, project: str) -> None:
         self._session = session
@@ -78,7 +82,7 @@ class AtlasClient:
         self.meta = SimpleNamespace(method_to_api_mapping={name: api for name, (api, _) in OPERATIONS.items()})
 
     def can_paginate(self, operation: str) -> bool:
-        """No: lists are read to their end within one call."""
+        """False: each method reads all pages of a list itself."""
         return False
 
     def __getattr__(self, operation: str) -> Any:
@@ -87,7 +91,7 @@ class AtlasClient:
         return lambda **params: self._read(operation, params)
 
     def _read(self, operation: str, params: Mapping[str, str]) -> dict[str, Any]:
-        """The answer; a list's pages joined under `results`."""
+        """The answer; of a list, all pages joined under `results`."""
         api, path = OPERATIONS[operation]
         address = self._project + path.format(**{name: quote(value, safe="") for name, value in params.items()})
         if not operation.startswith("list_") or operation == "list_suggested_indexes":
@@ -111,9 +115,10 @@ class AtlasClient:
         except requests.RequestException as error:
             raise Unknown(f"mongodbatlas:{api} could not be reached: {type(error).__name__}") from None
         if response.status_code == 401:
-            raise Unknown(f"mongodbatlas:{api} was refused: Atlas does not know the API key")
+            raise Unknown(f"mongodbatlas:{api} was refused: the API key is not valid")
         if response.status_code == 403:
-            raise Unknown(f"mongodbatlas:{api} was denied: the API key lacks {READER}, or this address", READER)
+            reason = f"the API key lacks the role {READER}, or its access list lacks this machine's address"
+            raise Unknown(f"mongodbatlas:{api} was denied: {reason}", READER)
         try:
             answer = response.json()
         except ValueError:
@@ -155,5 +160,5 @@ SOURCE = Source(
     connect=connect,
     about="MongoDB Atlas's Admin API, for the project and key of `ATLAS_PROJECT_ID`, `ATLAS_PUBLIC_KEY` and "
     "`ATLAS_PRIVATE_KEY`.",
-    untested=f"Atlas was not asked: {', '.join(KEYS)} are not given",
+    untested=f"Atlas was not read: set {', '.join(KEYS)} in the environment",
 )

@@ -1,4 +1,4 @@
-"""Clients for AWS: sessions, roles, retries, and the hook that refuses every call that is not in the table."""
+"""Clients for AWS: sessions, roles, retries, and the hook that refuses every operation outside the table of rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class AwsClients:
-    """Clients for one target and region that can only do what the table of rows lists."""
+    """Clients for one target and region that call only the operations in the table of rows.
+
+    `session` is an open boto3 session to use in place of the target's own. Raises `TargetError` where the target's
+    profile, role or credentials cannot be used.
+    """
 
     def __init__(self, target: Target, region: str, session: boto3.Session | None = None) -> None:
         import botocore.config
@@ -34,7 +38,10 @@ class AwsClients:
         )
 
     def client(self, service: str, region: str) -> Any:
-        """A boto3 client, made once; `region` where a global service wants its own, else the target's."""
+        """A boto3 client of a service, made once. `region` is that of a global service's API, or "" for the target's.
+
+        A call of an operation outside the table of rows raises `PermissionError`.
+        """
         with self._lock:
             if (service, region) not in self._clients:
                 self._clients[service, region] = self._made(service, region)
@@ -48,7 +55,7 @@ class AwsClients:
 
 
 def _refuse_unlisted(model: Any, **_: Any) -> None:
-    """Read-only by construction: whatever is not in the table of rows is not sent."""
+    """Raise `PermissionError` for an operation that is not in the table of rows, so that it is not sent."""
     from botocore import xform_name
 
     asked = (model.service_model.service_name, xform_name(model.name))
@@ -61,7 +68,7 @@ def _session(target: Target, region: str) -> boto3.Session:
     import botocore.exceptions
 
     if target.kind == "endpoint" or (target.endpoint_url and not target.profile and not target.role_arn):
-        # what listens there is no AWS: real keys have no business with it
+        # an endpoint that is not AWS gets made-up keys, never the user's own
         return boto3.Session(aws_access_key_id="asbuilt", aws_secret_access_key="asbuilt", region_name=region)  # noqa: S106
     try:
         source = boto3.Session(profile_name=target.profile or None, region_name=region)
@@ -79,7 +86,7 @@ def _session(target: Target, region: str) -> boto3.Session:
 
 
 def _assume(source: boto3.Session, target: Target, region: str) -> boto3.Session:
-    """A session that assumes the role, renewing as needed, by the SDK's own credential machinery."""
+    """A session that assumes the role. botocore's own credential classes renew its credentials as needed."""
     import boto3
     import botocore.session
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials

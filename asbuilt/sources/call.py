@@ -1,4 +1,4 @@
-"""One row's call: its report made where it has one, asked for until it is done, and read to the last page."""
+"""Call the operation of one row: generate its report where it has one, wait until it is done, and read all pages."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from asbuilt.snapshot import Call
 from asbuilt.sources.errors import explain
 from asbuilt.sources.row import Row
 
-PAUSES = (0.25, 0.5, 1, 2, 4, 4, 4, 4, 5, 5)  # seconds before a report is asked for again: half a minute in all
+PAUSES = (0.25, 0.5, 1, 2, 4, 4, 4, 4, 5, 5)  # seconds between two requests for a report: half a minute in all
 _CONTINUATIONS = ("NextToken", "nextToken", "NextMarker", "nextPageToken")
 
 
 @dataclass(frozen=True)
 class Pages:
-    """What came back: the operation's API name, the pages, and the fields that a mock was taught."""
+    """An answer: the API name of the operation, its pages, and the fields that an extension of the mock supplied."""
 
     operation: str
     pages: tuple[dict[str, Any], ...]
@@ -27,13 +27,14 @@ class Pages:
 
 
 def call(client: Callable[[], Any], row: Row, params: Mapping[str, Any], calls: list[Call]) -> Pages:
-    """Everything that the row's operation answers; each operation that is called is noted in `calls`.
+    """The whole answer of the row's operation. Each call is added to `calls`.
 
-    Raises `Unknown` with the reason for whatever goes wrong, and `TargetError` where the target cannot be used at all.
+    Raises `Unknown` with the reason where a call fails, `Untested` where the run was not given the source, and
+    `TargetError` where the target cannot be used at all.
     """
     if row.report:
         made = _called(client, row, row.report.generate, params, calls)
-        if not made.pages:  # AWS's own word for "there is none"
+        if not made.pages:  # AWS answered that there is none
             return made
         values = {name: search(path, made.pages[0]) for name, path in row.report.params.items()}
         missing = ", ".join(name for name, value in values.items() if value is None)
@@ -44,7 +45,7 @@ def call(client: Callable[[], Any], row: Row, params: Mapping[str, Any], calls: 
 
 
 def asked_text(params: Mapping[str, Any]) -> str:
-    """Parameters as JSON, so that equal questions are equal."""
+    """Parameters as JSON with sorted keys, so that equal parameters give equal texts."""
     return json.dumps(params, sort_keys=True, default=str)
 
 
@@ -57,7 +58,7 @@ def _called(client: Callable[[], Any], row: Row, operation: str, params: Mapping
         api_operation = asking.meta.method_to_api_mapping[operation]
         pages.extend(_answers(asking, row, operation, row.label(api_operation), params))
     except Untested:
-        asked = ""  # there was nobody to ask
+        asked = ""  # nothing was called
         raise
     except TargetError:
         raise
@@ -99,7 +100,7 @@ def _answers(client: Any, row: Row, operation: str, label: str, params: Mapping[
 
 
 def _done(client: Any, row: Row, label: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer once the report is done. Raises `Unknown` where it failed, or is not done in time."""
+    """The answer after the report is done. Raises `Unknown` where the report failed or is not done in time."""
     from botocore.exceptions import ClientError
 
     report, waited = row.report, 0.0
@@ -107,7 +108,7 @@ def _done(client: Any, row: Row, label: str, params: Mapping[str, Any]) -> dict[
     for pause in (*PAUSES, None):
         try:
             answer: dict[str, Any] = getattr(client, row.operation)(**params)
-        except ClientError as error:  # the service's own answer; that it is not done yet may come as a refusal
+        except ClientError as error:  # some services answer with an error while the report is not done
             state = error.response.get("Error", {}).get("Code", "")
             if state not in report.pending:
                 raise
@@ -117,7 +118,7 @@ def _done(client: Any, row: Row, label: str, params: Mapping[str, Any]) -> dict[
                 return answer
             if state not in report.pending:
                 why = (answer.get("Error") or {}).get("Message", "no reason given")
-                raise Unknown(f"{label} answered {report.status} {state!r}, which is no {report.done}: {why}")
+                raise Unknown(f"{label} answered {report.status} {state!r}, expected {report.done!r}: {why}")
         if pause is not None:
             time.sleep(pause)
             waited += pause
@@ -125,7 +126,7 @@ def _done(client: Any, row: Row, label: str, params: Mapping[str, Any]) -> dict[
 
 
 def _whole(answer: Mapping[str, Any], operation: str) -> None:
-    """Refuse an answer that has more pages where the SDK knows no way to ask for them."""
+    """Raise `Unknown` for an answer with further pages that the SDK cannot request."""
     cut = [name for name in _CONTINUATIONS if answer.get(name)]
     if cut or answer.get("IsTruncated") is True:
-        raise Unknown(f"{operation} answered with its first page only ({', '.join(cut) or 'IsTruncated'})")
+        raise Unknown(f"{operation} has pages that were not read ({', '.join(cut) or 'IsTruncated'})")

@@ -1,4 +1,4 @@
-"""Tables that AWS answers as CSV text, as records like those of its other answers."""
+"""Read answers of AWS that are CSV text as records."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 def table(text: bytes | str, what: str) -> list[dict[str, Any]]:
-    """A record for each row under the header, with moments (ISO 8601) as the SDK gives them.
+    """A record for each row below the header, by the names of the columns; times (ISO 8601) become datetimes.
 
-    Raises `Unknown` where the text is no table; `what` says which text it is. The text itself is not quoted.
+    Raises `Unknown` for malformed CSV. `what` names the text in the message, which does not quote its content.
     """
     try:
         lines = io.StringIO(text.decode("utf-8") if isinstance(text, bytes) else text, newline="")
         return list(_records(csv.reader(lines, strict=True)))
     except (ValueError, csv.Error) as error:
-        problem = "it is no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        problem = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise Unknown(f"{what} is malformed CSV: {problem}") from None
 
 
 def _records(rows: Iterator[list[str]]) -> Iterator[dict[str, Any]]:
     header = next(rows, [])
     if not header or len(set(header)) < len(header) or "" in header:
-        raise ValueError("its first line does not name the columns, each once")
+        raise ValueError("its first line must name each column once")
     for number, row in enumerate(rows, start=2):
         if len(row) != len(header):
-            raise ValueError(f"line {number} has {len(row)} fields where there are {len(header)} columns")
+            raise ValueError(f"line {number} has {len(row)} fields, expected {len(header)}")
         yield {name: _typed(value) for name, value in zip(header, row, strict=True)}
 
 

@@ -1,6 +1,6 @@
-"""The DNS as a source of evidence: questions to the resolver of this machine, in the form of a client.
+"""The DNS as a source of evidence: queries to the resolver of this machine.
 
-Asked only with `--dns`: the answers are the world's, not the account's, and depend on where they are asked.
+It is read only with `--dns`, since its answers do not come from the account and depend on the resolver.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
 if TYPE_CHECKING:
     from dns.resolver import Resolver
 
-SECONDS = 10  # for one question, with all its retries
+SECONDS = 10  # for one query, with all its retries
 
 
 def connect(request: EvidenceRequest) -> Clients:
-    """A client of the resolver. Raises `Untested` for a mock account, whose host names lead nowhere."""
+    """A client of the resolver. Raises `Untested` for a mock account, whose host names are not in the DNS."""
     if request.target.kind == "mock":
         raise Untested("the host names of a mock account are not in the DNS: name an account or an endpoint")
     client = DnsClient()
@@ -28,7 +28,7 @@ def connect(request: EvidenceRequest) -> Clients:
 
 
 class DnsClient:
-    """As much of the form of a boto3 client as reading needs; `resolver` takes the place of this machine's."""
+    """A client with the interface of boto3 that reading needs. `resolver` replaces the resolver of this machine."""
 
     meta = SimpleNamespace(method_to_api_mapping={"lookup_hosts": "LookupHosts"})
 
@@ -36,11 +36,11 @@ class DnsClient:
         self._resolver = resolver
 
     def can_paginate(self, operation: str) -> bool:
-        """No: an answer is whole."""
+        """False: an answer has one page."""
         return False
 
     def lookup_hosts(self, Names: Sequence[str]) -> dict[str, Any]:  # noqa: N803  # as boto3 spells parameters
-        """The IPv4 addresses of each host name, none where there is no such name; wildcards are no host names.
+        """The IPv4 addresses of each host name; an empty list for a name that does not exist. Wildcards are left out.
 
         Raises `Unknown` where the resolver gives no answer.
         """
@@ -86,7 +86,7 @@ SOURCE = Source(
     services=("dns",),
     rows=ROWS,
     connect=connect,
-    about="The DNS, as the resolver of this machine answers: where host names lead.",
-    untested="the DNS was not asked: add --dns",
-    options=(Option("--dns", "ask the DNS where host names lead"),),
+    about="The DNS, through the resolver of this machine: the addresses of host names.",
+    untested="the DNS was not read: add --dns",
+    options=(Option("--dns", "look up the addresses of host names in the DNS"),),
 )

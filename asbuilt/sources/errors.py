@@ -1,4 +1,4 @@
-"""What went wrong while reading, in words: each kind of error once, so that no failure is ever taken for "empty"."""
+"""The reasons of failed calls, one for each kind of error, so that a failure is never taken for an empty answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from asbuilt.sources.row import Row
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a call failed; `absent`: AWS's own word for "there is none", which is an answer and no failure."""
+    """Why a call failed: the reason, and the IAM action that the reading role lacks, or "".
+
+    `absent` marks an error code by which AWS answers that there is none; that is an empty answer and not a failure.
+    """
 
     reason: str
     permission: str = ""
@@ -63,7 +66,7 @@ _NOT_MODELLED = {
 
 
 def explain(error: Exception, row: Row, api_operation: str) -> Failure:
-    """Say why a call of a row failed. Raises `TargetError` for what makes every other call fail as well."""
+    """The reason why a call of a row failed. Raises `TargetError` where every other call would fail as well."""
     from botocore import exceptions, parsers
 
     operation, permission = row.label(api_operation), row.needs(api_operation)
@@ -74,13 +77,13 @@ def explain(error: Exception, row: Row, api_operation: str) -> Failure:
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         raise TargetError(f"no usable credentials ({error}): name a profile in accounts.toml or sign in first")
     if isinstance(error, exceptions.TokenRetrievalError | exceptions.SSOError | exceptions.CredentialRetrievalError):
-        raise TargetError(f"the credentials could not be had: {error}")
+        raise TargetError(f"the credentials could not be obtained: {error}")
     if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
         return Failure(f"{operation} could not be reached: {error}")
     if isinstance(error, exceptions.HTTPClientError):
-        return Failure(f"{operation} broke off: {error}")
+        return Failure(f"{operation} was interrupted: {error}")
     if isinstance(error, parsers.ResponseParserError):
-        return Failure(f"{operation} answered with something that is no answer of this API: {_first_line(error)}")
+        return Failure(f"{operation} gave an answer that is not of this API: {_first_line(error)}")
     if isinstance(error, exceptions.PaginationError):
         return Failure(f"{operation} could not be read to its last page: {_first_line(error)}")
     if isinstance(error, NotImplementedError):
@@ -102,7 +105,7 @@ def _explain_code(error: Exception, row: Row, operation: str, permission: str) -
         lacks = operation if operation in permission.split(", ") else permission
         return Failure(f"{operation} was denied: the reading role lacks {lacks}", permission)
     if code in _THROTTLED:
-        return Failure(f"{operation} was throttled away {attempts} times ({code}): run again later")
+        return Failure(f"{operation} was throttled {attempts} times ({code}): run again later")
     if code in _REGION_OFF:
         if row.service == "sts":
             raise TargetError(

@@ -30,7 +30,7 @@ OPERATIONS = {"read_runs": ("Run", "runs"), "read_flows": ("Flow", "flows")}
 
 
 def read_result(path: Path) -> dict[str, Any]:
-    """A load-result.json. Raises `Unknown` with all that is wrong, where it is none that this version knows."""
+    """The content of a load-result.json. Raises `Unknown` with all its mistakes, or where its format is another."""
     try:
         file = json_text(text_of(path), path)
         file.top_table(_RESULT, others=True)
@@ -44,20 +44,20 @@ def read_result(path: Path) -> dict[str, Any]:
 def connect(request: EvidenceRequest) -> Clients:
     """The load result of the deployment that is verified.
 
-    Raises `Untested` where no file tells of its system and variant, and where the result tells of something other
-    than the target: a stand-in's result goes with the mock account, and with nothing else. Raises `Unknown` where a
-    file cannot be read, or several tell of one deployment.
+    Raises `Untested` where no file is a result of its system and variant, and where the result does not belong to the
+    target: the result of a stand-in belongs to the mock account only. Raises `Unknown` where a file cannot be read, or
+    where several are results of the deployment.
     """
     results = [(path, read_result(Path(path))) for path in request.given]
-    ours = [
+    matching = [
         (path, item) for path, item in results if (item["system"], item["variant"]) == (request.system, request.variant)
     ]
     who = f"{request.system} {request.variant}".strip()
-    if not ours:
+    if not matching:
         raise Untested(f"no load result of {who} was given (--load-result FILE, as `asbuilt load` writes it)")
-    if len(ours) > 1:
-        raise Unknown(f"{len(ours)} load results of {who} were given where one is meant")
-    [(path, result)] = ours
+    if len(matching) > 1:
+        raise Unknown(f"{len(matching)} load results of {who} were given: give one")
+    [(path, result)] = matching
     _fits(path, result["target"], request.target)
     client = LoadResults(result)
     return lambda service, region: client
@@ -66,30 +66,30 @@ def connect(request: EvidenceRequest) -> Clients:
 def _fits(path: str, measured: Mapping[str, Any], target: Target) -> None:
     if measured["stand_in"] and target.kind in ("account", "endpoint"):
         raise Untested(
-            f"{path} measures a stand-in application, which tells nothing of {target.name}: "
-            "run `asbuilt load` with the --host of what is deployed"
+            f"{path} measures a stand-in application, not {target.name}: "
+            "run `asbuilt load` with the --host of the deployed application"
         )
     if target.kind == "mock" and not measured["stand_in"]:
-        raise Untested(f"{path} measures {measured['host']}, which a mock account does not serve: name an account")
+        raise Untested(f"{path} measures {measured['host']}, which is not part of a mock account: name an account")
 
 
 class LoadResults:
-    """A load result in as much of the form of a boto3 client as reading needs."""
+    """A load result with the interface of a boto3 client that reading needs."""
 
     def __init__(self, result: Mapping[str, Any]) -> None:
         self._result = result
         self.meta = SimpleNamespace(method_to_api_mapping={name: api for name, (api, _) in OPERATIONS.items()})
 
     def can_paginate(self, operation: str) -> bool:
-        """No: a file is read whole."""
+        """False: a file has one page."""
         return False
 
     def read_runs(self) -> dict[str, Any]:
-        """The record of the whole run."""
+        """The record of the whole run, under `runs`."""
         return {"runs": self._result["runs"]}
 
     def read_flows(self) -> dict[str, Any]:
-        """The records of the flows."""
+        """The records of the flows, under `flows`."""
         return {"flows": self._result["flows"]}
 
 
@@ -102,7 +102,9 @@ SOURCE = Source(
     services=("load",),
     rows=ROWS,
     connect=connect,
-    about="What `asbuilt load` measured, from its load-result.json.",
+    about="The measurements of `asbuilt load`, from its load-result.json.",
     untested="no load result was given: add --load-result FILE, as `asbuilt load` writes it",
-    options=(Option("--load-result", "what `asbuilt load` wrote", "FILE", many=True, file=True),),
+    options=(
+        Option("--load-result", "read a load-result.json that `asbuilt load` wrote", "FILE", many=True, file=True),
+    ),
 )

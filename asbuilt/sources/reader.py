@@ -1,4 +1,4 @@
-"""Reading an account: every call of the plan once, in parallel, to the last page, and nothing that is not planned."""
+"""Read an account: each call of the plan once, in parallel, with all its pages, and no other call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from asbuilt.sources.row import Plan, Row, Wanted
 from asbuilt.sources.table import rows_by_kind, with_parents
 
 WORKERS = 24
-DEEPEST = 10  # how often a row may follow itself
+DEEPEST = 10  # the longest chain of records of a kind that is its own parent
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class _Request:
 class Reader:
     """Reads a plan from one account and region.
 
-    `client` gives a boto3 client for (service name, region or ""); `now` is the moment that `now` and `now-30d` in a
-    row's parameters stand for.
+    - `client`: returns a boto3 client for (service name, region or "").
+    - `now`: the time that `now`, `now-30d` and `today` in a row's parameters stand for (aware, UTC).
     """
 
     def __init__(self, client: Callable[[str, str], Any], now: datetime.datetime) -> None:
@@ -48,10 +48,10 @@ class Reader:
         self._snapshot = Snapshot()
 
     def read(self, plan: Plan) -> Snapshot:
-        """Read all of the plan.
+        """Read the whole plan.
 
-        A call that fails leaves its problem in the snapshot and the others go on; only a target that cannot be used
-        at all (no credentials, dead endpoint) raises `TargetError`.
+        The snapshot holds the reason of each call that failed; the others are made all the same. Raises `TargetError`
+        where the target cannot be used at all, for example without credentials.
         """
         kinds = with_parents(set(plan.kinds))
         rows = [row for kind in sorted(kinds) for row in rows_by_kind()[kind]]
@@ -77,7 +77,10 @@ class Reader:
         return self._snapshot
 
     def _file(self, row: Row, parents: list[Entry], answer: Answer) -> None:
-        """Under the parent, where there is one; of a batch, whose records name no parent, together, or each as none."""
+        """Add an answer to the snapshot, under the row's kind and the parent.
+
+        The records of a batch name no parent and are added together; an empty answer to a batch is added to each.
+        """
         none = row.batch and not answer.entries and not answer.problem
         for parent in [parent.id for parent in parents] if len(parents) == 1 or none else [""]:
             self._snapshot.add(row.kind, parent, answer)
@@ -104,7 +107,7 @@ class Reader:
             if missing:
                 problem = f"{row.operation} needs {', '.join(missing)}, which the answer for {parent.label!r} lacks"
             elif row.per == row.kind and parent.id.count(row.kind) > DEEPEST:
-                problem = f"{row.operation} leads on from {parent.label!r} after {DEEPEST} steps: it goes in circles"
+                problem = f"{row.operation} was not called for {parent.label!r}: more than {DEEPEST} parents in a chain"
             if problem:
                 self._snapshot.add(row.kind, parent.id, Answer(problem=problem))
             else:
@@ -122,7 +125,10 @@ class Reader:
         return {name: self._moment(value) for name, value in row.static.items()}
 
     def _moment(self, value: Any) -> Any:
-        """`now` and `now-30d` as moments, on the hour so that equal questions stay equal; all else unchanged."""
+        """The time for `now` and `now-30d`, the date for `today`; any other value unchanged.
+
+        Times are on the hour, so that two rows with the same parameters share one call.
+        """
         if isinstance(value, dict):
             return {key: self._moment(item) for key, item in value.items()}
         if not (isinstance(value, str) and (value == "now" or value.startswith(("now-", "today")))):
@@ -166,7 +172,7 @@ def _batched(
 
 
 def _complete(row: Row, parents: list[Entry], came: Pages, entries: list[Entry]) -> None:
-    """Refuse the answer to a batch that leaves out some of it without saying that it is gone."""
+    """Raise `Unknown` for the answer to a batch that lacks records without naming them as gone."""
     gone = sum(len(search(row.gone, page) or ()) for page in came.pages) if row.batch else 0
     if not row.batch or len(entries) + gone >= len(parents):
         return
@@ -176,7 +182,10 @@ def _complete(row: Row, parents: list[Entry], came: Pages, entries: list[Entry])
 
 
 def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
-    """The records of one page, redacted, named, and with what they inherit from their parent."""
+    """The records of one page: redacted, named, and with the fields that they inherit from their parent.
+
+    Raises `Unknown` for a malformed page.
+    """
     operation = row.label(came.operation)
     body = {name: value for name, value in page.items() if name != "ResponseMetadata"}
     if isinstance(body.get(row.csv), bytes | str):
@@ -190,7 +199,7 @@ def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], 
     entries = []
     for index, item in enumerate(found if isinstance(found, list) else [found], start=before):
         if not isinstance(item, dict):
-            raise Unknown(f"{operation} answered with {type(item).__name__} where a structure belongs ({row.records})")
+            raise Unknown(f"{operation} answered with {type(item).__name__}, expected a structure ({row.records})")
         data = redact(_parsed(row, item, operation))
         if parent is not None:
             data |= {name: search(path, parent.data) for name, path in row.inherit.items()}
@@ -212,7 +221,7 @@ def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], 
 
 
 def _parsed(row: Row, item: dict[str, Any], operation: str) -> dict[str, Any]:
-    """The record with its fields of JSON text read."""
+    """The record with its fields of JSON text parsed. Raises `Unknown` for malformed JSON."""
     data = dict(item)
     for name in row.json:
         if isinstance(data.get(name), str):
@@ -224,7 +233,7 @@ def _parsed(row: Row, item: dict[str, Any], operation: str) -> dict[str, Any]:
 
 
 def _top_fields(row: Row, supplied: tuple[str, ...]) -> tuple[str, ...]:
-    """Field paths of the answer as top-level fields of the record: `DBInstances[].MultiAZ` is `MultiAZ`."""
+    """The top-level field of the record for each field path of the answer: `DBInstances[].MultiAZ` is `MultiAZ`."""
     depth = 0 if row.records == "@" else len(row.records.split("."))
     fields = []
     for path in supplied:

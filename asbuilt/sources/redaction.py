@@ -1,4 +1,4 @@
-"""What counts as a secret, and its removal from evidence as it is read, so that nothing later can leak it."""
+"""Recognize secrets, and remove them from evidence as it is read, so that no later step can leak them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _VALUE_FIELDS = {
 
 
 def redact(data: Any, field: str = "", user_named: bool = False) -> Any:
-    """The same data with likely secrets replaced by a note of what was there.
+    """A copy of the data with likely secrets replaced by `SECRET` or `PLACEHOLDER`.
 
-    A text is a secret when the variable that holds it is named like one (`user_named`: a user chose the name, it is
-    not a field of AWS), or when it looks like one: access keys, private keys, tokens, a URL with a password. ARNs
-    are references and stay.
+    A text is a likely secret where a user chose the name of its field (`user_named`) and the name is that of a secret,
+    where AWS always keeps a secret in the field, or where the text itself looks like an access key, a private key, a
+    token or a URL with a password. An ARN in a user's variable is a reference and is kept.
     """
     if isinstance(data, dict):
         named = next((data[key] for key in _VALUE_FIELDS if isinstance(data.get(key), str)), "")
@@ -51,9 +51,9 @@ def _redacted_text(text: str, field: str, user_named: bool) -> str:
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether a variable of redacted evidence holds a secret: it was redacted, or it has a value and a secret's name.
+    """Whether a variable of redacted evidence holds a secret: it was redacted, or it has a secret's name and a value.
 
-    The ARN of a secret is a reference, and an empty variable holds no secret.
+    The ARN of a secret is a reference and not a secret. An empty variable holds no secret.
     """
     return value in (SECRET, PLACEHOLDER) or (bool(value) and _has_secret_name(name, value))
 

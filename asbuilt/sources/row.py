@@ -1,4 +1,4 @@
-"""What a row of the table of rows says: which call answers for a kind of record, and how to read its answer."""
+"""A row of the table of rows: the call that reads a kind of record, and how to read its answer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from asbuilt.evidence import Entry
 
 @dataclass(frozen=True)
 class Report:
-    """A report that AWS makes when asked, and that a row's operation then answers with. Making it changes nothing.
+    """A report that AWS generates on request, and that a row's operation returns. Generating it changes nothing.
 
-    - `generate`: the operation that asks for it, with the row's own parameters.
-    - `params`: JMESPath on its answer, for the parameters of the row's operation.
-    - `status`: the field of the row's answer that says how far the report is; `done`: what it says at the end.
-    - `pending`: what it says before, and the error codes for "not yet"; anything else means that it failed.
+    - `generate`: the operation that requests it, with the row's own parameters.
+    - `params`: the parameters of the row's operation, as JMESPath on the answer of `generate`.
+    - `status`: the field of the row's answer with the state of the report; `done`: its value at the end.
+    - `pending`: its values before the end, and the error codes for "not yet". Any other value means that it failed.
     """
 
     generate: str
@@ -31,21 +31,21 @@ class Row:
     """One API operation and the records in its answer.
 
     - `records`: JMESPath to the records in the (fully paginated) answer; `names` and `arn`: JMESPath on a record.
-    - `per`: the kind whose every record asks this operation once; `params` are then JMESPath on that record,
-      `static` are plain values (`now`, `now-30d` stand for moments in UTC). A kind may be asked per itself: its
-      rows then follow one another until none answers.
-    - `when`: JMESPath that holds of the parents that are asked; empty: of all.
-    - `batch`: the list parameter that takes up to `batch_size` parents' values in one call; `gone`: JMESPath to those
-      that its answer names as no longer there. Whatever else a batch leaves out was not read.
-    - `inherit`: fields copied from the parent record, where the answer does not say whose it is.
-    - `absent`: AWS's own error codes for "there is none": read, and empty.
-    - `may_omit`: AWS leaves the list out when it is empty; elsewhere a missing list is a malformed answer.
-    - `region`: where a global service answers; `json`: fields that hold JSON text.
-    - `csv`: the field of the answer that holds a table as text: its rows take the text's place.
-    - `marker`: the field, and parameter, of the next page, where the SDK knows no way to ask for it.
-    - `report`: how the report is made that the operation answers with.
-    - `permission`: the IAM action that reading takes, where it is not the operation's own; several after commas.
-    - `within`: what a spec may name to narrow a subject down, and the field that answers it.
+    - `per`: the parent kind: the operation is called once for each of its records. `params` are then parameters as
+      JMESPath on that record; `static` are parameters with plain values (`now` and `now-30d` stand for times in UTC).
+      A kind can be its own parent: the operation is then called for each record that it returned, until none is left.
+    - `when`: JMESPath that is true of the parents to call for; empty: all.
+    - `batch`: the list parameter that takes the values of up to `batch_size` parents in one call; `gone`: JMESPath to
+      the parents that the answer names as deleted. Any other parent that the answer lacks was not read.
+    - `inherit`: fields to copy from the parent record into each record, as JMESPath on the parent.
+    - `absent`: the error codes by which AWS answers that there is none; they give an empty answer.
+    - `may_omit`: AWS leaves the list out where it is empty; for other rows a missing list is a malformed answer.
+    - `region`: the region of a global service's API; `json`: the fields that hold JSON text.
+    - `csv`: the field of the answer that holds CSV text; its records replace the text.
+    - `marker`: the field and the parameter of the next page, where the SDK has no paginator.
+    - `report`: the report that the operation returns.
+    - `permission`: the IAM action that the call needs, where it is not that of the operation; several after commas.
+    - `within`: the attributes by which a spec can select among records, each with the JMESPath of its field.
     """
 
     kind: str
@@ -75,7 +75,7 @@ class Row:
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The operations that reading calls, in their order."""
+        """The operations that are called for the row, in order."""
         return (self.report.generate, self.operation) if self.report else (self.operation,)
 
     def label(self, api_operation: str) -> str:
@@ -83,11 +83,11 @@ class Row:
         return f"{IAM_PREFIXES.get(self.service, self.service)}:{api_operation}"
 
     def needs(self, api_operation: str) -> str:
-        """The IAM action that reading takes; several after commas."""
+        """The IAM action that a call needs; several after commas."""
         return self.permission or self.label(api_operation)
 
 
-# boto3's client name where it differs from the service's prefix in IAM
+# boto3's name of a client → the prefix of the service in IAM, where the two differ
 IAM_PREFIXES = {
     "elbv2": "elasticloadbalancing",
     "efs": "elasticfilesystem",
@@ -100,7 +100,7 @@ Wanted = Callable[[Entry], bool]
 
 @dataclass(frozen=True)
 class Plan:
-    """Which kinds to read; for a detail kind, of which parents only (None: of all)."""
+    """The kinds to read. `parents` selects the parents of a detail kind (None, or no entry: all of them)."""
 
     kinds: frozenset[str]
     parents: Mapping[str, Wanted | None] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What AWS's own service models say about a field: its type, and the values that it may have."""
+"""AWS's service models: the type of a field, and the values that it can have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from asbuilt.sources.table import is_aws, rows_by_kind
 
 @cache
 def operation_model(service: str, operation: str) -> Any:
-    """The botocore model of an operation: `describe_db_instances` of rds."""
+    """The botocore model of an operation, such as `describe_db_instances` of rds.
+
+    Raises `StopIteration` for an operation that the service does not have.
+    """
     from botocore import xform_name
 
     model = _session().get_service_model(service)
@@ -28,7 +31,7 @@ def _session() -> Any:
 
 @cache
 def _record_shape(service: str, operation: str, records: str) -> Any:
-    """The shape of the records of a row; None where its path reshapes what AWS answers."""
+    """The shape of the records of a row; None where its JMESPath builds records of another shape."""
     shape = operation_model(service, operation).output_shape
     if records == "@":
         return shape
@@ -45,13 +48,13 @@ def _record_shape(service: str, operation: str, records: str) -> Any:
 
 
 def record_shape(kind: str) -> Any:
-    """The botocore shape of a kind's records; None where the row's path reshapes what AWS answers."""
+    """The botocore shape of a kind's records; None for other sources, and for JMESPaths that build another shape."""
     row = rows_by_kind()[kind][-1]
     return _record_shape(row.service, row.operation, row.records) if is_aws(row) else None
 
 
 def shape_at(entry: Entry, path: Path) -> Any:
-    """The botocore shape of a field of an entry; None where the model does not reach (parsed JSON text)."""
+    """The botocore shape of a field of an entry; None where the model has none, as inside parsed JSON text."""
     rows = [
         row for row in rows_by_kind()[entry.kind] if entry.operation.lower().endswith(row.operation.replace("_", ""))
     ]

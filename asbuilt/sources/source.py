@@ -1,6 +1,6 @@
-"""What a source of evidence is: the rows that it answers, how it is connected to, and the options that name it.
+"""A source of evidence: the rows that it answers, how to connect to it, and its command-line options.
 
-A module of `asbuilt/sources/` that holds a `SOURCE` is a source; `asbuilt.sources.table` finds it by that name.
+Each module of `asbuilt/sources/` with a `SOURCE` defines one; `asbuilt.sources.table` finds it by that name.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from typing import Any
 from asbuilt.sources.row import Row
 from asbuilt.targets import Target
 
-# (service, region) -> a client in the form that reading needs: `meta.method_to_api_mapping`, `can_paginate`, and a
-# method for each operation of the source's rows
+# (service, region) -> a client with the interface of boto3 that reading needs: `meta.method_to_api_mapping`,
+# `can_paginate`, and a method for each operation of the source's rows
 Clients = Callable[[str, str], Any]
 
 
 @dataclass(frozen=True)
 class Option:
-    """A command-line option that names evidence; `asbuilt verify` and pytest take it alike.
+    """A command-line option that names evidence. Both `asbuilt verify` and pytest have it.
 
-    Without `metavar` it is a switch. `many` lets it be given several times; the values of a `file` must exist.
+    - `metavar`: the name of its value in help; without one the option is a switch.
+    - `many`: it can be given several times.
+    - `file`: its values are files that must exist.
     """
 
     flag: str
@@ -39,10 +41,13 @@ class Option:
 
 @dataclass(frozen=True)
 class EvidenceRequest:
-    """Whose evidence is asked for: the target, the deployment, and what was given for the source.
+    """The evidence to connect to.
 
-    `given` are the values of the source's options in their order; a switch that is on gives its flag. `region` is the
-    region that the spec names. `session` is the boto3 session of an open mock account, if that is the target.
+    - `target`: of the run; `system`, `variant`: the deployment.
+    - `region`: that of the target, else of the spec.
+    - `given`: the values of the source's options in order; a switch that is on gives its flag.
+    - `environment`: the variables of the environment.
+    - `session`: the open boto3 session to read with, or None to open one.
     """
 
     target: Target
@@ -58,13 +63,13 @@ class EvidenceRequest:
 class Source:
     """A source of evidence.
 
-    - `name`: what results, marks and messages call it.
-    - `services`: the services of its rows; a row belongs to the source whose service it names.
-    - `rows`: what can be read from it.
-    - `connect`: gives clients for a request. It raises `Untested` where the run has no such evidence, and
+    - `name`: its name in results, marks and messages.
+    - `services`: the services of its rows; a row belongs to the source that lists its service.
+    - `rows`: the rows that it answers.
+    - `connect`: returns clients for a request. It raises `Untested` where the run has no such evidence, and
       `TargetError` where the target cannot be used at all.
-    - `options`: how the command line names the evidence. A source with options that was not given is untested.
-    - `untested`: the reason that facts of a source that was not given carry.
+    - `options`: the command-line options that name the evidence. Without any of them given, its facts are untested.
+    - `untested`: the reason of those facts.
     - `about`: one sentence for the documentation.
     """
 

@@ -1,7 +1,7 @@
 """The table of evidence sources, found by name, and the table of rows that they answer.
 
-The plan of reading, the auditor's policy, the read-only guard, the options of the command line and of pytest, and the
-page of checks are all derived from these two tables.
+The plan of reading, the auditor's policy, the hook that refuses other operations, the options of the command line and
+of pytest, and the page of checks are all derived from these two tables.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ACCOUNT = "account"
 
 @cache
 def sources() -> Mapping[str, Source]:
-    """Every source by its name: the `SOURCE` of each module of `asbuilt/sources/` that has one."""
+    """Every source by name: the `SOURCE` of each module of `asbuilt/sources/` that has one."""
     modules = (
         importlib.import_module(f"{package.__name__}.{found.name}")
         for found in pkgutil.iter_modules(package.__path__)
@@ -39,7 +39,7 @@ def sources() -> Mapping[str, Source]:
 
 @cache
 def rows_by_kind() -> Mapping[str, tuple[Row, ...]]:
-    """The rows that read each kind of record (two where a service answers one kind of thing from two operations)."""
+    """The rows that read each kind of record; several where several operations return the kind."""
     table: dict[str, tuple[Row, ...]] = {}
     for source in sources().values():
         for row in source.rows:
@@ -53,17 +53,17 @@ def _by_service() -> Mapping[str, Source]:
 
 
 def source_of(kind: str) -> str:
-    """The name of the source that a kind of record comes from."""
+    """The name of the source of a kind of record. Raises `KeyError` for an unknown kind."""
     return _by_service()[rows_by_kind()[kind][0].service].name
 
 
 def is_aws(row: Row) -> bool:
-    """Whether AWS answers the row, so that it has an API operation, a permission and a shape."""
+    """Whether AWS answers the row, so that its operation has a permission and a shape."""
     return _by_service()[row.service].name == ACCOUNT
 
 
 def with_parents(kinds: set[str]) -> set[str]:
-    """The kinds, and those that must be read before them."""
+    """The kinds, and all their parents."""
     wanted = set(kinds)
     for kind in kinds:
         for row in rows_by_kind()[kind]:
@@ -73,20 +73,20 @@ def with_parents(kinds: set[str]) -> set[str]:
 
 
 def narrowing_of(kind: str) -> dict[str, str]:
-    """What a spec may name to narrow a subject of this kind down, and the JMESPath of the field that answers it."""
+    """The attributes by which a spec can select among records of this kind, each with the JMESPath of its field."""
     return {attribute: path for row in rows_by_kind()[kind] for attribute, path in row.within.items()}
 
 
 def options() -> list[Option]:
-    """The options of all sources, in the sources' order."""
+    """The options of all sources, in the order of the sources."""
     return [option for source in sources().values() for option in source.options]
 
 
 def chosen_target(chosen: Mapping[str, Any]) -> Target:
-    """The target that parsed options (by name) stand for, with what they give for each source.
+    """The target that parsed options (by name) choose, with the values that they give for each source.
 
     Without an account, an endpoint or `--mock`, it is the mock account, or none where other evidence is named. Raises
-    `TargetError` with what is wrong and what would be right.
+    `TargetError` with the mistake and its correction.
     """
     given = _given(chosen)
     target = choose(
@@ -96,12 +96,12 @@ def chosen_target(chosen: Mapping[str, Any]) -> Target:
         default=MOCK if chosen["mock"] or not given else NONE,
     )
     if chosen["mock"] and target is not MOCK:
-        raise TargetError("give --mock or an account or endpoint, not both")
+        raise TargetError("give one of --mock, --account and --endpoint-url")
     return dataclasses.replace(target, given=given)
 
 
 def _given(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """What parsed options give for each source but the account, whose options choose the target."""
+    """The values of parsed options by source, except those of the account, whose options choose the target."""
     given: dict[str, tuple[str, ...]] = {}
     for source in sources().values():
         values: list[str] = []
@@ -117,7 +117,7 @@ def _given(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 class SourceClients:
-    """Clients of every source for one target and deployment; each source is connected to once, when it is needed."""
+    """Clients of all sources for one target and deployment. Connects to a source once, when it is first needed."""
 
     def __init__(self, target: Target, region: str, session: Any = None, system: str = "", variant: str = "") -> None:
         self._target, self._region, self._session = target, region, session
@@ -126,9 +126,10 @@ class SourceClients:
         self._lock = threading.Lock()
 
     def client(self, service: str, region: str) -> Any:
-        """A client for a row's service; `region` where a global service wants its own, else "".
+        """A client for a row's service. `region` is that of a global service's API, or "".
 
-        Raises `Untested` where the run has no evidence of the service's source.
+        Raises `Untested` where the run has no evidence of the service's source, and `TargetError` where the target
+        cannot be used at all.
         """
         source = _by_service()[service]
         with self._lock:

@@ -1,1 +1,1 @@
-"""Specs: what a document promises, as data."""
+"""Specs: the promises of an architecture document, as data."""

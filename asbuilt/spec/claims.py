@@ -1,4 +1,4 @@
-"""The `[[claim]]` tables of a spec: each states facts about subjects, for every variant that it holds for."""
+"""Read the `[[claim]]` tables of a spec. Each states facts about subjects, for some or all variants."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ CLAIM = {
 
 @dataclass(frozen=True)
 class Scope:
-    """What claims may name. `subjects` are by variant; None stands for subjects or contradictions that are unknown,
-    since their own table cannot be read; so does `variants_known` for variants.
+    """The names that claims can use.
 
-    `strict` says that the stricter of two readings is judged.
+    - `variants`: those of the spec; `variants_known` is false where their list cannot be read.
+    - `subjects`: by variant and name, or None where their table cannot be read.
+    - `contradictions`: their ids, or None where their file cannot be read.
+    - `strict`: the stricter of two readings is judged.
     """
 
     variants: tuple[str, ...]
@@ -50,7 +52,7 @@ class Scope:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The subjects of any variant."""
+        """The names of the subjects of all variants."""
         return frozenset(name for of in (self.subjects or {}).values() for name in of)
 
     @cached_property
@@ -62,18 +64,18 @@ class Scope:
         }
 
     def subject(self, variant: str, name: str) -> Subject | None:
-        """The subject of a variant, if it is there."""
+        """The subject of this name in a variant, or None. Any name is a subject where the subjects are not known."""
         return Subject(name, "") if self.subjects is None else self.subjects[variant].get(name)
 
 
 def read_claims(file: InputFile, raw: Any, scope: Scope) -> list[Fact]:
-    """The facts of all claims, in their order."""
+    """The facts of all claims, in the spec's order. Mistakes are noted in the file."""
     facts = [fact for key, about in file.tables(("claim",), raw) for fact in _claim(file, key, about, scope)]
     first: dict[str, Fact] = {}
     for fact in facts:
         stated = first.setdefault(fact.id, fact)
         if stated is not fact:
-            file.wrong_in(fact.line, f"{fact.id} is already stated on line {stated.line}")
+            file.wrong_in(fact.line, f"{fact.id} is already stated on line {stated.line}: remove one of them")
     return facts
 
 
@@ -97,7 +99,7 @@ def _claim(file: InputFile, key: Key, about: dict[str, Any], scope: Scope) -> li
             instead = stricter.get(name) if scope.strict else None
             facts += _facts(file, (*key, name), claim, _merged(asked, instead), variants, scope)
     for name, asked in stricter.items():
-        # a stricter reading must be as valid as the laxer one, whether or not it is asked for now
+        # the stricter reading is validated in every run, also where the laxer one is judged
         alone = _facts(file, (*key, "strict", name), claim, asked, variants, scope)
         facts += alone if scope.strict and name not in about else []
     return facts
@@ -108,7 +110,7 @@ def _merged(asked: Any, instead: Any) -> Any:
 
 
 def _variants(file: InputFile, key: Key, read: Mapping[str, Any], scope: Scope) -> tuple[str, ...]:
-    """The variants that a claim holds for: all, unless it names some."""
+    """The variants that a claim names, or all variants where it names none."""
     named = read.get("variants", scope.variants)
     for name in named:
         if name not in scope.variants:
@@ -127,7 +129,7 @@ def _disputed(file: InputFile, key: Key, raw: Any, scope: Scope) -> Any:
 
 
 def _facts(file: InputFile, key: Key, claim: Claim, asked: Any, variants: tuple[str, ...], scope: Scope) -> list[Fact]:
-    """The facts that a claim states about one subject, the last part of `key`."""
+    """The facts that a claim states about one subject, whose name is the last part of `key`."""
     name = str(key[-1])
     if scope.subjects is not None and name not in scope.names:
         file.wrong(key, f"unknown subject or key {name!r}: {nearest(name, scope.names | set(CLAIM))}")
@@ -153,7 +155,7 @@ def _facts(file: InputFile, key: Key, claim: Claim, asked: Any, variants: tuple[
 
 
 def _of_variant(file: InputFile, key: Key, value: Any, variant: str, scope: Scope) -> Any:
-    """What a table keyed by variants expects of one of them; None where it is silent."""
+    """The expectation of one variant in a table keyed by variants; None where the table does not have that variant."""
     if not isinstance(value, dict) or not set(value) & set(scope.variants):
         return value if scope.variants_known or not isinstance(value, dict) else None
     for other in value:

@@ -1,4 +1,4 @@
-"""Expected against found: the one place where anything is judged."""
+"""Expectations: the one place that compares what a spec expects with what a check found."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ _NUMBERS = (int, float)
 _COLLECTIONS = (frozenset, tuple)
 
 
-class BadExpectation(ValueError):  # noqa: N818  # reads as the sentence that it is
-    """An expectation that the check's answer can never be compared with."""
+class BadExpectation(ValueError):  # noqa: N818  # named for the expectation, not for an error of the program
+    """An expectation that cannot be compared with the type of the check's answer. The message says what to write."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a document promises: `text` as a person reads it, `raw` as the spec writes it.
+    """What a spec expects of an answer.
 
-    `asked` is what a check that takes the expectation for its question is given, `subjects` whom it names in there.
+    - `text`: for messages; `raw`: as the spec writes it.
+    - `holds`: whether an answer meets the expectation.
+    - `asked`: the argument `expected` of a check with `expects`; `subjects`: the names of the subjects in it.
     """
 
     text: str
@@ -62,7 +64,7 @@ words = _words
 
 
 def plain(value: Any) -> Any:
-    """An answer as JSON holds it: sets become sorted lists."""
+    """An answer as JSON values. Sets become sorted lists."""
     if isinstance(value, frozenset | set):
         return sorted((plain(item) for item in value), key=str)
     if isinstance(value, list | tuple):
@@ -71,7 +73,7 @@ def plain(value: Any) -> Any:
 
 
 def _typed(value: Any, wanted: type, check: Check, how: str = "answers with") -> Any:
-    """The value, if an answer of type `wanted` could equal it; else an error that says what would fit."""
+    """The value, where an answer of type `wanted` can equal it. Raises `BadExpectation` where it cannot."""
     fits = (
         number(value)
         if wanted in _NUMBERS
@@ -79,9 +81,9 @@ def _typed(value: Any, wanted: type, check: Check, how: str = "answers with") ->
     )
     if not fits:
         several = isinstance(value, list) and len(value) > 1 and wanted not in _COLLECTIONS
-        instead = ": write { any_of = [...] } where one of several is meant" if several else hint(value, wanted)
+        instead = ": write { any_of = [...] } for one of several values" if several else hint(value, wanted)
         answer = _TYPE_NAMES.get(wanted, wanted.__name__)
-        raise BadExpectation(f"{check.name} {how} {answer}; {shown(value)} is not one{instead}")
+        raise BadExpectation(f"{check.name} {how} {answer}, found {shown(value)}{instead}")
     return value
 
 
@@ -97,7 +99,7 @@ _TYPE_NAMES = {
 
 def _items(value: Any, check: Check) -> list[str]:
     if not isinstance(value, list):
-        raise BadExpectation(f"{check.name} needs a list here, found {shown(value)}{hint(value, list)}")
+        raise BadExpectation(f"{check.name} takes a list here, found {shown(value)}{hint(value, list)}")
     if check.answers in _COLLECTIONS:
         for item in value:
             _typed(item, _item_type(check.ask), check, "answers with a set of")
@@ -106,14 +108,16 @@ def _items(value: Any, check: Check) -> list[str]:
 
 @cache
 def _item_type(ask: Callable[..., Any]) -> type:
-    """What the set or list holds that a check answers with: text, unless its annotation says numbers."""
+    """The type of the items in a check's answer: numbers where its annotation says so, else text."""
     answers = str(typing.get_type_hints(ask)["return"])
     return float if "[float" in answers or "[int" in answers else str
 
 
 def _one_of(value: Any, check: Check) -> tuple[str, Callable[[Any], bool]]:
     if value == [] or check.answers in _COLLECTIONS:
-        raise BadExpectation("any_of lists the answers that one value may have; of several values say includes or only")
+        raise BadExpectation(
+            "any_of lists alternatives for a single value: name them, or write includes or only for sets"
+        )
     options = [_typed(item, check.answers, check) for item in _items(value, check)]
     return f"any of {_words(options)}", lambda found: found in options
 
@@ -121,35 +125,35 @@ def _one_of(value: Any, check: Check) -> tuple[str, Callable[[Any], bool]]:
 def _between(value: Any, check: Check) -> tuple[str, Callable[[Any], bool]]:
     limits = [_typed(item, check.answers, check) for item in _items(value, check)]
     if check.answers not in _NUMBERS or len(limits) != 2 or limits[0] > limits[1]:
-        raise BadExpectation(f"between takes [lowest, highest] of a number, found {_words(value)}")
+        raise BadExpectation(f"between takes [lowest, highest] for a number, found {_words(value)}")
     return f"between {limits[0]} and {limits[1]}", lambda found: limits[0] <= found <= limits[1]
 
 
 def _matches(value: Any, check: Check) -> tuple[str, Callable[[Any], bool]]:
     if check.answers is not str or not isinstance(value, str):
-        raise BadExpectation(f"matches takes a regular expression for a text; {check.name} does not answer with one")
+        raise BadExpectation(f"matches takes a regular expression and compares a text; {check.name} answers otherwise")
     try:
         pattern = re.compile(value)
     except re.error as error:
-        raise BadExpectation(f"matches has a broken regular expression {value!r}: {error}") from None
+        raise BadExpectation(f"matches takes a regular expression, found {value!r}: {error}") from None
     return f"a text matching {value}", lambda found: pattern.fullmatch(found) is not None
 
 
 def _collection(check: Check) -> None:
     if check.answers not in _COLLECTIONS:
-        raise BadExpectation(f"{check.name} does not answer with several values, so includes/only/excludes cannot hold")
+        raise BadExpectation(f"{check.name} answers with one value; includes, only and excludes compare sets and lists")
 
 
 def _includes(value: Any, check: Check) -> tuple[str, Callable[[Any], bool]]:
     _collection(check)
     wanted = _items(value, check)
     if not wanted:
-        raise BadExpectation("includes of nothing always holds: name what must be there")
+        raise BadExpectation("includes needs one value or more: an empty list would always hold")
     return f"at least {_words(wanted)}", lambda found: set(wanted) <= set(found)
 
 
 def _only(value: Any, check: Check) -> tuple[str, Callable[[Any], bool]]:
-    """Nothing beyond the listed; and something, since nothing found proves nothing."""
+    """The answer holds listed values only, and at least one value: an empty answer proves nothing."""
     _collection(check)
     allowed = _items(value, check)
     return f"only {_words(allowed)}", lambda found: bool(found) and set(found) <= set(allowed)
@@ -159,7 +163,7 @@ def _excludes(value: Any, check: Check) -> tuple[str, Callable[[Any], bool]]:
     _collection(check)
     banned = _items(value, check)
     if not banned:
-        raise BadExpectation("excludes of nothing always holds: name what must not be there")
+        raise BadExpectation("excludes needs one value or more: an empty list would always hold")
     return f"none of {_words(banned)}", lambda found: not set(banned) & set(found)
 
 
@@ -174,18 +178,17 @@ TABLES: Mapping[str, Callable[[Any, Check], tuple[str, Callable[[Any], bool]]]] 
 
 
 def expectation(raw: Any, check: Check, subjects: Mapping[str, str] | None = None) -> Expectation:
-    """Read what a spec expects of a check's answer; `subjects` are the kinds of the spec's subjects by name.
+    """Read what a spec expects of a check's answer. `subjects` are the kinds of the spec's subjects by name.
 
-    A value means equal; a text with a comparison (`">= 7"`) compares a number; a table is one of `includes`,
-    `only`, `excludes`, `matches`, `between`, `any_of`. Raises `BadExpectation` where the check's type of answer
-    could never be compared so. A check that takes the expectation for its question answers with what departs
-    from it: nothing may.
+    A value means equal; a text with a comparison (`">= 7"`) compares a number; a table holds one of `includes`,
+    `only`, `excludes`, `matches`, `between`, `any_of`. An expectation of a check with `expects` holds where the check
+    finds no departures. Raises `BadExpectation` where the expectation cannot be compared with the type of the answer.
     """
     if check.expects:
         return _asked(raw, check.expects, subjects or {})
     if isinstance(raw, dict):
         if len(raw) != 1 or next(iter(raw)) not in TABLES:
-            raise BadExpectation(f"an expectation table holds one of {', '.join(TABLES)}; found {shown(list(raw))}")
+            raise BadExpectation(f"an expectation table holds one of {', '.join(TABLES)}, found {shown(list(raw))}")
         [(word, value)] = raw.items()
         text, holds = TABLES[word](value, check)
     elif isinstance(raw, str) and check.answers in _NUMBERS:
@@ -198,7 +201,7 @@ def expectation(raw: Any, check: Check, subjects: Mapping[str, str] | None = Non
         _items(raw, check)
         text = f"exactly {_words(raw)}"
         same = frozenset if check.answers is frozenset else tuple
-        holds = lambda found: same(found) == same(raw)  # noqa: E731  # one of several small rules side by side
+        holds = lambda found: same(found) == same(raw)  # noqa: E731  # as the rules beside it
     else:
         value = _typed(raw, check.answers, check)
         text, holds = _words(value), lambda found: found == value and isinstance(found, bool) == isinstance(value, bool)
@@ -214,7 +217,7 @@ def _asked(raw: Any, expects: Expects, subjects: Mapping[str, str]) -> Expectati
 
 
 def would_do(raw: Any) -> str | None:
-    """A value that would be as expected, as a command takes it; None where no one value is named: `< 200`."""
+    """A value that meets the expectation, as a command takes it; None where it names no single value: `< 200`."""
     if isinstance(raw, dict):
         word, raw = next(iter(raw.items()))
         if word not in ("includes", "only", "between", "any_of"):

@@ -1,4 +1,4 @@
-"""Reading spec.toml: checked against the vocabulary, with every mistake of a file gathered before the first is told."""
+"""Read spec.toml, validate it against the checks, and report all its mistakes together."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _CONTRADICTIONS = {"contradiction": Rule(TABLES, each=Rule(TABLE, keys=_CONTRADI
 
 
 def find_spec(named: str) -> Path:
-    """The spec file that a word of the command line stands for: a documented system's name, or a path.
+    """The spec file for an argument of the command line: the name of a shipped system, or a path.
 
-    A folder stands for the `spec.toml` in it. Raises `SpecError` where neither is there.
+    A folder stands for the `spec.toml` in it. Raises `SpecError` where there is no such system or file.
     """
     shipped = content.shipped_specs()
     path = Path(named)
@@ -51,17 +51,17 @@ def find_spec(named: str) -> Path:
     if path.is_dir():
         if (path / "spec.toml").is_file():
             return path / "spec.toml"
-        raise SpecError([f"{path}: the folder holds no spec.toml: name the spec's file"])
+        raise SpecError([f"{path}: the folder holds no spec.toml: name the file of the spec"])
     if path.is_file():
         return path
     raise SpecError([f"no spec is called {named!r} and no file is there: {nearest(named, shipped)}"])
 
 
 def load(path: Path, strict: bool = False) -> Spec:
-    """Load a spec and the contradictions beside it.
+    """Load a spec and the contradictions.toml beside it.
 
-    `strict` judges the stricter of two readings where the document leaves room. Raises `SpecError` with every mistake
-    in both files, or in the user's own checks.
+    `strict` judges the stricter of two readings where the document has two. Raises `SpecError` with every mistake in
+    both files, or in the user's own checks.
     """
     try:
         all_checks()
@@ -83,9 +83,9 @@ def load(path: Path, strict: bool = False) -> Spec:
     )
     facts = read_claims(file, file.data.get("claim", []), scope)
     if not file.data.get("claim", []):
-        file.wrong(("claim",), "no [[claim]]: a spec without promises verifies nothing")
+        file.wrong(("claim",), "there is no [[claim]]: a spec needs one or more")
     elif not facts and file.is_right:
-        file.wrong(("claim",), "no claim states a fact (subject.check = expectation)")
+        file.wrong(("claim",), "no claim states a fact: write <subject>.<check> = <expectation> in one")
     _finish(file, problems)
     return Spec(
         path=path,
@@ -101,12 +101,12 @@ def load(path: Path, strict: bool = False) -> Spec:
 
 
 def _system(path: Path) -> str:
-    """The name of a spec's system: its folder's, or the file's own where that is not `spec.toml`."""
+    """The name of a spec's system: that of its folder for a `spec.toml`, else that of the file."""
     return path.resolve().parent.name if path.name == "spec.toml" else path.stem
 
 
 def _variants(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """The variants as far as they make sense, so that a mistake among them makes no others of the facts."""
+    """The valid variants, so that a mistake in their list gives no further mistakes in the claims."""
     about = data.get("architecture")
     listed = about.get("variants") if isinstance(about, dict) else None
     names = listed if isinstance(listed, list) else [listed]
@@ -123,7 +123,7 @@ def _finish(file: InputFile, problems: list[str]) -> None:
 
 
 def _contradictions(path: Path) -> tuple[tuple[Mapping[str, Any], ...], list[str]]:
-    """The entries of a contradictions.toml, and the mistakes in it; none of either where there is no file."""
+    """The entries of a contradictions.toml, and the mistakes in it. Both are empty where there is no such file."""
     if not path.exists():
         return (), []
     try:

@@ -1,4 +1,4 @@
-"""Specs: what a document promises, as data."""
+"""The data of a spec: subjects, claims and facts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from asbuilt.spec.expectation import Expectation
 
 
 class SpecError(InputError):
-    """Everything that is wrong with a spec, one line each: file, line, what, and the nearest valid name."""
+    """All mistakes in a spec, one line each: file, line, mistake, and the nearest valid name."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A documented noun and how to find it: by name or ARN (globs), tags, what narrows it down, or its answers.
+    """A noun of the document, and how to find its records.
 
-    `within` maps an attribute such as `cluster` to the JMESPath of the record's field and the name wanted there.
+    - `called`, `arn`: globs for a name and the ARN of the record.
+    - `tags`: tags that the record has.
+    - `within`: an attribute such as `cluster` → the JMESPath of the record's field, and the name expected there.
+    - `where`: checks that the record answers as expected: name → the check, its parameter, the expectation.
+    - `many`: several records may match.
     """
 
     name: str
@@ -33,7 +37,7 @@ class Subject:
     many: bool = False
 
     def described(self) -> str:
-        """How a message calls it: `rds:db 'campushub-db'`."""
+        """The subject in messages: `rds:db 'campushub-db'`."""
         how = [f"{key} {wanted!r}" for key, (_, wanted) in self.within.items()]
         how += [f"{key} {value!r}" for key, value in self.tags.items()]
         how += [f"{name} = {wanted.text}" for name, (_, _, wanted) in self.where.items()]
@@ -43,7 +47,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Claim:
-    """One promise of the document, in its own order; `line` is where the spec states it."""
+    """One promise of the document; `line` is its line in the spec."""
 
     section: str
     says: str
@@ -57,7 +61,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Fact:
-    """One checkable part of a claim, for one variant ("" where the architecture has none)."""
+    """One part of a claim that a check can judge, for one variant ("" where the architecture has none)."""
 
     name: str
     variant: str
@@ -70,17 +74,17 @@ class Fact:
 
     @property
     def id(self) -> str:
-        """As pytest names it: `database.multi_az[tier1]`."""
+        """The name of the fact's test in pytest: `database.multi_az[tier1]`."""
         return f"{self.name}[{self.variant}]" if self.variant else self.name
 
     @property
     def severity(self) -> str:
-        """The claim's own severity, else the check's."""
+        """The severity of the claim where it states one, else that of the check."""
         return self.claim.severity or self.check.severity
 
     @property
     def disputed(self) -> str:
-        """The contradiction that makes the fact impossible in this variant, or ""."""
+        """The id of the contradiction that makes the fact impossible in this variant, or ""."""
         disputed = self.claim.disputed
         return disputed if isinstance(disputed, str) else disputed.get(self.variant, "")
 

@@ -1,4 +1,4 @@
-"""What a table of a spec asks about a subject, and what it expects: both are checked against the vocabulary."""
+"""The questions in a table of a spec, and what it expects of their answers, validated against the checks."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ BESIDE_WHERE = ("kind", "name", "arn", "tags", "where", "many")
 
 @dataclass(frozen=True)
 class Question:
-    """A question as a spec writes it: `value` is what it expects, `key` where it stands.
+    """A question as a spec writes it.
 
-    `checks` is the check of that name; of a subject whose kind is unknown, those of any kind.
+    - `checks`: the check of this name; where the subject's kind is not known, the checks of this name for all kinds.
+    - `parameter`: of the question, or "".
+    - `value`: what the spec expects; `key`: its place in the file.
     """
 
     checks: tuple[Check, ...]
@@ -31,7 +33,10 @@ class Question:
 
 
 def questions(file: InputFile, key: Key, subject: Subject, raw: Any) -> list[Question]:
-    """The questions about a subject that a table holds, as `check = value` or `check.parameter = value`."""
+    """The questions about a subject in a table, written as `check = value` or `check.parameter = value`.
+
+    Mistakes are noted in the file.
+    """
     if not isinstance(raw, dict) or not raw:
         needed = f"{subject.name} needs a question: {subject.name}.<check> = <expectation>"
         file.wrong(key, f"{needed}, found {shown(raw)}")
@@ -60,10 +65,10 @@ def _checks(kind: str, name: str) -> tuple[Check, ...]:
 
 def _unknown(subject: Subject, name: str, in_where: bool) -> str:
     if in_where and name in BESIDE_WHERE:
-        return f"{name} stands beside where, not in it: {{ kind = {subject.kind!r}, {name} = ..., where = {{ ... }} }}"
+        return f"write {name} beside where, not in it: {{ kind = {subject.kind!r}, {name} = ..., where = {{ ... }} }}"
     kinds = sorted({kind for kind, other in all_checks() if other == name})
     known = checks_of(subject.kind) if subject.kind else {other for _, other in all_checks()}
-    asked = f"it asks about {', '.join(kinds[:5])}" if kinds else nearest(name, known)
+    asked = f"it is a check of {', '.join(kinds[:5])}" if kinds else nearest(name, known)
     described = f"{subject.name} ({subject.kind})" if subject.kind else subject.name
     return f"{described} has no check {name!r}: {asked}"
 
@@ -71,9 +76,9 @@ def _unknown(subject: Subject, name: str, in_where: bool) -> str:
 def answer(
     file: InputFile, question: Question, value: Any, kinds: Mapping[str, str], variants: tuple[str, ...]
 ) -> tuple[Check, Expectation] | None:
-    """The check and what is expected of it; None, and a mistake noted, where its answer could never be compared so.
+    """The check and the expectation of its answer; None, with a mistake noted, where the two cannot be compared.
 
-    `kinds` are the kinds of the subjects that the expectation may name, "" where a kind is unknown.
+    `kinds` are the kinds of the subjects that the expectation can name, "" where a kind is not known.
     """
     wrong = ""
     for check in question.checks:
@@ -88,7 +93,7 @@ def answer(
 
 
 def _readable(value: Any, check: Check, kinds: Mapping[str, str]) -> Any:
-    """The value without what names a subject of unknown kind, which is a mistake that was noted already."""
+    """The value without the items that name a subject of unknown kind. That mistake is noted at the subject."""
     if not check.expects or not isinstance(value, list):
         return value
     unknown = {name for name, kind in kinds.items() if not kind}

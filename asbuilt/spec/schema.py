@@ -1,4 +1,4 @@
-"""The JSON Schema of spec.toml, made from the vocabulary, so that editors complete and check a spec."""
+"""The JSON Schema of spec.toml, made from the checks, with which editors complete and validate a spec."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TEXT = {"type": "string", "minLength": 1}
 
 
 def schema() -> dict[str, Any]:
-    """The schema as data (JSON Schema 2020-12). Subjects are each spec's own, so any name may hold questions."""
+    """The schema as data (JSON Schema 2020-12). Each spec names its own subjects, so any key can hold questions."""
     questions: dict[str, list[Check]] = {}
     for (_, name), check in sorted(all_checks().items()):
         questions.setdefault(name, []).append(check)
@@ -112,5 +112,5 @@ def _question(asked: list[Check]) -> dict[str, Any]:
 
 
 def text() -> str:
-    """The schema as the file holds it."""
+    """The text of the schema's file."""
     return json.dumps(schema(), indent=1, sort_keys=True) + "\n"

@@ -1,4 +1,4 @@
-"""The `[subjects]` of a spec: the document's nouns, and how each is found in an account."""
+"""Read the `[subjects]` of a spec: the document's nouns, and how each is found in an account."""
 
 from __future__ import annotations
 
@@ -32,21 +32,27 @@ Subjects = Mapping[str, Mapping[str, Subject]]
 
 @cache
 def subject_kinds() -> frozenset[str]:
-    """The kinds that a subject may have. A detail (`s3:bucket.policy`) is none, unless a spec can say whose it is."""
+    """The kinds that a subject can have.
+
+    A detail (`s3:bucket.policy`) is one of them only where a spec can name the record that it belongs to.
+    """
     return frozenset(kind for kind in rows_by_kind() if "." not in kind or narrowing_of(kind))
 
 
 def read_subjects(file: InputFile, raw: Mapping[str, Any], variants: tuple[str, ...], keys: frozenset[str]) -> Subjects:
-    """The subjects by variant ("" where there are none) and name; `keys` are names that no subject may have.
+    """The subjects by variant ("" where there are none) and name. `keys` are names that a subject cannot have.
 
-    A subject with a mistake in it is among them, so that claims on it are checked, too; an unknown kind is "".
+    A subject with a mistake in it is included, so that the claims on it are validated; an unknown kind becomes "".
+    Mistakes are noted in the file.
     """
     found: dict[str, dict[str, Subject]] = {variant: {} for variant in variants or ("",)}
     for name, about in raw.items():
         if name in keys:
-            file.wrong(("subjects", name), f"a subject cannot be called {name!r}, which is a key of every claim")
+            file.wrong(("subjects", name), f"a subject cannot be called {name!r}, a key of every claim: rename it")
         elif not is_name(name):
-            file.wrong(("subjects", name), f"{name!r} is no name: a subject's has letters, digits, _ and - only")
+            file.wrong(
+                ("subjects", name), f"{name!r} is not a valid name of a subject: use letters, digits, _ and - only"
+            )
         by_variant = _by_variant(about, variants)
         for other in by_variant.keys() - set(variants):
             hint = nearest(other, variants)
@@ -60,7 +66,7 @@ def read_subjects(file: InputFile, raw: Mapping[str, Any], variants: tuple[str, 
 
 
 def _by_variant(about: Any, variants: tuple[str, ...]) -> Mapping[str, Any]:
-    """A table of one description for each variant; empty where the subject is described once for all."""
+    """The descriptions of a subject by variant; empty where one description holds for all variants."""
     if not variants or not isinstance(about, dict) or not about or "kind" in about:
         return {}
     described = all(isinstance(item, dict) and "kind" in item for item in about.values())
@@ -90,12 +96,12 @@ def _subject(file: InputFile, key: Key, name: str, about: Any) -> Subject:
 
 
 def _kind(file: InputFile, key: Key, kind: Any) -> str:
-    """The kind, if it is one that a subject may have; what is no text is told with the other keys."""
+    """The kind, where it is a valid one, else "". A value that is not a text is noted with the other keys."""
     if not isinstance(kind, str) or kind in subject_kinds():
         return kind if isinstance(kind, str) else ""
     if kind in rows_by_kind():
         owner = kind.partition(".")[0]
-        instead = f'is a detail of {owner}, which checks read by themselves: write kind = "{owner}"'
+        instead = f'is a detail of {owner}, which the checks of {owner} read: write kind = "{owner}"'
         file.wrong((*key, "kind"), f"kind {kind!r} {instead}")
     else:
         file.wrong((*key, "kind"), f"unknown kind {kind!r}: {nearest(kind, subject_kinds())}")
@@ -105,7 +111,7 @@ def _kind(file: InputFile, key: Key, kind: Any) -> str:
 def _where(file: InputFile, key: Key, subject: Subject, raw: Any) -> dict[str, tuple[Check, str, Expectation]]:
     found = {}
     for question in questions(file, key, subject, raw):
-        read = answer(file, question, question.value, {}, ())  # subjects are not known before all are read
+        read = answer(file, question, question.value, {}, ())  # other subjects are not known yet
         if read:
             check, wanted = read
             name = f"{check.name}.{question.parameter}" if question.parameter else check.name

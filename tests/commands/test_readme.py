@@ -1,4 +1,4 @@
-"""What the pages say of where things are, and of what the program prints, is so."""
+"""The pages name files that exist, and show output that the program prints."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.programs import verify
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
-PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "changelog.d/README.md", *DOCS]  # CHANGELOG.md names what moved
+PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "changelog.d/README.md", *DOCS]  # CHANGELOG.md names old paths
 FOLDERS = "asbuilt|benchmarks|changelog.d|checks|deploy|docs|fixtures|loadtests|reports|requirements|specs|tests"
-WRITTEN = ("reports/out",)  # what the program writes is not there before it ran
+WRITTEN = ("reports/out",)  # folders that the program writes
 FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 
 
@@ -25,18 +25,18 @@ def _read(page):
 
 
 def _inline_code(text):
-    """The page's inline code; fenced blocks hold whole examples, which may name what the reader is to create."""
+    """The inline code of a page, without fenced blocks, which can name files that the reader creates."""
     return re.findall(r"`([^`\n]+)`", FENCED.sub("", text))
 
 
 def test_every_system_is_introduced():
-    """Each has a row in the first table, and there is no row without a spec."""
+    """The first table of the README has one row for each shipped spec, and no other row."""
     assert sorted(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == SYSTEMS
 
 
 @pytest.mark.parametrize("page", ["CHANGELOG.md", *PAGES])
 def test_links_lead_somewhere(page):
-    """To a file that is there, and to a heading that it has."""
+    """Each link leads to a file that exists, and to a heading that the file has."""
     wrong = []
     for target, anchor in re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", _read(page)):
         file = (ROOT / page).parent / target if target else ROOT / page
@@ -52,21 +52,21 @@ def _anchors(text):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_paths_are_there(page):
-    """Every path in backticks, below a folder of the project; `<name>` stands for any one name."""
+    """Every path in backticks below a folder of the project exists; `<name>` stands for any name."""
     paths = [code for code in _inline_code(_read(page)) if re.match(rf"({FOLDERS})/[\w./<>*|-]*$", code)]
     wrong = [path for path in paths if not path.startswith(WRITTEN) and not _is_there(path)]
     assert wrong == []
 
 
 def _is_there(path):
-    pattern = re.sub(r"<[^>]+>", "[!_]*", path)  # `__init__.py` is no example of a name
+    pattern = re.sub(r"<[^>]+>", "[!_]*", path)  # `<name>` does not stand for `__init__`
     folder = pattern.endswith("/")
     return any(found.is_dir() or not folder for found in ROOT.glob(pattern.rstrip("/")))
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_names_of_the_engine_are_there(page):
-    """Every dotted name in backticks that begins with `asbuilt.` is a module, or is defined in one."""
+    """Every dotted name in backticks that begins with `asbuilt.` is a module or is defined in one."""
     named = [code for code in _inline_code(_read(page)) if re.match(r"asbuilt(\.\w+)+(\(.*\))?$", code)]
     assert [name for name in named if not _is_defined(name.partition("(")[0])] == []
 
@@ -82,20 +82,20 @@ def _is_defined(name):
 
 
 def test_the_site_shows_every_page():
-    """The navigation names each page of docs/ once, and no other."""
+    """The navigation names each page of docs/ once, and no other page."""
     named = re.findall(r"([\w./-]+\.md)$", _read("mkdocs.yml"), re.MULTILINE)
     assert sorted(f"docs/{page}" for page in named) == DOCS
 
 
 def test_the_lines_of_deployments_are_what_a_run_prints(tmp_path):
-    """Statuses, account, region and number of calls, as the README shows them."""
+    """The README shows the statuses, account, region and number of calls that a run prints."""
     ended = verify(tmp_path, "campushub360")
     printed = [line for line in ended.out.splitlines() if line.startswith("CampsHub360 tier")]
     assert printed == [line for line in README.splitlines() if line.startswith("CampsHub360 tier")]
 
 
 def test_the_failure_is_what_a_run_prints():
-    """Word for word: the README's change of the database, and what is said of it."""
+    """The README shows the text that the program prints after the README's change of the database."""
     spec, (snapshot, now) = spec_of("campushub360"), documented("campushub360", "tier1")
     fact = next(fact for fact in spec.facts if fact.id == "database.multi_az[tier1]")
     entry = next(entry for entry in snapshot.entries("rds:db") if "campushub-db" in entry.names)

@@ -89,7 +89,7 @@ def test_counterexample_has_action_resource_and_context() -> None:
     ("item", "told"),
     [
         ("{", ["not JSON", ":1:"]),
-        ('{"id": 1, "id": 2}', ["'id' stands twice"]),
+        ('{"id": 1, "id": 2}', ["'id' is set twice"]),
         ('{"id": NaN}', ["NaN"]),
         ("[]", ["holds no items"]),
         ("3", ["must hold a JSON object"]),
@@ -260,8 +260,8 @@ def test_who_can_reads_a_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ("source", "told"),
     [
         ((), "required"),
-        (("--account", "none", "--accounts-file", "none.toml"), "there is no none.toml"),
-        (("--endpoint-url", "http://127.0.0.1:9"), "nobody answers"),
+        (("--account", "none", "--accounts-file", "none.toml"), "there is no file none.toml"),
+        (("--endpoint-url", "http://127.0.0.1:9"), "nothing listens at"),
         (("--details", "none.json"), "No such file"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The one place that judges: every form of expectation, both ways, and those that could never hold."""
+"""Expectations: each form holds and fails, and an expectation that can never hold is refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from asbuilt.spec.expectation import BadExpectation, expectation
 
 def _check(answers):
     def ask() -> frozenset[str]:
-        """What the items of a set or list are told from."""
+        """Return a set or list whose annotation states the type of the items."""
 
     return SimpleNamespace(name="question", answers=answers, expects=None, ask=ask)
 
@@ -42,7 +42,7 @@ def _check(answers):
     ],
 )
 def test_every_form_holds_and_fails(answers, raw, holds, fails):
-    """Each form accepts what it means and refuses its neighbour."""
+    """Each form holds for a matching answer and fails for the nearest other one."""
     expected = expectation(raw, _check(answers))
     assert expected.holds(holds)
     assert not expected.holds(fails)
@@ -52,18 +52,18 @@ def test_every_form_holds_and_fails(answers, raw, holds, fails):
     ("answers", "raw"), [(int, ">= 0"), (str, {"matches": ".*"}), (frozenset, []), (frozenset, {"excludes": ["a"]})]
 )
 def test_nothing_found_never_holds(answers, raw):
-    """None is no answer, whatever was expected."""
+    """An answer of None meets no expectation."""
     assert not expectation(raw, _check(answers)).holds(None)
 
 
 def test_only_needs_something():
-    """An empty answer is no proof that only the listed is there."""
+    """`only` does not hold for an empty answer."""
     assert not expectation({"only": ["a"]}, _check(frozenset)).holds(frozenset())
 
 
 @pytest.mark.parametrize("found", [1, 1.0, "true"])
 def test_a_truth_is_not_a_number(found):
-    """True and 1 are equal to Python and not to a document."""
+    """True and 1 are different answers, although they are equal in Python."""
     assert not expectation(True, _check(bool)).holds(found)
 
 
@@ -76,24 +76,24 @@ def test_a_truth_is_not_a_number(found):
         (int, "> = 7", '">= 7"'),
         (str, 7, "a text"),
         (int, {"between": [10, 2]}, "lowest, highest"),
-        (str, {"matches": "("}, "broken regular expression"),
-        (str, {"includes": ["a"]}, "several values"),
-        (frozenset, {"includes": []}, "always holds"),
-        (frozenset, {"excludes": []}, "always holds"),
+        (str, {"matches": "("}, "takes a regular expression, found"),
+        (str, {"includes": ["a"]}, "answers with one value"),
+        (frozenset, {"includes": []}, "would always hold"),
+        (frozenset, {"excludes": []}, "would always hold"),
         (frozenset, {"include": ["a"]}, "one of includes"),
         (frozenset, {"includes": ["a"], "excludes": ["b"]}, "one of includes"),
         (frozenset, "web", "a set"),
     ],
 )
 def test_an_expectation_that_could_never_be_compared_is_refused(answers, raw, message):
-    """A wrong type is an error of the spec, told before anything is read."""
+    """An expectation of the wrong type is a mistake in the spec, found before anything is read."""
     with pytest.raises(BadExpectation, match=message):
         expectation(raw, _check(answers))
 
 
 @given(st.integers(), st.integers())
 def test_comparisons_are_exhaustive(found, limit):
-    """Of <, = and > exactly one holds, and >= and <= are what they are made of."""
+    """Exactly one of <, = and > holds, and >= and <= agree with them."""
     one = {
         word: expectation(f"{word} {limit}", _check(int)).holds(found) for word in ("<", "==", ">", ">=", "<=", "!=")
     }

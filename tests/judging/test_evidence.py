@@ -1,4 +1,4 @@
-"""Records note what was looked at, and never take a missing field for a false one."""
+"""Records note the fields that are read, and a missing field is never a false one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _looked_at(trace):
 
 
 def test_a_leaf_is_noted_with_its_path_and_value():
-    """Nested structures and lists lead to one note a leaf."""
+    """Reading nested structures and lists gives one note for each leaf."""
     record, trace = _record({"Subnets": [{"Zone": {"Name": "a"}}, {"Zone": {"Name": "b"}}]})
     assert [subnet["Zone"]["Name"] for subnet in record["Subnets"]] == ["a", "b"]
     noted = _looked_at(trace)
@@ -28,14 +28,14 @@ def test_a_leaf_is_noted_with_its_path_and_value():
 
 @pytest.mark.parametrize("data", [{}, {"MultiAZ": None}])
 def test_a_missing_field_is_unknown_and_not_false(data):
-    """The message names the operation and the field."""
+    """The reason names the operation and the field."""
     record, _ = _record(data)
     with pytest.raises(Unknown, match=r"test:thing:Read .* has no field MultiAZ"):
         record["MultiAZ"]
 
 
 def test_get_notes_the_absence():
-    """Absence with a documented meaning is evidence as well."""
+    """A missing field whose absence is documented is evidence as well."""
     record, trace = _record({})
     assert record.get("Policy", "none") == "none"
     assert "Policy" not in record
@@ -43,7 +43,7 @@ def test_get_notes_the_absence():
 
 
 def test_an_entry_beyond_a_list_is_unknown():
-    """An index that the answer lacks is not an IndexError of ours."""
+    """An index that the answer lacks raises `Unknown`, not IndexError."""
     record, _ = _record({"Items": ["one"]})
     assert record["Items"][0] == "one"
     with pytest.raises(Unknown, match="has no entry 1"):
@@ -51,7 +51,7 @@ def test_an_entry_beyond_a_list_is_unknown():
 
 
 def test_a_supplied_field_is_marked():
-    """What a mock was taught stays recognisable down to the leaf."""
+    """Reads below a supplied field are marked as supplied."""
     import dataclasses
 
     trace = Trace()

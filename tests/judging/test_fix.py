@@ -1,4 +1,4 @@
-"""What to do about a finding: filled in as far as the evidence goes, and safe to paste."""
+"""The fix of a finding is filled from the evidence, and is safe to paste."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LISTENERS = [
 
 
 def fix(of, data=None, expected=True, parameter="", named=None, read=()):
-    """What a check advises about a record."""
+    """The fix that a check gives for a record."""
     check = all_checks()[tuple(of.rsplit(".", 1))]
     wanted = type("Expected", (), {"raw": expected})()
     fact = Fact("f", "", Subject("s", check.kind), check, parameter, wanted, Claim("", "", 1), 1)
@@ -63,12 +63,12 @@ def fix(of, data=None, expected=True, parameter="", named=None, read=()):
     ],
 )
 def test_what_the_evidence_knows_is_filled_in(filled, text):
-    """From the expectation, the record, and the other records that were looked at; the rest says what belongs there."""
+    """Placeholders are filled from the expectation and the records; others keep their description."""
     assert text in filled
 
 
 def test_a_subject_that_is_wanted_is_named_by_its_arn():
-    """Not by what the spec calls it, which no command knows."""
+    """An expected subject is written as its ARN, since commands do not know the spec's names."""
     role = entry({}, "iam:role", ["build"], arn="arn:aws:iam::1:role/build")
     named = {"build_role": ("iam:role", [role])}
     filled = fix("codebuild:project.builds_as", expected="build_role", named=named)
@@ -76,13 +76,13 @@ def test_a_subject_that_is_wanted_is_named_by_its_arn():
 
 
 def test_what_evidence_says_is_quoted():
-    """Also where it looks like a gap, or holds one."""
+    """Values are quoted, also where they hold braces."""
     data = {"DBParameterGroups": [{"DBParameterGroupName": "a; rm -rf ~ {name}"}]}
     assert "'a; rm -rf ~ {name}'" in fix("rds:db.parameter", data, "1", "p")
 
 
 def test_every_gap_says_what_belongs_there():
-    """One form, `<words>`, for what nobody can know; and paths that can be read."""
+    """Descriptions have the form `<words>`, and the paths of placeholders are valid JMESPaths."""
     for name, text in FIXES.items():
         assert not re.search(r"<(?![a-z]+(?: [a-z]+)*>|[A-Za-z]*>)", text.replace("<=", "")), (name, text)
         assert not re.search(r"<(documented|its|the|same)\b", text), (name, text)
@@ -112,11 +112,11 @@ def test_every_gap_says_what_belongs_there():
     ],
 )
 def test_a_value_that_would_do(raw, value):
-    """Where the expectation names one."""
+    """The value comes from the expectation, where it names one."""
     assert would_do(raw) == value
 
 
 def test_no_command_is_told_that_true_is_a_value():
-    """What a yes-or-no question wants is no setting of another sort."""
+    """The fix of a check that answers yes or no does not use the answer as a setting."""
     asked = {(check.kind, check.name): check for check in all_checks().values() if check.answers is bool}
     assert [key for key, check in asked.items() if "{wanted" in check.fix] == []

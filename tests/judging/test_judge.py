@@ -1,4 +1,4 @@
-"""From evidence to verdicts: binding, every status, and what a failure says."""
+"""Judging: subjects, every status, and the text of a failure."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ database.exists = true
 
 @pytest.fixture
 def judged(tmp_path):
-    """Judge every fact on these databases (a text: why they could not be read)."""
+    """Judge every fact on these databases; a text is the reason why they could not be read."""
 
     def run(databases):
         path = tmp_path / "demo" / "spec.toml"
@@ -80,7 +80,7 @@ def _statuses(verdicts):
 
 
 def test_evidence_that_agrees_passes_and_says_what_it_read(judged):
-    """A passed fact carries its evidence, too."""
+    """A passed fact carries its evidence."""
     verdict = judged([_db()])["database.multi_az"]
     assert verdict.status == "passed"
     assert [(read.operation, read.path, read.value) for read in verdict.findings[0].reads] == [
@@ -89,14 +89,14 @@ def test_evidence_that_agrees_passes_and_says_what_it_read(judged):
 
 
 def test_evidence_that_disagrees_fails_with_a_fix(judged):
-    """Expected, found, where, and what to paste."""
+    """The finding has the answer, the resource, the evidence and a fix."""
     verdict = judged([_db(MultiAZ=False)])["database.multi_az"]
     assert (verdict.status, verdict.findings[0].found) == ("failed", False)
     assert "--db-instance-identifier demo-db --multi-az" in verdict.findings[0].fix
 
 
 def test_a_fix_quotes_hostile_names():
-    """What an account calls its resources must not run when a fix is pasted."""
+    """A resource's name cannot run as a command when its fix is pasted."""
     from asbuilt.judging.fix import fix_for
 
     check = dataclasses.make_dataclass("Check", ["fix"])("aws x --id {name}")
@@ -107,14 +107,14 @@ def test_a_fix_quotes_hostile_names():
 
 
 def test_one_bad_of_many_fails(judged):
-    """The fact must hold for every match; the finding names the one."""
+    """The fact must hold for every record; the finding names the one that fails."""
     verdict = judged([_db(), _db("demo-two", MultiAZ=False)])["databases.multi_az"]
     assert verdict.status == "failed"
     assert [finding.status for finding in verdict.findings] == ["passed", "failed"]
 
 
 def test_a_missing_field_is_unknown(judged):
-    """And the other facts are unaffected."""
+    """The facts that do not read the field are judged all the same."""
     broken = _db()
     del broken.data["MultiAZ"]
     verdicts = judged([broken])
@@ -124,14 +124,14 @@ def test_a_missing_field_is_unknown(judged):
 
 
 def test_an_unreadable_list_is_unknown_for_every_fact(judged):
-    """Even for those that hold when nothing is there."""
+    """Facts that hold for an empty list are unknown as well."""
     verdicts = judged("rds:DescribeDBInstances was denied")
     assert set(_statuses(verdicts).values()) == {"unknown"}
     assert verdicts["databases.count"].findings[0].permission == "rds:DescribeDBInstances"
 
 
 def test_an_absent_subject_fails_and_says_what_is_there(judged):
-    """Optional claims are not applicable instead."""
+    """A fact of an optional claim is not applicable instead."""
     verdicts = judged([_db("other", TagList=[], MultiAZ=False)])
     assert _statuses(verdicts) == {
         "database.multi_az": "failed",
@@ -145,20 +145,20 @@ def test_an_absent_subject_fails_and_says_what_is_there(judged):
 
 
 def test_two_matches_where_one_is_meant_are_unknown(judged):
-    """Whichever were judged, it might be the wrong one."""
+    """Neither of the two records is judged, since it could be the wrong one."""
     verdict = judged([_db(), _db("demo-two")])["tagged.exists"]
     assert verdict.status == "unknown"
-    assert "where one is meant" in verdict.findings[0].reason
+    assert "which must match one" in verdict.findings[0].reason
 
 
 @pytest.mark.parametrize("value", ["yes", 1, [True]])
 def test_a_value_of_another_type_never_passes(judged, value):
-    """An answer of a strange type is not the expected one."""
+    """An answer of an unexpected type fails."""
     assert judged([_db(MultiAZ=value)])["database.multi_az"].status != "passed"
 
 
 def test_a_snapshot_survives_being_written(judged):
-    """What workers share is judged exactly as what was read."""
+    """A snapshot that was written and read back gives the same verdicts."""
     when = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     snapshot = Snapshot()
     snapshot.add("rds:db", "", Answer(entries=(_db(InstanceCreateTime=when, Blob=b"\x00\xff"),)))
@@ -167,7 +167,7 @@ def test_a_snapshot_survives_being_written(judged):
 
 
 def test_a_fact_that_cannot_fail_is_found_out(tmp_path):
-    """The self-test's own test: a vacuous check survives every mutant, an honest one does not."""
+    """No mutant makes a vacuous check fail, and one makes a useful check fail."""
     path = tmp_path / "demo" / "spec.toml"
     path.parent.mkdir()
     path.write_text(SPEC, encoding="utf-8")
@@ -184,7 +184,7 @@ def test_a_fact_that_cannot_fail_is_found_out(tmp_path):
 
 
 def test_only_what_the_facts_need_is_planned(tmp_path):
-    """The kinds of the selected facts, and the caller's identity."""
+    """The plan holds the kinds of the selected facts, and the caller's identity."""
     path = tmp_path / "demo" / "spec.toml"
     path.parent.mkdir()
     path.write_text(SPEC, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Every fact of every shipped spec can be turned red by a legal change of its own evidence."""
+"""A legal change of its own evidence makes every fact of every shipped spec fail."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from asbuilt.judging.mutation import prove
 from asbuilt.sources import shapes
 from tests.accounts import DEPLOYMENTS, documented, facts_of, spec_of
 
-PARTS = 3  # of a deployment, so that workers share the load
+PARTS = 3  # of a deployment's facts, so that several processes can test them
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(("system", "variant"), DEPLOYMENTS)
 def test_every_fact_can_fail(system, variant, part, record_property):
-    """No survivor: a fact that nothing turns red would be green on any account."""
+    """Each fact has a mutant that fails; without one it would pass on any account."""
     subjects, (snapshot, now) = spec_of(system).subjects[variant], documented(system, variant)
     survivors, tried, proved = [], 0, 0
     for fact in facts_of(system, variant)[part::PARTS]:
@@ -33,7 +33,7 @@ def test_every_fact_can_fail(system, variant, part, record_property):
 
 @pytest.mark.parametrize(("system", "variant"), DEPLOYMENTS)
 def test_the_documented_account_is_as_documented(system, variant):
-    """On the account built from the document each fact passes, is disputed, or has no source there."""
+    """On the documented account each fact passes, is disputed, or has no source there."""
     subjects, (snapshot, now) = spec_of(system).subjects[variant], documented(system, variant)
     verdicts = [judge(fact, subjects, snapshot, now) for fact in facts_of(system, variant)]
     wrong = {v.fact.id: v.status for v in verdicts if v.status != "passed" and not v.fact.disputed}
@@ -42,6 +42,6 @@ def test_the_documented_account_is_as_documented(system, variant):
 
 @pytest.mark.parametrize(("system", "variant"), DEPLOYMENTS)
 def test_each_call_is_made_once(system, variant):
-    """One read per fact: no operation is asked the same thing twice."""
+    """No operation is called twice with the same parameters."""
     calls = documented(system, variant)[0].calls
     assert len(calls) == len({(call.operation, call.region, call.asked) for call in calls})

@@ -33,7 +33,7 @@ def test_the_machines_own_settings_stay_outside(monkeypatch):
         assert client.meta.endpoint_url == "https://rds.us-east-1.amazonaws.com"
         credentials = session.get_credentials()
         assert (credentials.access_key, credentials.token) == ("AKIAASBUILTMOCK00000", None)
-        with pytest.raises(MockError, match="answers nothing at http://192"):
+        with pytest.raises(MockError, match="does not answer http://192"):
             session.client("rds", endpoint_url="http://192.0.2.1:1").describe_db_instances()
         with pytest.raises(RuntimeError, match="one mock account at a time"), mock_account("campushub360", "tier2"):
             pass

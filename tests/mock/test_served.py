@@ -116,7 +116,7 @@ def test_an_operation_without_a_model_is_501_over_http(here_and_there, capsys, s
         getattr(getattr(there, service), method)(**given)
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert caught.value.response["Error"]["Code"] == "NotImplemented"
-    assert "the mock can't answer this" in capsys.readouterr().err
+    assert "the mock cannot answer this" in capsys.readouterr().err
 
 
 def test_faults_name_real_operations(here_and_there):
@@ -158,7 +158,7 @@ def test_a_taken_port_is_said(capsys, monkeypatch):
         taken.listen()
         port = taken.getsockname()[1]
         assert serve("campushub360", "tier1", port) == 4
-    assert f"port {port} is taken" in capsys.readouterr().err
+    assert f"port {port} is in use" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

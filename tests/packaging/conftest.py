@@ -1,4 +1,4 @@
-"""An environment with the wheel: one that is named with `--installed`, or one made here from the working tree."""
+"""An environment with the wheel: the one that `--installed` names, or one made here from the working tree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUILT_WITH = ("setup.py", "pyproject.toml", "README.md", "LICENSE")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The environment that CI made from the locked requirements and the wheel alone."""
+    """Add the option for an environment that has the locked requirements and the wheel."""
     parser.addoption("--installed", type=Path, metavar="VENV", help="an environment that the wheel is installed in")
 
 
@@ -35,27 +35,27 @@ class Installed:
         return str(self.environment / "bin" / name)
 
     def variables(self) -> dict[str, str]:
-        """What a program of it runs with: nothing of this session leads it to the checkout or to an AWS account."""
+        """The environment variables of its programs, without those that lead to the checkout or to an AWS account."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "PYTEST"))}
         nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
         return {**kept, **nowhere, "AWS_EC2_METADATA_DISABLED": "true"}
 
     def run(self, folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of its programs in a folder to its end."""
+        """Run one of its programs in a folder, to its end."""
         return subprocess.run(
             [self.command(name), *arguments],
             cwd=folder,
             env=self.variables(),
             capture_output=True,
             text=True,
-            timeout=600,  # to end what would never end; no machine is that slow
+            timeout=600,  # seconds; no working program takes that long
             check=False,
         )
 
 
 @pytest.fixture(scope="session")
 def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The environment; skips where none is named and the wheel cannot be built without a network."""
+    """The environment. Skips where none is named and the wheel cannot be built without a network."""
     named = request.config.getoption("--installed", default=None)
     if named:
         return Installed(named.absolute())
@@ -72,7 +72,7 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 def _built(folder: Path) -> Path:
-    """The wheel of the working tree, built from a copy, so that nothing is left in the tree."""
+    """The wheel of the working tree. It is built from a copy, so that the tree stays clean."""
     source = folder / "source"
     for name in BUILT_FROM:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -33,7 +33,7 @@ CONTENT = ("checks", "fixtures", "loadtests", "reports", "specs")
 
 @pytest.fixture(scope="module")
 def endpoint(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `asbuilt mock campushub360 --port 0`, as it says it."""
+    """The URL that `asbuilt mock campushub360 --port 0` prints."""
     served = subprocess.Popen(
         [installed.command("asbuilt"), "mock", "campushub360", "--port", "0"],
         cwd=tmp_path_factory.mktemp("mock"),
@@ -63,7 +63,7 @@ def _statuses(folder: Path) -> dict[str, str]:
 
 
 def test_all_content_lies_below_one_private_package(installed, tmp_path):
-    """A generic name at the top of site-packages would meet a user's own package."""
+    """The wheel adds no generic name to site-packages, where it could shadow a user's package."""
     code = "import importlib.metadata as m; print(*{str(f).split('/')[0] for f in m.files('asbuilt')})"
     named = set(installed.run(tmp_path, "python", "-c", code).stdout.split())
     assert {name for name in named if not name.endswith(".dist-info")} == {"asbuilt", "asbuilt_content", ".."}
@@ -71,7 +71,7 @@ def test_all_content_lies_below_one_private_package(installed, tmp_path):
 
 @pytest.mark.parametrize("name", [name for name in CONTENT if name != "specs"])
 def test_a_package_of_the_user_is_met_by_its_own_name(installed, tmp_path, name):
-    """In a user's folder `import checks` means the user's package, and asbuilt works beside it."""
+    """`import checks` in a user's folder imports the user's package, and asbuilt works beside it."""
     (tmp_path / name).mkdir()
     (tmp_path / name / "__init__.py").write_text("OWNER = 'user'\n", encoding="utf-8")
     code = (
@@ -85,7 +85,7 @@ def test_a_package_of_the_user_is_met_by_its_own_name(installed, tmp_path, name)
 
 
 def test_the_shipped_specs_are_verified_on_mock_accounts(installed, tmp_path):
-    """Four architectures, no failure; results go to the current folder, and nothing beside the content."""
+    """Four architectures are verified without a failure, and results are written to the current folder only."""
     done = installed.run(tmp_path, "asbuilt", "verify")
     assert done.returncode == 0, done.stdout + done.stderr
     statuses = _statuses(tmp_path)
@@ -113,7 +113,7 @@ def test_the_shipped_specs_are_verified_on_mock_accounts(installed, tmp_path):
     ],
 )
 def test_a_spec_of_the_user_is_verified(installed, endpoint, mine, command, given, below, system):
-    """Any file, by any name, from any folder, by the command and by pytest alike."""
+    """The command and pytest verify a spec of any name, from any folder."""
     folder = mine / below
     folder.mkdir(exist_ok=True)
     program, *first = command.split()
@@ -123,26 +123,26 @@ def test_a_spec_of_the_user_is_verified(installed, endpoint, mine, command, give
 
 
 def test_two_specs_of_one_folder_are_two_systems(installed, endpoint, mine):
-    """Each is named after its file where that is not spec.toml."""
+    """A spec that is not called spec.toml is named after its file."""
     done = installed.run(mine, "asbuilt", "verify", "my/spec.toml", "my/other.toml", "--endpoint-url", endpoint)
     assert done.returncode == 0, done.stdout + done.stderr
     assert set(_statuses(mine)) == {"my/database.multi_az", "other/database.multi_az"}
 
 
 def test_the_version_is_told(installed, tmp_path):
-    """The program says the version that its metadata has."""
+    """The program prints the version of its metadata."""
     done = installed.run(tmp_path, "python", "-c", "import importlib.metadata as m; print(m.version('asbuilt'))")
     assert installed.run(tmp_path, "asbuilt", "--version").stdout == f"asbuilt {done.stdout}"
 
 
 def test_types_are_marked(installed, tmp_path):
-    """A type checker reads the annotations of an installed asbuilt only where py.typed says so."""
+    """The package has py.typed, without which type checkers ignore its annotations."""
     code = "import asbuilt, pathlib; print((pathlib.Path(asbuilt.__file__).parent / 'py.typed').exists())"
     assert installed.run(tmp_path, "python", "-c", code).stdout.strip() == "True"
 
 
 def test_load_checks_itself(installed, tmp_path):
-    """The load engine works from the wheel; on a busy machine the run is invalid (6) or inexact (1)."""
+    """The load engine works from the wheel. On a busy machine the run is invalid (6) or inexact (1)."""
     done = installed.run(tmp_path, "asbuilt", "load", "--selfcheck")
     assert done.returncode in (0, 1, 6), done.stdout + done.stderr
     assert "the server's own log" in done.stdout or "invalid: " in done.stdout

@@ -1,4 +1,4 @@
-"""A user's own checks: a folder that pyproject.toml names, or an installed package that names itself."""
+"""A user's own checks: a folder that pyproject.toml names, or an installed package with an entry point."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def named_by_kind(db) -> bool:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with checks of its own, and packages that are called as asbuilt's folders are."""
+    """A project with checks of its own, and packages with the names of asbuilt's folders."""
     files = {
         "pyproject.toml": '[tool.asbuilt]\nchecks = "infra/checks"\n',
         "infra/checks/names.py": CHECK,
@@ -64,14 +64,14 @@ def _problems(ended: Ended) -> list[str]:
 
 @pytest.mark.parametrize("below", [".", "specs"])
 def test_a_spec_asks_the_users_own_question(project, below):
-    """The check is found from the folder of pyproject.toml and from those below it, and imports its neighbours."""
+    """The check is found from the folder of pyproject.toml and the folders below it, and can import its neighbours."""
     ended = verify(project / below, str(project / "specs" / "campushub360"))
     assert ended.code == 0, ended.out + ended.err
     assert ended.statuses == {"database.named_by_kind[tier1]": "passed"}
 
 
 def test_a_broken_module_is_one_error_of_a_run(project):
-    """The file, the line and what is wrong, instead of a traceback."""
+    """The message has the file, the line and the mistake, without a traceback."""
     file = project / "infra" / "checks" / "names.py"
     file.write_text(CHECK + "\nunknown\n", encoding="utf-8")
     ended = verify(project, "specs/campushub360")
@@ -86,23 +86,27 @@ def test_a_broken_module_is_one_error_of_a_run(project):
     [
         ("infra/checks/names.py", "def broken(:\n", "infra/checks/names.py:1: SyntaxError: invalid syntax"),
         ("infra/checks/names.py", "import nowhere\n", "names.py:1: ModuleNotFoundError: No module named 'nowhere'"),
-        ("infra/checks/two-words.py", "", "two-words.py: cannot be imported: a module's name has letters, digits and"),
+        ("infra/checks/two-words.py", "", "two-words.py: cannot be imported: rename it, a module's name has"),
         ("pyproject.toml", '[tool.asbuilt]\nchecks = "infra/cheks"\n', "checks = 'infra/cheks': there is no folder"),
-        ("pyproject.toml", "[tool.asbuilt]\nchecks = 1\n", "[tool.asbuilt] needs checks, a folder's name, and has 1"),
+        (
+            "pyproject.toml",
+            "[tool.asbuilt]\nchecks = 1\n",
+            "[tool.asbuilt] checks must be the name of a folder, found 1",
+        ),
         ("pyproject.toml", '[tool.asbuilt]\ncheks = "infra"\n', "unknown key 'cheks': did you mean 'checks'?"),
-        ("pyproject.toml", "[tool]\nasbuilt = 1\n", "[tool.asbuilt] must be a table, not 1"),
+        ("pyproject.toml", "[tool]\nasbuilt = 1\n", "[tool.asbuilt] must be a table, found 1"),
         ("pyproject.toml", "[tool.asbuilt\n", "pyproject.toml: cannot be read as TOML: "),
     ],
 )
 def test_a_mistake_is_one_line(project, file, text, problem):
-    """Whatever is wrong with own checks, it names the file and ends with 4."""
+    """The message names the file, and the exit code is 4."""
     (project / file).write_text(text, encoding="utf-8")
     (line,) = _problems(asbuilt(project, "schema"))
     assert problem in line
 
 
 def test_a_check_that_asbuilt_has_already_is_refused(project):
-    """One name is one question; the message names both files."""
+    """A check of the same kind and name is refused, and the message names both files."""
     file = project / "infra" / "checks" / "names.py"
     file.write_text(CHECK.replace("named_by_kind", "multi_az"), encoding="utf-8")
     (line,) = _problems(asbuilt(project, "schema"))
@@ -111,14 +115,14 @@ def test_a_check_that_asbuilt_has_already_is_refused(project):
 
 
 def test_a_module_that_others_import_is_told_once(project):
-    """The line that is wrong, and not those that lead there."""
+    """The message names the line with the mistake, and not the imports that lead to it."""
     file = project / "infra" / "checks" / "words" / "endings.py"
     file.write_text("1 / 0\n", encoding="utf-8")
     assert _problems(asbuilt(project, "schema")) == [f"{file}:1: ZeroDivisionError: division by zero"]
 
 
 def test_two_modules_cannot_define_one_check(project):
-    """Neither of the user's own checks wins over the other."""
+    """Two of the user's own checks of the same kind and name are refused."""
     (project / "infra" / "checks" / "zz_copy.py").write_text(CHECK, encoding="utf-8")
     (line,) = _problems(asbuilt(project, "schema"))
     assert "zz_copy.py:8 is already defined in" in line
@@ -126,13 +130,13 @@ def test_two_modules_cannot_define_one_check(project):
 
 
 def test_a_pyproject_without_our_table_is_passed_by(project):
-    """A package inside a project has a pyproject.toml of its own, which says nothing to asbuilt."""
+    """A pyproject.toml without [tool.asbuilt], as of a package inside a project, is ignored."""
     (project / "specs" / "pyproject.toml").write_text("[project]\nname = 'inner'\n", encoding="utf-8")
     assert '"named_by_kind"' in asbuilt(project / "specs", "schema").out
 
 
 def test_an_installed_package_brings_checks(project):
-    """An entry point of the group `asbuilt.checks` names a package, every module of which is imported."""
+    """An entry point of the group `asbuilt.checks` names a package, whose modules are all imported."""
     (project / "pyproject.toml").unlink()
     site = project / "site"
     package, about = site / "acme_checks", site / "acme-1.0.dist-info"

@@ -1,4 +1,4 @@
-"""What is required is what is imported, and what is locked can be installed from anywhere."""
+"""The requirements are the imported distributions, and the locks work with any package index."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _normal(name: str) -> str:
 
 
 def _imported() -> set[str]:
-    """The distributions that the wheel's modules import."""
+    """The distributions that the modules of the wheel import."""
     names: set[str] = set()
     for file in (file for folder in BUILT_FROM for file in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -46,17 +46,17 @@ def _declared() -> dict[str, str]:
 
 
 def test_everything_imported_is_required():
-    """An import that works only because another library brings it may end with that library's next release."""
+    """A library that only another library requires could be missing after that library's next release."""
     assert _imported() - set(_declared()) == set()
 
 
 def test_everything_required_is_imported():
-    """What is required without being imported has its reason beside it."""
+    """A requirement that is not imported has its reason in a comment."""
     assert {name for name, reason in _declared().items() if not reason} - _imported() == set()
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "requirements").glob("*.lock")))
 def test_a_lock_pins_by_hash_and_names_no_place(name):
-    """Every line is a pin or a hash: an index is the installing machine's own matter."""
+    """Every line is a pin or a hash; the installing machine chooses the index."""
     lines = (ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not LOCKED.fullmatch(line)] == []

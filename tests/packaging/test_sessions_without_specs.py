@@ -1,4 +1,4 @@
-"""A user's pytest sessions that have nothing to do with specs are as if asbuilt were not installed."""
+"""asbuilt changes nothing in pytest sessions without specs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 pytestmark = pytest.mark.installed
 
-# every option of the plugin, as a user's own conftest.py may define it
+# every option of the plugin, defined by a user's own conftest.py
 CONFTEST = """\
 import sys
 
@@ -50,7 +50,7 @@ def project(tmp_path):
 
 @pytest.mark.parametrize("more", [(), ("test_own.py",), ("-n", "2")])
 def test_nothing_is_added(installed, project, more):
-    """No option, no file, no item, no import beyond the look for specs."""
+    """There is no option, file, item or import beyond the search for specs."""
     done = installed.run(project, "pytest", "-s", "-p", "no:cacheprovider", "--out", "given", *more)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
@@ -63,7 +63,7 @@ def test_nothing_is_added(installed, project, more):
 
 
 def test_a_report_has_no_columns_of_ours(installed, project):
-    """pytest-html's own table stays as it is."""
+    """pytest-html's own table is unchanged."""
     installed.run(project, "pytest", "--out", "given", "--html", "page.html", "--self-contained-html")
     page = (project / "page.html").read_text(encoding="utf-8")
     assert "test_own" in page
@@ -72,7 +72,7 @@ def test_a_report_has_no_columns_of_ours(installed, project):
 
 
 def test_a_spec_that_is_named_brings_the_plugin(installed, project):
-    """Also where it is not there: its options are known, and pytest says that the file is missing."""
+    """The plugin's options are valid also for a missing file, which pytest reports."""
     (project / "conftest.py").unlink()
     done = installed.run(project, "pytest", "my/spec.toml", "--account", "production", "--accounts-file", "no.toml")
     assert done.returncode == 4

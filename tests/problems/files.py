@@ -1,4 +1,4 @@
-"""A good file of each kind, and how the program reads it."""
+"""A valid file of each kind, and the function of the program that reads it."""
 
 from __future__ import annotations
 
@@ -102,24 +102,24 @@ LOAD_RESULT = f"""\
 
 
 def read_spec(path: Path) -> None:
-    """As `asbuilt verify` reads a spec."""
+    """Read a spec as `asbuilt verify` does."""
     load(path)
 
 
 def read_contradictions(path: Path) -> None:
-    """A spec with contradictions beside it."""
+    """Read a spec with this contradictions.toml beside it."""
     spec = path.with_name("spec.toml")
     spec.write_text(SPEC, encoding="utf-8")
     load(spec)
 
 
 def read_accounts(path: Path) -> None:
-    """As `--account production` reads the accounts."""
+    """Read accounts as `--account production` does."""
     choose("production", "", path)
 
 
 def read_scenario(path: Path) -> None:
-    """As `asbuilt load` reads a scenario."""
+    """Read a scenario as `asbuilt load` does."""
     scenario.parse(scenario.text_of(path), "demo", path)
 
 
@@ -127,7 +127,7 @@ Reader = Callable[[Path], None]
 
 
 def read_question(path: Path) -> None:
-    """As `asbuilt iam prove` reads its questions."""
+    """Read questions as `asbuilt iam prove` does."""
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
         code = main.run(["iam", "prove", str(path)])
@@ -136,7 +136,7 @@ def read_question(path: Path) -> None:
 
 
 def read_load_result(path: Path) -> None:
-    """As `--load-result` reads what a load run measured: what is wrong with it makes its facts unknown."""
+    """Read a load result as `--load-result` does. Its mistakes make its facts unknown."""
     try:
         read_result(path)
     except Unknown as unknown:
@@ -154,7 +154,7 @@ FILES: dict[str, tuple[Reader, str]] = {
 
 
 def problems(read: Reader, path: Path, content: str | bytes) -> list[str]:
-    """What is wrong with a file, one line each; nothing where it is right."""
+    """The mistakes in a file, one line each; an empty list for a valid file."""
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     try:

@@ -1,4 +1,4 @@
-"""Whatever small edit is made to a good file: it is read, or its mistakes are told with file and line."""
+"""A valid file with small edits is read, or its mistakes are reported with file and line."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VALUES = [
 
 @st.composite
 def edited(draw: st.DrawFn, good: str) -> str:
-    """A good file with up to three small edits: a line less or twice, a value of another type, a key renamed."""
+    """A valid file with up to three small edits: a line removed or doubled, a value of another type, a key renamed."""
     lines = good.splitlines()
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(lines) - 1))
@@ -59,7 +59,7 @@ def edited(draw: st.DrawFn, good: str) -> str:
 def test_any_small_edit_is_read_or_told(
     name: str, good: str, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """Every edit of a good file gives a file that is right, or lines that begin with its name and a line number."""
+    """Every edit gives a valid file, or lines that begin with the file's name and a line number."""
     read = FILES[name][0]
     path = tmp_path_factory.getbasetemp() / f"edited-{name}" / name
     for problem in problems(read, path, data.draw(edited(good))):

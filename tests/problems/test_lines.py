@@ -1,4 +1,4 @@
-"""On which line a key stands, for every way to write it."""
+"""The line of a key, for every way to write it."""
 
 from __future__ import annotations
 
@@ -59,18 +59,18 @@ EXPECTED = {
 
 @pytest.mark.parametrize(("key", "line"), EXPECTED.items())
 def test_a_key_is_found_on_its_line(key: Key, line: int) -> None:
-    """Texts over several lines, nested lists and quoted keys shift nothing; a key that is missing has its table's."""
+    """Multi-line texts, nested lists and quoted keys shift no line; a missing key gets the line of its table."""
     tomllib.loads(TOML)
     assert Lines(TOML).of(key) == line
 
 
 def test_what_is_set_twice_is_listed() -> None:
-    """With both lines."""
+    """The list has both lines."""
     assert Lines("a = 1\n[b]\nc = 2\nc = 3\n[[d]]\ne = 1\n[[d]]\ne = 2\n").repeated == [(4, 3, ("b", "c"))]
 
 
 def test_json_is_read_as_well() -> None:
-    """Objects in lists, strings that hold brackets."""
+    """Objects in lists, and strings that hold brackets, shift no line."""
     text = json.dumps({"a": [{"b": 1}, {"c": {"d": [1, 2]}}], "t": 'x": {'}, indent=1)
     lines = Lines(text, is_json=True)
     keys: list[Key] = [("a",), ("a", 0, "b"), ("a", 1), ("a", 1, "c", "d"), ("t",)]
@@ -81,7 +81,7 @@ def test_json_is_read_as_well() -> None:
     "text", ["[", "[[", 'a = "', 'a = """', "a = [{", "a = ]", "=", "a = {b}", '"', "\n]\n}", "[a]]]"]
 )
 def test_a_text_that_does_not_parse_is_read_as_far_as_it_goes(text: str) -> None:
-    """It is read to say on which line a mistake is, so mistakes must not stop it."""
+    """Lines can be found in a text with mistakes, and no text raises an error."""
     assert Lines(text).of(("a",)) == 1
     assert Lines(text, is_json=True).of(("a",)) == 1
 
@@ -94,7 +94,7 @@ def _keys(value: Any, key: Key = ()) -> Iterator[Key]:
 
 @pytest.mark.parametrize("path", [*folder("specs").glob("*/*.toml"), *folder("loadtests").glob("*/*.toml")], ids=str)
 def test_every_key_of_the_shipped_files_stands_on_the_line_that_is_told(path: Any) -> None:
-    """The line holds the key's name."""
+    """The line of each key holds its name."""
     text = path.read_text(encoding="utf-8")
     lines, written = Lines(text), text.split("\n")
     for key in _keys(tomllib.loads(text)):

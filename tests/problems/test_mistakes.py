@@ -1,4 +1,4 @@
-"""What is said of a mistake in an input file: in which line, in which words. One table for each kind of file."""
+"""The line and the text of the message for each mistake in an input file. Each kind of file has one table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from asbuilt.evidence import TargetError
 from asbuilt.problems import InputError
 from tests.problems.files import ACCOUNTS, FILES, LOAD_RESULT, QUESTIONS, problems
 
-Mistake = tuple[str, str, int, str]  # what is replaced, by what, the line that is named, and words of the message
+Mistake = tuple[str, str, int, str]  # the text to replace, its replacement, the line and part of the message
 
 TWO_LINES = 'says = "Two zones in the larger tier."\ndatabase.multi_az'
 IN_SPECS: list[Mistake] = [
@@ -30,15 +30,15 @@ IN_SPECS: list[Mistake] = [
     # kinds
     ("rds:db", "rds:bd", 8, "unknown kind 'rds:bd': did you mean 'rds:db'?"),
     ("rds:db", "apigateway", 8, "unknown kind 'apigateway': valid: "),
-    ('"s3:bucket"', '"s3:bucket.policy"', 9, "a detail of s3:bucket, which checks read by themselves: write kind ="),
-    ('name = "demo-db"', 'where = { tags = { a = "b" } }', 8, "tags stands beside where, not in it"),
-    ("database = ", "note = ", 8, "a subject cannot be called 'note', which is a key of every claim"),
-    ("database = ", '"data base" = ', 8, "'data base' is no name"),
+    ('"s3:bucket"', '"s3:bucket.policy"', 9, "a detail of s3:bucket, which the checks of s3:bucket read: write kind ="),
+    ('name = "demo-db"', 'where = { tags = { a = "b" } }', 8, "write tags beside where, not in it"),
+    ("database = ", "note = ", 8, "a subject cannot be called 'note', a key of every claim: rename it"),
+    ("database = ", '"data base" = ', 8, "'data base' is not a valid name of a subject"),
     # tables and lists of tables
-    ("[architecture]", "[[architecture]]", 1, "write [architecture], not [[architecture]]: there is one"),
+    ("[architecture]", "[[architecture]]", 1, "write [architecture], not [[architecture]]: there is only one"),
     ("[subjects]", "[[subjects]]", 7, "write [subjects], not [[subjects]]"),
     ("[subjects]", "subjects = 3\n[subject]", 7, "unknown key 'subjects'"),
-    ("[architecture]", "claim = 5\n[architecture]", 12, "this table is set before"),
+    ("[architecture]", "claim = 5\n[architecture]", 12, "this table is set above"),
     ('database = { kind = "rds:db", name = "demo-db" }', 'database = "db"', 8, "must be a table such as"),
     ("bucket.count", "bucket.", 20, "not valid TOML"),
     ('bucket.count = ">= 1"', "bucket = 3", 20, "bucket needs a question: bucket.<check> = <expectation>, found 3"),
@@ -56,25 +56,30 @@ IN_SPECS: list[Mistake] = [
     ('["tier1", "tier2"]', '"tier2"', 5, "found 'tier2': write [\"tier2\"]"),
     ('"Demo"', '"De\\u001b[31mmo"', 2, "'architecture.name' holds the control character '\\x1b'"),
     # expectations
-    ("{ tier2 = true }", '"yes"', 14, "multi_az answers with true or false; 'yes' is not one: write true"),
+    ("{ tier2 = true }", '"yes"', 14, "multi_az answers with true or false, found 'yes': write true"),
     ('">= 1"', '">= one"', 20, "count answers with a number: write 7"),
     (
         "bucket.count",
         "bucket.encryption = 5\nbucket.count",
         20,
-        'encryption answers with a text; 5 is not one: write "5"',
+        'encryption answers with a text, found 5: write "5"',
     ),
-    ("bucket.count", 'bucket.encryption = ["a"]\nbucket.count', 20, "['a'] is not one: write \"a\""),
-    ("bucket.count", 'bucket.encryption = ["a", "b"]\nbucket.count', 20, "write { any_of = [...] } where"),
+    ("bucket.count", 'bucket.encryption = ["a"]\nbucket.count', 20, "found ['a']: write \"a\""),
+    (
+        "bucket.count",
+        'bucket.encryption = ["a", "b"]\nbucket.count',
+        20,
+        "write { any_of = [...] } for one of several values",
+    ),
     (
         "bucket.count",
         'bucket.public_to = "all"\nbucket.count',
         20,
-        "public_to answers with a set; 'all' is not one: write [\"all\"]",
+        "public_to answers with a set, found 'all': write [\"all\"]",
     ),
-    ("bucket.count", "bucket.public_to = [5]\nbucket.count", 20, 'a set of a text; 5 is not one: write "5"'),
+    ("bucket.count", "bucket.public_to = [5]\nbucket.count", 20, 'a set of a text, found 5: write "5"'),
     ("bucket.count", "bucket.public_to = { onyl = [] }\nbucket.count", 20, "did you mean 'only'?"),
-    # a text over several lines moves no line, whatever it holds
+    # a text over several lines shifts no line
     (TWO_LINES, 'says = """\n[[claim]]\nkey = 1\n[subjects]"""\ndatabase.multi_ax', 17, "has no check 'multi_ax'"),
     (TWO_LINES, "says = '''\n[[claim]]\nkey = 1\n[subjects]'''\ndatabase.multi_ax", 17, "has no check 'multi_ax'"),
 ]
@@ -92,7 +97,7 @@ IN_ACCOUNTS: list[Mistake] = [
     ('"us-east-1"', '"eu-wset-1"', 3, "unknown region 'eu-wset-1': did you mean 'eu-west-1'?"),
     ("arn:aws:iam::123456789012:role/reader", "reader", 2, "role_arn must be a role's ARN such as arn:aws:iam::"),
     ('role_arn = "arn:aws:iam::123456789012:role/reader"\n', "", 1, "needs a profile or a role_arn"),
-    ("role_arn =", 'profile = "x"\nexternal_id = "x"\n#', 3, "external_id goes with a role_arn, and there is none"),
+    ("role_arn =", 'profile = "x"\nexternal_id = "x"\n#', 3, "external_id needs a role_arn"),
     ("region =", "variant = 1\nregion =", 3, 'variant must be a text of one line, found 1: write "1"'),
     ('"prod-db"', "3", 6, "database must be a name, an ARN, a glob, or a table"),
     ('"prod-db"', '{ tags = "x" }', 6, "[accounts.production.subjects.database] tags must be a table, found 'x'"),
@@ -143,7 +148,7 @@ IN_QUESTIONS: list[Mistake] = [
     ('"allowance"', '"allowence"', 16, "unknown key; did you mean allowance?"),
     ('"Version"', '"Vesion"', 9, "did you mean Version?"),
     ('"Allow"', '"Alow"', 11, "Statement[0]: Effect: must be Allow or Deny"),
-    ('"id": "web",', '"id": "web", "id": "app",', 3, "the key 'id' stands twice in one object"),
+    ('"id": "web",', '"id": "web", "id": "app",', 3, "the key 'id' is set twice in one object"),
     ('"id": "web",', '"id": ', 4, "is not JSON"),
     (QUESTIONS, "[]", 1, "holds no items"),
     (QUESTIONS, "3", 1, "must hold a JSON object or a list of them, found 3"),
@@ -171,7 +176,7 @@ each_kind = pytest.mark.parametrize("name", FILES)
 def test_a_mistake_is_one_line_with_its_place(
     tmp_path: Path, name: str, old: str, new: str, line: int, words: str
 ) -> None:
-    """One line says the file, the line, what is expected, what was found, and the nearest valid name."""
+    """One line has the file, the line, what is expected, what was found, and the nearest valid name."""
     read, good = FILES[name]
     assert old in good
     found = problems(read, tmp_path / name, good.replace(old, new, 1))
@@ -180,7 +185,7 @@ def test_a_mistake_is_one_line_with_its_place(
 
 @each_kind
 def test_the_good_file_has_no_mistake(tmp_path: Path, name: str) -> None:
-    """The tables above begin from files that are right, also with a byte order mark and Windows' line ends."""
+    """The files that the tables change are valid, also with a byte order mark and Windows line ends."""
     read, good = FILES[name]
     for content in (good, "\ufeff" + good, good.replace("\n", "\r\n")):
         assert problems(read, tmp_path / name, content) == []
@@ -188,7 +193,7 @@ def test_the_good_file_has_no_mistake(tmp_path: Path, name: str) -> None:
 
 @each_kind
 def test_all_mistakes_are_told_at_once(tmp_path: Path, name: str) -> None:
-    """Mistakes that touch different lines do not hide each other."""
+    """Mistakes on different lines do not hide each other."""
     read, good = FILES[name]
     text, lines = good, set()
     for old, new, line, words in MISTAKES[name]:
@@ -211,16 +216,16 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path, name: str) -> None:
     ("content", "words"),
     [
         (b"a = 1\nb = '\xff'\n", ":2: is not UTF-8 text (byte 0xff)"),
-        (b"a = " + b"[" * 5000, "is nested too deep"),
+        (b"a = " + b"[" * 5000, "is nested too deeply"),
         (b"a = " + b"1" * 5000, ":1: "),
         (b"x" + b".x" * 1000 + b" = 1", ":1: "),
         (b"", ":1: "),
     ],
 )
 def test_a_file_that_is_none_is_one_message(tmp_path: Path, name: str, content: bytes, words: str) -> None:
-    """Other encodings, endless nesting and numbers, and nothing at all."""
+    """Other encodings, deep nesting, huge numbers and empty files give one message."""
     if name == "contradictions.toml" and not content:
-        return  # a document without contradictions is right
+        return  # an empty contradictions.toml is valid
     content = content.removeprefix(b"a = ") if name.endswith(".json") else content
     found = problems(FILES[name][0], tmp_path / name, content)
     assert any(words in problem for problem in found), found
@@ -228,9 +233,9 @@ def test_a_file_that_is_none_is_one_message(tmp_path: Path, name: str, content: 
 
 @each_kind
 def test_a_folder_or_no_file_is_one_message(tmp_path: Path, name: str) -> None:
-    """What cannot be opened is said with its path."""
+    """The message for a file that cannot be opened names its path."""
     (tmp_path / name).mkdir()
-    with pytest.raises((InputError, TargetError), match="is a folder where a file is expected"):
+    with pytest.raises((InputError, TargetError), match="expected a file, found a folder"):
         FILES[name][0](tmp_path / name)
     if name != "contradictions.toml":
         with pytest.raises((InputError, TargetError), match=r"there is no|cannot be read"):

@@ -1,4 +1,4 @@
-"""Hints: the nearest valid name, where one is near."""
+"""Hints name the nearest valid name, where one is near."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from asbuilt.sources.table import rows_by_kind
     ],
 )
 def test_a_misspelt_kind_is_recognised(word: str, hint: str) -> None:
-    """Letters that changed places, another case, the resource alone."""
+    """Exchanged letters, another case and the resource alone lead to the kind."""
     assert nearest(word, rows_by_kind()) == hint
 
 
 @pytest.mark.parametrize("word", ["apigateway", "api-gateway", "apigateway:rest-api", "dynamodb:table", "x", ""])
 def test_what_is_near_nothing_gets_a_short_list(word: str) -> None:
-    """A gateway of another service is not near, and not all of a hundred names are listed."""
+    """A gateway of another service is not near, and a hint does not list a hundred names."""
     hint = nearest(word, rows_by_kind())
     assert hint.startswith("valid: ")
     assert hint.endswith(", ...")
@@ -34,7 +34,7 @@ def test_what_is_near_nothing_gets_a_short_list(word: str) -> None:
 
 
 def test_names_with_a_word_in_common_come_before_others() -> None:
-    """Where none is near as a whole."""
+    """They are listed where no whole name is near."""
     assert nearest("version_of_engine", ["engine", "backup_days", "port"]) == "valid: engine"
     assert nearest("lambda:layer", ["lambda:function", "ec2:vpc"]) == "valid: lambda:function"
     assert nearest("eu-wset-1", ["eu-east-1", "eu-west-1"]) == "did you mean 'eu-west-1'?"
@@ -42,7 +42,7 @@ def test_names_with_a_word_in_common_come_before_others() -> None:
 
 
 def test_a_value_is_shown_short_and_printable() -> None:
-    """Whatever a file holds."""
+    """Any value of a file is shown in at most 60 printable characters."""
     deep: list[object] = []
     for _ in range(5000):
         deep = [deep]

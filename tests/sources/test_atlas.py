@@ -51,7 +51,7 @@ cluster.suggested_indexes = 0
 users.count = ">= 1"
 peering.peering_status = "AVAILABLE"
 """
-# What an administrator changed → the facts that turn.
+# A change of the project → the facts that fail.
 CHANGES = {
     "fewer nodes": (lambda it: _spec(it).update(nodeCount=1), {"cluster.electable_nodes"}),
     "the free size": (lambda it: _spec(it).update(instanceSize="M0"), {"cluster.tier"}),
@@ -109,14 +109,14 @@ def _advice(server):
 
 @pytest.fixture
 def stand_in():
-    """A stand-in of this test's own."""
+    """A stand-in for one test."""
     with atlas() as server:
         yield server
 
 
 @pytest.fixture
 def spec(tmp_path):
-    """A spec that asks Atlas about everything."""
+    """A spec that uses every check of Atlas."""
     path = tmp_path / "spec.toml"
     path.write_text(SPEC)
     return load(path)
@@ -132,13 +132,13 @@ def _client(environment):
 
 
 def _judged(spec, environment):
-    """Verdicts by fact, on what a client for this environment reads; AWS is nowhere in it."""
+    """Verdicts by fact, with a client for this environment and without AWS."""
     snapshot = Reader(_client(environment), NOW).read(plan(spec.facts, spec.subjects[""], rows_by_kind()))
     return {fact.name: judge(fact, spec.subjects[""], snapshot, NOW) for fact in spec.facts}, snapshot
 
 
 def test_a_project_as_documented_passes(stand_in, spec):
-    """Every question is answered from what the stand-in says, each path asked once beside its challenge."""
+    """Every fact passes, and each path is read once, after its challenge."""
     verdicts, snapshot = _judged(spec, stand_in.environment)
     assert {name: verdict.status for name, verdict in verdicts.items() if verdict.status != "passed"} == {}
     asked = [call.operation for call in snapshot.calls if call.operation.startswith("mongodbatlas:")]
@@ -147,7 +147,7 @@ def test_a_project_as_documented_passes(stand_in, spec):
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_turns_its_facts_and_no_other(stand_in, spec, change):
-    """Both ways: the same question fails once the project is otherwise."""
+    """Each change of the project fails the facts about it and no others."""
     make, expected = CHANGES[change]
     make(stand_in)
     verdicts, _ = _judged(spec, stand_in.environment)
@@ -157,7 +157,7 @@ def test_a_change_turns_its_facts_and_no_other(stand_in, spec, change):
 
 @pytest.mark.parametrize("missing", KEYS)
 def test_without_a_key_everything_is_untested(stand_in, spec, missing):
-    """Nobody was asked: neither passed, nor failed, nor an error; and the reason names the key."""
+    """The facts are neither passed nor failed nor unknown, and the reason names the key."""
     environment = {name: value for name, value in stand_in.environment.items() if name != missing}
     verdicts, snapshot = _judged(spec, environment)
     assert {verdict.status for verdict in verdicts.values()} == {"untested"}
@@ -168,14 +168,14 @@ def test_without_a_key_everything_is_untested(stand_in, spec, missing):
 
 
 def test_a_wrong_key_is_unknown(stand_in, spec):
-    """A refused key is an error to mend, not an absent source."""
+    """A refused key gives unknown facts, not untested ones."""
     verdicts, _ = _judged(spec, {**stand_in.environment, "ATLAS_PRIVATE_KEY": "another"})
     assert {verdict.status for verdict in verdicts.values()} == {"unknown"}
-    assert "does not know the API key" in verdicts["cluster.tier"].findings[0].reason
+    assert "the API key is not valid" in verdicts["cluster.tier"].findings[0].reason
 
 
 def test_a_denied_path_names_the_role(stand_in, spec):
-    """Only what needs the path is unknown, and says what to grant."""
+    """Only the facts that need the path are unknown, and the reason names the role to grant."""
     stand_in.refused.add(f"{BASE}/clusters/studybunny/backup/schedule")
     verdicts, _ = _judged(spec, stand_in.environment)
     unknown = {name for name, verdict in verdicts.items() if verdict.status == "unknown"}
@@ -184,7 +184,7 @@ def test_a_denied_path_names_the_role(stand_in, spec):
 
 
 def test_an_answer_of_another_shape_is_unknown(stand_in, spec):
-    """A list that is no list, or a project that is gone, never counts as empty."""
+    """A list of the wrong shape, or a deleted project, never counts as empty."""
     del stand_in.answers[f"{BASE}/databaseUsers"]
     stand_in.answers[f"{BASE}/peers"] = {"something": "else"}
     verdicts, _ = _judged(spec, stand_in.environment)
@@ -193,19 +193,19 @@ def test_an_answer_of_another_shape_is_unknown(stand_in, spec):
 
 
 def test_a_dead_address_is_unknown(stand_in, spec):
-    """Nobody listening is not knowing, within the time that a connection is given."""
+    """An address that does not answer gives unknown facts, within the time to connect."""
     verdicts, _ = _judged(spec, {**stand_in.environment, "ATLAS_API_URL": "http://127.0.0.1:9"})
     assert {verdict.status for verdict in verdicts.values()} == {"unknown"}
 
 
 def test_lists_are_read_to_their_last_page(stand_in):
-    """More items than one page holds all arrive."""
+    """All items of several pages are read."""
     stand_in.answers[f"{BASE}/clusters"] = [{**CLUSTER, "name": f"c{number}"} for number in range(2 * PAGE)]
     assert len(client_of(stand_in.environment).list_clusters()["results"]) == 2 * PAGE
 
 
 def test_results_name_the_source(stand_in, spec):
-    """Whoever reads the results sees that Atlas, not AWS, was asked."""
+    """The evidence in the results names Atlas as its source."""
     verdicts, _ = _judged(spec, stand_in.environment)
     record = fact_record(spec, verdicts["cluster.tier"], "", strict=False)
     assert record["source"] == "atlas"
@@ -215,14 +215,14 @@ def test_results_name_the_source(stand_in, spec):
 
 
 def test_no_environment_is_untested():
-    """The client itself says which keys are missing."""
-    with pytest.raises(Untested, match="ATLAS_PUBLIC_KEY, ATLAS_PRIVATE_KEY, ATLAS_PROJECT_ID are not given"):
+    """The client reports which keys are missing."""
+    with pytest.raises(Untested, match="set ATLAS_PUBLIC_KEY, ATLAS_PRIVATE_KEY, ATLAS_PROJECT_ID in"):
         client_of({})
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_shipped_facts_hold_there_and_can_fail(stand_in, system):
-    """What a shipped spec asks of Atlas passes on a project as documented, and a change of the evidence turns each."""
+    """The shipped facts pass on a project as documented, and a change of the evidence fails each."""
     shipped = spec_of(system)
     for variant, subjects in shipped.subjects.items():
         facts = [fact for fact in shipped.facts if fact.variant == variant and source_of(fact.subject.kind) == "atlas"]

@@ -1,4 +1,4 @@
-"""The DNS as a source: asked only where it is wanted, and what is made of its answers."""
+"""The DNS as a source: it is read only with its option, and its answers are read as addresses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOSTS, BALANCERS = "acm:certificate.hosts", "elbv2:load-balancer.hosts"
 
 
 def _answer(question):
-    """The answer of a DNS that knows one host, its alias and a name without addresses, and fails for another name."""
+    """The answer of a server with one host, its alias and a name without addresses; it fails for another name."""
     response = dns.message.make_response(question)
     name = question.question[0].name.to_text().rstrip(".")
     if name == "alias.org":
@@ -39,7 +39,7 @@ def _answer(question):
 
 @pytest.fixture
 def resolver():
-    """A resolver that asks a DNS server on this machine."""
+    """A resolver that uses a DNS server on this machine."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self):
@@ -64,7 +64,7 @@ def test_the_dns_is_asked_only_with_its_option():
 
 
 def test_the_dns_is_not_asked_about_a_mock_account():
-    """Its host names lead nowhere; those of an endpoint do."""
+    """Host names of a mock account are untested; those of an endpoint are read."""
     with pytest.raises(Untested, match="mock account"):
         SourceClients(replace(MOCK, given=GIVEN), "us-east-1", object()).client("dns", "")
     asked = SourceClients(Target("endpoint", "x", given=GIVEN), "us-east-1", object()).client("dns", "")
@@ -72,7 +72,7 @@ def test_the_dns_is_not_asked_about_a_mock_account():
 
 
 def test_answers(resolver):
-    """Addresses once each, through aliases; none for a name that is not there or has none; wildcards are left out."""
+    """Addresses are listed once, through aliases; a missing name has none; wildcards are left out."""
     client = DnsClient(resolver)
     found = client.lookup_hosts(Names=["a.org", "alias.org", "none.org", "empty.org", "*.a.org"])
     both = ["192.0.2.1", "192.0.2.2"]
@@ -86,7 +86,7 @@ def test_answers(resolver):
 
 
 def test_no_answer_is_unknown(resolver):
-    """A server that fails says nothing about the name."""
+    """A server that fails gives no evidence about the name."""
     with pytest.raises(Unknown, match=r"'down.org'"):
         DnsClient(resolver).lookup_hosts(Names=["down.org"])
 
@@ -101,7 +101,7 @@ def test_no_answer_is_unknown(resolver):
     ],
 )
 def test_where_a_host_leads(of_host, of_balancer, leads):
-    """To the load balancer while it has the address; an address that it has no longer is shown."""
+    """A host leads to the load balancer while it has its address; an old address is shown."""
     certificate = record({}, "acm:certificate", ["a.org"])
     balancer = entry({}, "elbv2:load-balancer", ["lb"])
     hosts = [entry({"Name": "a.org", "Addresses": of_host}, HOSTS, ["a.org"], certificate.entry.id)]

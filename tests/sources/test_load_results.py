@@ -1,4 +1,4 @@
-"""Load results as a source of evidence: whose they are, and which target they tell of."""
+"""Load results as a source of evidence: the deployment and the target that they belong to."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ database.multi_az = true
 
 @pytest.fixture
 def spec(tmp_path: Path) -> Any:
-    """A spec of load facts and of one about the account."""
+    """A spec with facts about load and one about the account."""
     path = tmp_path / "campushub360" / "spec.toml"
     path.parent.mkdir()
     path.write_text(SPEC + DATABASE, encoding="utf-8")
@@ -43,14 +43,14 @@ def spec(tmp_path: Path) -> Any:
 
 
 def _left(spec: Any, folder: Path, *, stand_in: bool) -> str:
-    """The path of the load result that a run of tier 1 leaves, whose p95 is 250 ms."""
+    """The path of a load result of tier 1 whose p95 is 250 ms."""
     settings = replace(settings_of(), stand_in=stand_in)
     write(document(spec, settings, judging.load_facts(spec, "tier1"), measured(settings, ms=250.0), False), "x", folder)
     return str(folder / "load-result.json")
 
 
 def test_a_stand_ins_result_is_joined_to_the_mock_account(spec: Any, tmp_path: Path) -> None:
-    """Its verdicts stand beside the account's; of the other tier, which it does not tell of, nothing is tested."""
+    """Its facts are judged together with the account's; the facts of the other tier are untested."""
     path = _left(spec, tmp_path, stand_in=True)
     joined = verify(tmp_path, str(spec.path), "--mock", "--load-result", path)
     assert joined.code == 1
@@ -65,7 +65,7 @@ def test_a_stand_ins_result_is_joined_to_the_mock_account(spec: Any, tmp_path: P
 
 @pytest.mark.parametrize("stand_in", [True, False])
 def test_a_result_without_an_account_reads_no_mock_account(spec: Any, tmp_path: Path, stand_in: bool) -> None:
-    """Only the load facts are judged; the others are untested and say which options name an account."""
+    """Only the facts about load are judged; the reason of the others names the options of an account."""
     alone = verify(
         tmp_path, str(spec.path), "--variant", "tier1", "--load-result", _left(spec, tmp_path, stand_in=stand_in)
     )
@@ -93,7 +93,7 @@ def test_a_result_without_an_account_reads_no_mock_account(spec: Any, tmp_path: 
 def test_a_result_goes_with_what_it_measured(
     spec: Any, tmp_path: Path, kind: str, stand_in: bool, joined: bool
 ) -> None:
-    """A stand-in's goes with the mock account and with no other; a host's with every account but the mock."""
+    """A stand-in's result belongs to the mock account only; a host's belongs to any other account."""
     request = EvidenceRequest(
         Target(kind, "it"), "us-east-1", "campushub360", "tier1", (_left(spec, tmp_path, stand_in=stand_in),)
     )
@@ -105,7 +105,7 @@ def test_a_result_goes_with_what_it_measured(
 
 
 def test_a_load_result_that_is_none_is_no_evidence(tmp_path: Path) -> None:
-    """A broken file, one that does not say whose it is, one of another system, or two of the same."""
+    """A broken file, one without a system, one of another system, and two of the same give no evidence."""
     whole, flows = records(measured(settings_of()))
     good = {"format": 2, "system": "campushub360", "variant": "tier1", "runs": [whole], "flows": flows}
     good["target"] = {"host": "http://127.0.0.1:1", "stand_in": True}

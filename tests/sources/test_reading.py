@@ -1,4 +1,4 @@
-"""Reading: every page, every call once, and no failure that is taken for an empty account."""
+"""Reading: all pages are read, each call is made once, and no failure is taken for an empty account."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HTTP = SimpleNamespace(status_code=200, headers={})
 
 
 class Endpoint:
-    """Answers botocore's calls in its place; counts them."""
+    """Answers botocore's calls without a network, and counts them."""
 
     def __init__(self):
         self.calls = []
@@ -47,7 +47,7 @@ class Endpoint:
 
 @pytest.fixture
 def endpoint():
-    """A session whose every call is answered here."""
+    """A session whose calls the test answers."""
     return Endpoint()
 
 
@@ -56,13 +56,13 @@ def _db(name):
 
 
 def error(code, status=400):
-    """A service's refusal, as the SDK raises it."""
+    """An error of a service, as the SDK raises it."""
     response = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return botocore.exceptions.ClientError(response, "DescribeDBInstances")
 
 
 def test_all_pages_are_read(endpoint):
-    """Two pages, one list."""
+    """Two pages give one list."""
     pages = iter([{"DBInstances": [_db("a")], "Marker": "next"}, {"DBInstances": [_db("b")]}])
     endpoint.answers = {"DescribeDBInstances": lambda _: next(pages)}
     snapshot = endpoint.read("rds:db")
@@ -71,7 +71,7 @@ def test_all_pages_are_read(endpoint):
 
 
 def test_an_empty_list_is_read_and_empty(endpoint):
-    """Empty is an answer."""
+    """An empty list is an answer."""
     endpoint.answers = {"DescribeDBInstances": {"DBInstances": []}}
     assert endpoint.read("rds:db").entries("rds:db") == []
 
@@ -80,21 +80,21 @@ def test_an_empty_list_is_read_and_empty(endpoint):
     ("answer", "reason"),
     [
         (error("AccessDenied"), "was denied: the reading role lacks rds:DescribeDBInstances"),
-        (error("Throttling"), "was throttled away"),
+        (error("Throttling"), "was throttled"),
         (error("OptInRequired"), "region is not enabled"),
         (error("404"), "is not modelled by this endpoint"),
         (error("SomethingNew"), "answered SomethingNew"),
         (NotImplementedError("nothing"), "is not modelled by this mock"),
-        (botocore.parsers.ResponseParserError("broken XML"), "no answer of this API"),
+        (botocore.parsers.ResponseParserError("broken XML"), "an answer that is not of this API"),
         (botocore.exceptions.EndpointConnectionError(endpoint_url="http://x"), "could not be reached"),
-        (botocore.exceptions.ReadTimeoutError(endpoint_url="http://x"), "broke off"),
+        (botocore.exceptions.ReadTimeoutError(endpoint_url="http://x"), "was interrupted"),
         (KeyError("moto"), "failed: KeyError"),
         ({}, "answered without DBInstances"),
-        ({"DBInstances": ["text"]}, "where a structure belongs"),
+        ({"DBInstances": ["text"]}, "answered with str, expected a structure"),
     ],
 )
 def test_a_failure_is_unknown_with_its_reason(endpoint, answer, reason):
-    """Whatever goes wrong, asking for the records raises and never gives an empty list."""
+    """Each kind of failure raises `Unknown` and never gives an empty list."""
     endpoint.answers = {"DescribeDBInstances": answer}
     snapshot = endpoint.read("rds:db")
     with pytest.raises(Unknown, match=reason):
@@ -111,21 +111,21 @@ def test_a_failure_is_unknown_with_its_reason(endpoint, answer, reason):
     ],
 )
 def test_unusable_credentials_end_the_run(endpoint, error):
-    """They would fail every other call as well."""
+    """Every other call would fail as well."""
     endpoint.answers = {"DescribeDBInstances": error}
     with pytest.raises(TargetError, match=r"credentials|access key"):
         endpoint.read("rds:db")
 
 
 def test_a_page_that_is_missing_is_unknown(endpoint):
-    """A call that cannot be paginated and says that there is more was not read."""
+    """An answer with further pages that the SDK cannot request counts as not read."""
     endpoint.answers = {"GetCallerIdentity": {"Account": "1", "Arn": "a", "NextToken": "more"}}
-    with pytest.raises(Unknown, match="first page only"):
+    with pytest.raises(Unknown, match="has pages that were not read"):
         endpoint.read("aws:account").entries("aws:account")
 
 
 def test_details_are_read_for_the_wanted_parents_only(endpoint):
-    """A bucket's encryption: of those that a fact is about; AWS's own "none" is an answer, a denial is not."""
+    """Details are read of the buckets of the facts only; AWS's "none" is an answer, a denial is not."""
 
     def encryption(params):
         if params["Bucket"] == "none":
@@ -149,7 +149,7 @@ def test_details_are_read_for_the_wanted_parents_only(endpoint):
 
 
 def test_what_hangs_below_an_unreadable_list_is_unknown_too(endpoint):
-    """The reason is the list's own."""
+    """The reason is that of the list."""
     endpoint.answers = {"ListBuckets": error("AccessDenied", 403)}
     snapshot = endpoint.read("s3:bucket.encryption")
     with pytest.raises(Unknown, match="s3:ListBuckets was denied"):
@@ -157,7 +157,7 @@ def test_what_hangs_below_an_unreadable_list_is_unknown_too(endpoint):
 
 
 def test_details_are_asked_in_batches(endpoint):
-    """Twelve services of one cluster: two calls of up to ten."""
+    """Twelve services of one cluster take two calls of up to ten."""
     cluster = "arn:aws:ecs:us-east-1:123456789012:cluster/c"
     services = [f"arn:aws:ecs:us-east-1:123456789012:service/c/s{i}" for i in range(12)]
     asked = []
@@ -185,7 +185,7 @@ SERVICES = [f"arn:aws:ecs:us-east-1:123456789012:service/c/s{i}" for i in range(
 
 
 def _of(*arns, reason=""):
-    """What DescribeServices answers with: these services, and a reason for each of the others."""
+    """An answer of DescribeServices: these services, and a reason for each of the others."""
     found = [{"serviceArn": arn, "serviceName": arn[-2:], "clusterArn": CLUSTER} for arn in arns]
     missing = [{"arn": arn, "reason": reason} for arn in SERVICES if reason and arn not in arns]
     return {"services": found, "failures": missing}
@@ -200,7 +200,7 @@ def _of(*arns, reason=""):
     ],
 )
 def test_a_batch_that_is_not_answered_in_full_is_unknown(endpoint, answer, reason):
-    """What was listed and then not described may be anything, but it is not nothing."""
+    """A service that is listed but not described is unknown, and never taken for deleted."""
     endpoint.answers = {
         "ListClusters": {"clusterArns": [CLUSTER]},
         "DescribeClusters": {"clusters": [{"clusterArn": CLUSTER, "clusterName": "c"}]},
@@ -217,7 +217,7 @@ def test_a_batch_that_is_not_answered_in_full_is_unknown(endpoint, answer, reaso
 
 
 def test_what_is_gone_since_it_was_listed_is_none(endpoint):
-    """AWS's own word for it counts, of one and of all."""
+    """The answer names deleted services as missing, one or all of them."""
     endpoint.answers = {
         "ListClusters": {"clusterArns": [CLUSTER]},
         "DescribeClusters": {"clusters": [{"clusterArn": CLUSTER, "clusterName": "c"}]},
@@ -234,14 +234,14 @@ def test_what_is_gone_since_it_was_listed_is_none(endpoint):
 
 
 def test_every_batch_says_how_it_names_what_is_gone():
-    """Else a thing deleted between two calls would leave the others unknown."""
+    """Without it, a service deleted between two calls would make the others unknown."""
     from asbuilt.sources.table import rows_by_kind
 
     assert all(row.gone for rows in rows_by_kind().values() for row in rows if row.batch)
 
 
 def test_nothing_outside_the_table_is_ever_sent(endpoint):
-    """Read-only by construction."""
+    """The hook refuses operations that are not in the table of rows."""
     client = SourceClients(Target("endpoint", "test"), "us-east-1", endpoint.session).client("rds", "")
     with pytest.raises(PermissionError, match="only reads"):
         client.delete_db_instance(DBInstanceIdentifier="a")
@@ -252,7 +252,7 @@ def test_nothing_outside_the_table_is_ever_sent(endpoint):
 
 
 def test_no_row_stands_twice():
-    """Two rows that ask the same for one kind would find everything twice."""
+    """Two rows with the same call for one kind would find each record twice."""
     from asbuilt.sources.table import rows_by_kind
 
     for kind, rows in rows_by_kind().items():
@@ -261,7 +261,7 @@ def test_no_row_stands_twice():
 
 
 def test_the_table_holds_reads_only():
-    """No row may write, and none may read a secret's value."""
+    """No row writes, and none reads the value of a secret."""
     from asbuilt.sources.table import is_aws, rows_by_kind
 
     verbs = ("describe_", "list_", "get_", "lookup_", "head_", "batch_get_")
@@ -275,7 +275,7 @@ ORGANIZATION = {"Id": "o-1", "MasterAccountId": "999999999999", "FeatureSet": "A
 
 
 def _parents(**of):
-    """Parents by child: an id each, whose beginning says its type."""
+    """Parents by child: one id each, which begins with its type."""
 
     def answer(params):
         parent = of[json.loads(params["body"])["ChildId"].replace("-", "_")]
@@ -285,7 +285,7 @@ def _parents(**of):
 
 
 def test_a_row_follows_itself_to_the_end(endpoint):
-    """From the account to its unit, that unit's unit, and the root, which is asked no more."""
+    """Parents are read from the account through its units to the root, which has no parent."""
     endpoint.answers = {
         "GetCallerIdentity": {"Account": "a"},
         "DescribeOrganization": {"Organization": ORGANIZATION},
@@ -302,12 +302,12 @@ def test_a_row_follows_itself_to_the_end(endpoint):
 @pytest.mark.parametrize(
     ("parents", "kinds", "reason"),
     [
-        (_parents(a="ou-1", ou_1="ou-2", ou_2="ou-1"), ["ancestor"], "goes in circles"),
+        (_parents(a="ou-1", ou_1="ou-2", ou_2="ou-1"), ["ancestor"], "parents in a chain"),
         (error("AccessDeniedException"), ["ancestor", "scp", "scp.document"], "lacks organizations:ListParents"),
     ],
 )
 def test_a_row_that_does_not_come_to_its_end_is_unknown(endpoint, parents, kinds, reason):
-    """In circles, or refused with all that hangs on it."""
+    """A cycle, or a refused call, makes the records and their details unknown."""
     endpoint.answers = {
         "GetCallerIdentity": {"Account": "a"},
         "DescribeOrganization": {"Organization": ORGANIZATION},

@@ -1,4 +1,4 @@
-"""Reports that AWS makes on request: asked for once, waited for, read whole, and never taken for empty."""
+"""Reports that AWS generates: requested once, waited for, read to the last page, and never taken for empty."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ DONE = {"JobStatus": "COMPLETED", "IsTruncated": False}
 
 @pytest.fixture
 def endpoint(monkeypatch):
-    """A session whose every call is answered here, and a reader that does not wait long."""
+    """A session whose calls the test answers, and short pauses between requests."""
     monkeypatch.setattr(calling, "PAUSES", (0.001,) * 3)
     return Endpoint()
 
 
 def answers(*given):
-    """One answer after the other; the last one for ever."""
+    """Return one answer after the other, and the last one from then on."""
     left = list(given)
     return lambda _: left.pop(0) if len(left) > 1 else left[0]
 
@@ -48,12 +48,12 @@ def _jobs(params):
 
 
 def _job(role):
-    """A job's id, which tells whose it is."""
+    """The id of a job, which holds the name of its role."""
     return f"{'-' * 35}{role}"
 
 
 def test_a_table_is_read_into_records(endpoint):
-    """One record a line, with moments as the SDK gives them; both calls are told."""
+    """Each line is a record, with times as datetimes; both calls are noted."""
     endpoint.answers = {"GenerateCredentialReport": {"State": "STARTED"}, "GetCredentialReport": {"Content": REPORT}}
     snapshot = endpoint.read(CREDENTIALS)
     root, ann = snapshot.entries(CREDENTIALS)
@@ -65,7 +65,7 @@ def test_a_table_is_read_into_records(endpoint):
 
 @pytest.mark.parametrize("code", ["ReportNotPresent", "ReportInProgress", "ReportExpired"])
 def test_a_report_that_is_not_ready_is_asked_for_again(endpoint, code):
-    """It is made once, and asked for until it is done."""
+    """It is generated once and requested until it is done."""
     given = answers(error(code, 410), error(code, 410), {"Content": REPORT})
     endpoint.answers = {"GenerateCredentialReport": {}, "GetCredentialReport": given}
     assert len(endpoint.read(CREDENTIALS).entries(CREDENTIALS)) == 2
@@ -73,7 +73,7 @@ def test_a_report_that_is_not_ready_is_asked_for_again(endpoint, code):
 
 
 def test_a_report_that_never_is_ready_is_unknown(endpoint):
-    """After the last pause; also where the answer itself says so."""
+    """It is unknown after the last pause, also where the answer has the state."""
     endpoint.answers = {"GenerateCredentialReport": {}, "GetCredentialReport": error("ReportInProgress", 404)}
     with pytest.raises(Unknown, match=r"iam:GetCredentialReport was not done after 0.003 s \(ReportInProgress\)"):
         endpoint.read(CREDENTIALS).entries(CREDENTIALS)
@@ -88,14 +88,14 @@ def test_a_report_that_never_is_ready_is_unknown(endpoint):
 
 
 def test_the_bound_on_waiting():
-    """Half a minute, a little longer each time."""
+    """The pauses grow, and take half a minute together."""
     assert list(calling.PAUSES) == sorted(calling.PAUSES)
     assert 25 <= sum(calling.PAUSES) <= 35
 
 
 @pytest.mark.parametrize("denied", ["GenerateCredentialReport", "GetCredentialReport"])
 def test_a_denied_report_is_unknown(endpoint, denied):
-    """The call that was denied is named, and both permissions that reading takes."""
+    """The reason names the denied call, and the permission names both calls."""
     endpoint.answers = {"GenerateCredentialReport": {}, "GetCredentialReport": {"Content": REPORT}}
     endpoint.answers[denied] = error("AccessDenied", 403)
     with pytest.raises(Unknown, match=f"iam:{denied} was denied: the reading role lacks iam:{denied}$") as raised:
@@ -107,27 +107,27 @@ def test_a_denied_report_is_unknown(endpoint, denied):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ({"Content": b""}, "does not name the columns"),
-        ({"Content": b"user,user\na,b\n"}, "does not name the columns"),
-        ({"Content": b"user,arn\nann\n"}, "line 2 has 1 fields where there are 2 columns"),
+        ({"Content": b""}, "must name each column once"),
+        ({"Content": b"user,user\na,b\n"}, "must name each column once"),
+        ({"Content": b"user,arn\nann\n"}, "line 2 has 1 fields, expected 2"),
         ({"Content": b"user,arn\nann,arn,more\n"}, "line 2 has 3 fields"),
         ({"Content": b'user,arn\n"ann,arn\n'}, "malformed CSV"),
         ({"Content": b'user,arn\nann,"arn\n'}, "malformed CSV"),
-        ({"Content": b"user\n\xff\n"}, "no UTF-8"),
+        ({"Content": b"user\n\xff\n"}, "not UTF-8"),
         ({"Content": b"user\n2026-13-01T00:00:00Z\n"}, "malformed CSV"),
         ({"Content": None}, "answered without Content"),
         ({}, "answered without Content"),
     ],
 )
 def test_what_is_no_table_is_unknown(endpoint, content, reason):
-    """And not empty."""
+    """Malformed CSV is not an empty table."""
     endpoint.answers = {"GenerateCredentialReport": {}, "GetCredentialReport": content}
     with pytest.raises(Unknown, match=reason):
         endpoint.read(CREDENTIALS).entries(CREDENTIALS)
 
 
 def test_nothing_secret_stays_of_a_table(endpoint):
-    """Its values are redacted as those of other answers are."""
+    """Values of a table are redacted like those of other answers."""
     leak = b"user,arn\nAKIA" + b"ABCDEFGHIJKLMNOP,arn:x\n"
     endpoint.answers = {"GenerateCredentialReport": {}, "GetCredentialReport": {"Content": leak}}
     text = endpoint.read(CREDENTIALS).dumps()
@@ -136,7 +136,7 @@ def test_nothing_secret_stays_of_a_table(endpoint):
 
 
 def test_each_role_has_its_own_report(endpoint):
-    """Made once for each, its id handed on, and read to the last page."""
+    """Each report is generated once, its id is passed on, and all its pages are read."""
     asked = []
 
     def details(params):
@@ -170,16 +170,16 @@ def test_each_role_has_its_own_report(endpoint):
     [
         ({"JobStatus": "FAILED", "Error": {"Message": "no luck", "Code": "E"}}, "'FAILED'.*: no luck"),
         ({"JobStatus": "FAILED"}, "no reason given"),
-        ({"JobStatus": "SOMETHING_NEW"}, "'SOMETHING_NEW', which is no COMPLETED"),
+        ({"JobStatus": "SOMETHING_NEW"}, "'SOMETHING_NEW', expected 'COMPLETED'"),
         ({"ServicesLastAccessed": []}, "JobStatus ''"),
         (DONE, "answered without ServicesLastAccessed"),
-        (_services("s3", IsTruncated=True), "first page only"),
+        (_services("s3", IsTruncated=True), "has pages that were not read"),
         (_services("s3", IsTruncated=True, Marker="same"), "leads to the same one again"),
         (error("NoSuchEntity", 404), "answered NoSuchEntity"),
     ],
 )
 def test_a_report_that_failed_is_unknown(endpoint, given, reason):
-    """With AWS's own reason where it gave one; half a list is none."""
+    """The reason is AWS's own where there is one; an incomplete list counts as not read."""
     endpoint.answers = {
         "GetAccountAuthorizationDetails": ROLES,
         "GenerateServiceLastAccessedDetails": _jobs,
@@ -190,7 +190,7 @@ def test_a_report_that_failed_is_unknown(endpoint, given, reason):
 
 
 def test_a_report_without_its_id_is_unknown(endpoint):
-    """There is nothing to ask with."""
+    """Without an id the report cannot be requested."""
     endpoint.answers = {"GetAccountAuthorizationDetails": ROLES, "GenerateServiceLastAccessedDetails": {}}
     with pytest.raises(Unknown, match="needs JobId, which the answer of iam:GenerateServiceLastAccessedDetails lacks"):
         endpoint.read(ACCESSED).entries(ACCESSED)
@@ -198,7 +198,7 @@ def test_a_report_without_its_id_is_unknown(endpoint):
 
 
 def test_having_a_report_made_changes_nothing():
-    """AWS's own reference says so of each such operation, and the row's permission names both calls."""
+    """AWS's reference lists each of these operations as a read, and the row's permission names both calls."""
     reported = [row for rows in rows_by_kind().values() for row in rows if row.report]
     assert {row.report.generate for row in reported} == {
         "generate_credential_report",
@@ -213,7 +213,7 @@ def test_having_a_report_made_changes_nothing():
 
 
 def test_no_other_report_can_be_made(endpoint):
-    """The hook lets those two through and nothing like them."""
+    """The hook lets these two operations pass and refuses similar ones."""
     client = SourceClients(Target("endpoint", "test"), "us-east-1", endpoint.session).client("iam", "")
     with pytest.raises(PermissionError, match="only reads"):
         client.generate_organizations_access_report(EntityPath="o-a1b2c3d4e5/r-f6g7/ou-1")
@@ -221,5 +221,5 @@ def test_no_other_report_can_be_made(endpoint):
 
 
 def test_quoted_fields_of_a_table():
-    """Commas, quotes and line ends inside of quotes belong to the field."""
+    """Commas, quotes and line ends inside quotes belong to the field."""
     assert table('a,b\r\n"x, ""y""\nz",1\r\n', "text") == [{"a": 'x, "y"\nz', "b": "1"}]

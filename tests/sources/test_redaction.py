@@ -1,4 +1,4 @@
-"""Secrets are taken out as evidence is read, and what is no secret stays readable."""
+"""Secrets are removed as evidence is read, and other values stay readable."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from asbuilt.sources.redaction import PLACEHOLDER, SECRET, redact
     ],
 )
 def test_a_variable_is_hidden_for_its_name_or_its_look(name, value, kept):
-    """In both shapes that AWS answers variables in."""
+    """Both shapes in which AWS answers variables are redacted."""
     assert redact({"environment": [{"name": name, "value": value}]}) == {"environment": [{"name": name, "value": kept}]}
     assert redact({"Variables": {name: value}}) == {"Variables": {name: kept}}
 
 
 def test_fields_of_aws_stay():
-    """Their names hold words like secret and token, and they are no secrets."""
+    """Fields of AWS whose names hold words such as secret and token are no secrets."""
     data = {"SecretList": [{"Name": "a/secret-key", "ARN": "arn:x", "RotationEnabled": True}], "NextToken": "abc"}
     assert redact(data) == data
 
 
 def test_user_data_is_never_kept():
-    """It is where people put what they should not."""
+    """User data often holds secrets, so that all of it is redacted."""
     assert redact({"UserData": "IyEvYmluL3No"}) == {"UserData": SECRET}

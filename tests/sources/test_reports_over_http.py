@@ -1,4 +1,4 @@
-"""Facts that need a generated report, by the program as a user runs it against a mock account over HTTP."""
+"""Facts that need a generated report, verified by the program against a mock account over HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SYSTEM = "campuslearn"
 
 
 def test_both_reports_over_http(tmp_path):
-    """The program reads them as in process; a service granted and never used turns its fact, by any client."""
+    """The facts are those of a run in process; a granted service that is never used fails its fact."""
     with served(SYSTEM, "") as url:
         asked = ("--endpoint-url", url, "-k", "root_used or unused_services")
         held = verify(tmp_path, SYSTEM, *asked)
@@ -36,7 +36,7 @@ def test_both_reports_over_http(tmp_path):
 
 
 def test_a_report_that_may_not_be_made_is_unknown_over_http(tmp_path):
-    """And both permissions are named."""
+    """The summary names both permissions to grant."""
     with served(SYSTEM, "", deny=["iam:GenerateCredentialReport"]) as url:
         ended = verify(tmp_path, SYSTEM, "--endpoint-url", url, "-k", "root_used or root_mfa")
     assert ended.code == 6

@@ -1,4 +1,4 @@
-"""Targets: what is wrong with accounts.toml or an endpoint is said once, with what would be right."""
+"""Targets: mistakes in accounts.toml or an endpoint are reported once, with their correction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GOOD = '[accounts.production]\nprofile = "compliance"\nregion = "us-east-1"\n'
 
 @pytest.fixture
 def choose_from(tmp_path):
-    """Choose an account from a file with this text."""
+    """Choose an account of a file with this text."""
 
     def chosen(text, account="production", endpoint_url=""):
         path = tmp_path / "accounts.toml"
@@ -26,12 +26,12 @@ def choose_from(tmp_path):
 
 
 def test_the_default_is_the_mock(tmp_path):
-    """A fresh clone needs no account."""
+    """Without options the target is the mock account."""
     assert choose("", "", tmp_path / "accounts.toml") is MOCK
 
 
 def test_the_example_documents_every_key(choose_from):
-    """The example is a valid file, and no key is missing from it."""
+    """The example is a valid file with every key."""
     from pathlib import Path
 
     from asbuilt.targets import ACCOUNT
@@ -45,29 +45,29 @@ def test_the_example_documents_every_key(choose_from):
 
 
 def test_a_missing_file_says_what_to_copy(tmp_path):
-    """The example stands beside it."""
+    """The message names the example file."""
     with pytest.raises(TargetError, match=r"accounts\.example\.toml"):
         choose("production", "", tmp_path / "accounts.toml")
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:5000", "ftp://127.0.0.1", "http://"])
 def test_no_url_is_no_endpoint(choose_from, url):
-    """The message shows one that is."""
-    with pytest.raises(TargetError, match="is no URL"):
+    """The message shows a valid URL."""
+    with pytest.raises(TargetError, match="is not a URL"):
         choose_from(GOOD, account="", endpoint_url=url)
 
 
 def test_a_dead_endpoint_is_one_message(choose_from):
-    """Told before any call, and not once a call."""
+    """It is reported before any call, and not once for each call."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{bound.getsockname()[1]}"
-        with pytest.raises(TargetError, match="nobody answers at"):
+        with pytest.raises(TargetError, match="nothing listens at"):
             choose_from(GOOD, account="", endpoint_url=url)
 
 
 def test_account_and_endpoint_together_are_refused(choose_from):
-    """It would not be clear whose verdict it is."""
+    """The results must name one account."""
     with pytest.raises(TargetError, match="not both"):
         choose_from(GOOD, endpoint_url="http://127.0.0.1:1")
 
@@ -87,7 +87,7 @@ def test_account_and_endpoint_together_are_refused(choose_from):
     ],
 )
 def test_credentials_and_region_are_settled_before_reading(choose_from, monkeypatch, tmp_path, text, message):
-    """A profile, role or region that cannot be used is one message."""
+    """A profile, role or region that cannot be used gives one message."""
     config = tmp_path / "config"
     config.write_text("[default]\nregion = us-east-1\n", encoding="utf-8")
     for name, value in {"AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": tmp_path / "none"}.items():

@@ -1,4 +1,4 @@
-"""The program as a user runs it, against the mock account over HTTP: verdicts, drifts, denials, exit codes, files."""
+"""The program against the mock account over HTTP: verdicts, drifts, denials, exit codes, files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _served(*options: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def url():
-    """The documented account; a test that changes it changes it back."""
+    """The documented account. A test that changes it restores it."""
     with _served() as address:
         yield address
 
@@ -44,7 +44,7 @@ def _verify(tmp_path, url, *arguments):
 
 
 def test_the_documented_account_holds_as_in_process(tmp_path, url):
-    """The same verdicts over HTTP as in process; each call once; results that keep to their schema."""
+    """The verdicts equal those in process, each call is made once, and the results meet their schema."""
     served = _verify(tmp_path, url)
     assert served.code == 0, served.out
     (tmp_path / "own").mkdir()
@@ -57,7 +57,7 @@ def test_the_documented_account_holds_as_in_process(tmp_path, url):
 
 
 def test_a_drift_prints_exactly_what_turned(tmp_path, url):
-    """Multi-AZ off: one fact, with claim, expected, found and a fix, and exit code 1."""
+    """Without Multi-AZ one fact fails, with claim, expected, found and a fix, and exit code 1."""
     rds = boto3.Session(**KEYS).client("rds", endpoint_url=url)
     rds.modify_db_instance(DBInstanceIdentifier="campushub-db", MultiAZ=False, ApplyImmediately=True)
     try:
@@ -77,7 +77,7 @@ def test_a_drift_prints_exactly_what_turned(tmp_path, url):
 
 
 def test_a_denied_operation_makes_its_facts_unknown(tmp_path):
-    """And only those; the missing permission is named; exit code 6."""
+    """No other fact is unknown; the missing permission is named; the exit code is 6."""
     with _served("--deny", "rds:DescribeDBInstances") as address:
         ended = _verify(tmp_path, address)
     assert ended.code == 6
@@ -90,7 +90,7 @@ def test_a_denied_operation_makes_its_facts_unknown(tmp_path):
 
 
 def test_a_selection_reads_only_what_it_needs(tmp_path, url):
-    """-k on the database's class asks for databases, and who is asking."""
+    """-k for the database's class calls for databases and the caller's identity only."""
     ended = _verify(tmp_path, url, "-k", "database and instance_class")
     assert ended.code == 0
     operations = {call["operation"] for call in ended.results["deployments"][0]["api_calls"]}
@@ -98,7 +98,7 @@ def test_a_selection_reads_only_what_it_needs(tmp_path, url):
 
 
 def test_workers_share_what_the_first_one_reads(tmp_path, url):
-    """Distributed over two workers, each call is still made once, and the verdicts are the same."""
+    """With two workers each call is made once, and the verdicts are the same."""
     ended = _verify(tmp_path, url, "-n", "2", "-k", "database")
     assert ended.code == 0, ended.out + ended.err
     calls = ended.results["deployments"][0]["api_calls"]
@@ -108,14 +108,14 @@ def test_workers_share_what_the_first_one_reads(tmp_path, url):
 
 
 def test_one_of_two_tiers_must_be_named(tmp_path, url):
-    """An account is built as one variant."""
+    """The program requires --variant for an account, which is built as one variant."""
     ended = verify(tmp_path, SYSTEM, "--endpoint-url", url)
     assert ended.code == 4
     assert "--variant (tier1, tier2)" in ended.out
 
 
 def test_a_renamed_resource_is_found_by_the_accounts_file(tmp_path, url):
-    """Rebinding a subject looks for the new name: here one that is not there, and what is there instead is told."""
+    """A rebound subject is looked up by its new name; where it is missing, the message names what exists."""
     (tmp_path / "accounts.toml").write_text(
         f'[accounts.test]\nendpoint_url = "{url}"\nvariant = "tier1"\n[accounts.test.subjects]\ndatabase = "prod-db"\n'
     )
@@ -153,7 +153,7 @@ def test_plain_pytest_verifies_too(tmp_path, url):
 
 
 def test_the_mock_refuses_what_it_does_not_have(tmp_path):
-    """Unknown system, variant and operation: one line and exit code 4."""
+    """An unknown system, variant or operation gives one line and exit code 4."""
     for arguments in (
         ["campushub"],
         [SYSTEM, "--variant", "tier9"],

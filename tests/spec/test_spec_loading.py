@@ -1,4 +1,4 @@
-"""A spec's mistakes: all at once, each with file, line and the nearest valid name."""
+"""All mistakes in a spec are reported together, each with file, line and the nearest valid name."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _problems(spec, text):
 
 
 def test_a_good_spec_gives_facts_per_variant(spec):
-    """A table keyed by variants makes facts only for those it names."""
+    """A table keyed by variants gives facts for the variants that it names only."""
     loaded = spec(GOOD)
     assert [fact.id for fact in loaded.facts] == [
         "database.multi_az[tier2]",
@@ -76,7 +76,7 @@ def test_a_good_spec_gives_facts_per_variant(spec):
     ],
 )
 def test_a_mistake_in_a_grant_names_its_line(spec, grant, message):
-    """While the spec is loaded, before any account is read."""
+    """The mistake is found while the spec is loaded, before any account is read."""
     role = 'role = { kind = "iam:role", name = "app" }\n\n[[claim]]\nsection = "Step 1"'
     text = GOOD.replace('\n[[claim]]\nsection = "Step 1"', role, 1)
     text = text.replace("bucket.count", f'role.allows_at_most = ["s3:GetObject on bucket/*", "{grant}"]\nbucket.count')
@@ -88,7 +88,7 @@ def test_a_mistake_in_a_grant_names_its_line(spec, grant, message):
 
 @pytest.mark.parametrize("mistaken", ["rds:bd", "rds:db.parameter"])
 def test_an_unknown_kind_hides_no_other_mistake(spec, mistaken):
-    """Neither of the same subject nor of the claims on it; and what is right about it is no mistake."""
+    """Other mistakes in the subject and in the claims on it are reported; valid parts are not."""
     text = GOOD.replace("rds:db", mistaken).replace('name = "demo-db"', 'name = "demo-db", many = 1')
     text = text.replace(
         "{ tier2 = true }", '{ tier2 = "yes" }\ndatabase.mutli_az = true\ndatabase.encrypted_at_rest = true'
@@ -100,7 +100,7 @@ def test_an_unknown_kind_hides_no_other_mistake(spec, mistaken):
 
 
 def test_subjects_that_are_no_table_are_the_only_mistake(spec):
-    """The claims on them are not wrong for it, and are still read."""
+    """The claims on the subjects are validated, and the unknown subjects are no further mistakes."""
     text = GOOD[: GOOD.index("[subjects]")] + GOOD[GOOD.index("[[claim]]") :]
     found = _problems(spec, "subjects = 3\n" + text.replace("bucket.count", "bucket.cuont"))
     assert len(found) == 2
@@ -109,7 +109,7 @@ def test_subjects_that_are_no_table_are_the_only_mistake(spec):
 
 
 def test_mistakes_of_both_files_are_told_at_once(spec, tmp_path):
-    """The spec's and those of the contradictions beside it; what these are called is then not judged."""
+    """The mistakes in both files are reported together; ids of contradictions are not validated then."""
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "contradictions.toml").write_text("[[contradiction]]\nid = 3\n", encoding="utf-8")
     with pytest.raises(SpecError) as caught:
@@ -119,14 +119,14 @@ def test_mistakes_of_both_files_are_told_at_once(spec, tmp_path):
 
 
 def test_claims_written_as_one_table_are_each_told(spec):
-    """`[claim]` for `[[claim]]`, and the mistakes around them."""
+    """`[claim]` in place of `[[claim]]` is reported, and so are the mistakes around it."""
     found = _problems(spec, GOOD.replace("[[claim]]", "[claim]").replace("multi_az", "multi_ax"))
     assert [problem.partition(":")[0] for problem in found] == ["11", "14", "16"]
     assert "write [[claim]], not [claim]" in found[0]
 
 
 def test_the_system_is_the_name_of_the_folder(spec, tmp_path, monkeypatch):
-    """Wherever it is read from; a file with another name gives its own."""
+    """The folder gives the name from any current folder; a file with another name gives its own."""
     spec(GOOD)
     (tmp_path / "demo" / "other.toml").write_text(GOOD, encoding="utf-8")
     monkeypatch.chdir(tmp_path / "demo")
@@ -145,7 +145,7 @@ def test_the_system_is_the_name_of_the_folder(spec, tmp_path, monkeypatch):
     ],
 )
 def test_a_name_that_stands_for_no_spec_is_one_message(tmp_path, monkeypatch, named, message):
-    """With the nearest documented system."""
+    """The message names the nearest shipped system."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SpecError, match=re.escape(message)):
         find_spec(named)
@@ -162,19 +162,19 @@ def test_a_name_that_stands_for_no_spec_is_one_message(tmp_path, monkeypatch, na
     ],
 )
 def test_an_empty_or_broken_file_is_refused(spec, text, message):
-    """A spec that promises nothing verifies nothing."""
+    """A spec without claims or facts is refused."""
     with pytest.raises(SpecError, match=message.replace("[", r"\[")):
         spec(text)
 
 
 def test_a_missing_file_is_one_message(tmp_path):
-    """No traceback for a path that is not there."""
+    """A path that does not exist gives a message and no traceback."""
     with pytest.raises(SpecError, match="cannot be read"):
         load(tmp_path / "spec.toml")
 
 
 def test_the_stricter_reading_replaces_the_laxer(spec):
-    """Under strict only; and its names are checked always."""
+    """It replaces it under strict only; its names are validated always."""
     text = GOOD.replace("bucket.count = ", 'strict.bucket.count = ">= 5"\nbucket.count = ')
     lax = {fact.id: fact.expected.text for fact in spec(text).facts}
     strict = {fact.id: fact.expected.text for fact in spec(text, strict=True).facts}
