@@ -25,7 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from asbuilt.load.plan.arrivals import Stage
+from asbuilt.load.plan.arrivals import LoadStage
 from asbuilt.load.plan.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,7 +86,7 @@ def lane(file: str, rate: float, users: int) -> Callable[[str, str, float], floa
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
             out, file_settings = Path(name) / "measured.json", Path(name) / "settings.json"
             settings = Settings(
-                *("one_page", "", host, (), "target", (Stage(rate, rate, seconds),), users),
+                *("one_page", "", host, (), "target", (LoadStage(rate, rate, seconds),), users),
                 out=str(out), ca_file=certificate, most_lag_ms=1e9,
                 scenario=(USERS / "one_page.toml").read_text(encoding="utf-8"),
             )  # fmt: skip

@@ -22,7 +22,7 @@ from pathlib import Path
 from asbuilt.load.measure.confidence import quantile_estimate
 from asbuilt.load.measure.gate import verdict
 from asbuilt.load.measure.histogram import Histogram
-from asbuilt.load.plan.arrivals import Stage
+from asbuilt.load.plan.arrivals import LoadStage
 from asbuilt.load.plan.settings import Settings
 from asbuilt.load.run import processes
 from asbuilt.load.run.idle_states import prevent_idle
@@ -70,7 +70,7 @@ def _resident(host: str, certificate: str, users: int) -> float:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         out, file = Path(name) / "measured.json", Path(name) / "settings.json"
         settings = Settings(
-            *("one_page", "", host, (), "target", (Stage(50, 50, 2),), users),
+            *("one_page", "", host, (), "target", (LoadStage(50, 50, 2),), users),
             out=str(out),
             ca_file=certificate,
             most_lag_ms=1e9,

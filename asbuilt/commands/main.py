@@ -90,7 +90,7 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001  # an error of asbuilt itself must not have the exit code of a failed fact
+    except Exception as error:  # noqa: BLE001  # an error of asbuilt itself must not end with 1, as a failed fact does
         if isinstance(error, BrokenPipeError) and _reader_is_gone():
             _discard_output()
             return CLOSED_PIPE

@@ -14,7 +14,7 @@ _LAUNCHES = itertools.count(1)
 _FIRST = 3
 
 
-class Student(JourneyUser):
+class CourseReader(JourneyUser):
     """Reads courses, and hands in work."""
 
     arrivals = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asbuilt.load.users.scenario_users import BrowsingUser
 
 
-class Visitor(BrowsingUser):
+class PageVisitor(BrowsingUser):
     """Requests the page."""
 
     routes = ("page",)

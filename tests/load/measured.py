@@ -9,7 +9,7 @@ from typing import Any
 
 from asbuilt.load.measure.gate import Counts
 from asbuilt.load.measure.histogram import Histogram
-from asbuilt.load.plan.arrivals import Stage
+from asbuilt.load.plan.arrivals import LoadStage
 from asbuilt.load.plan.settings import Settings
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Spec
@@ -39,7 +39,7 @@ reading.slowest_ms = "< 5000"
 
 def settings_of(**change: Any) -> Settings:
     """The settings of a run of 20 s at 100 requests a second, changed so."""
-    plain = Settings("campushub360", "tier1", "http://127.0.0.1:1", (), "target", (Stage(100, 100, 20),), 50)
+    plain = Settings("campushub360", "tier1", "http://127.0.0.1:1", (), "target", (LoadStage(100, 100, 20),), 50)
     scenario = '[routes.page]\npath = "/"\nflow = "read"\n'
     return dataclasses.replace(plain, scenario=scenario, **change)
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asbuilt.load.plan.arrivals import POISSON, PROFILES, Arrivals, Stage, profile
+from asbuilt.load.plan.arrivals import POISSON, PROFILES, Arrivals, LoadStage, profile
 
 STAGES = st.lists(
     st.builds(
-        Stage,
+        LoadStage,
         st.floats(min_value=0, max_value=50),
         st.floats(min_value=0, max_value=50),
         st.floats(min_value=0.5, max_value=10),
@@ -24,14 +24,14 @@ STAGES = st.lists(
 
 def test_a_constant_rate_is_evenly_spaced() -> None:
     """At 200 a second, arrivals are 5 ms apart."""
-    times = list(Arrivals((Stage(200, 200, 2),)).times())
+    times = list(Arrivals((LoadStage(200, 200, 2),)).times())
     assert len(times) == 400
     assert all(b - a == pytest.approx(0.005) for a, b in itertools.pairwise(times))
 
 
 def test_a_ramp_comes_due_when_its_integral_says() -> None:
     """Half of a ramp's arrivals are due after sqrt(1/2) of its time."""
-    ramp = Arrivals((Stage(0, 100, 10),))
+    ramp = Arrivals((LoadStage(0, 100, 10),))
     times = list(ramp.times())
     assert len(times) == 500
     assert times[249] == pytest.approx(10 * (249.5 / 500) ** 0.5)
@@ -62,7 +62,7 @@ def test_counting_and_timing_agree(arrivals: Arrivals, part: float) -> None:
 
 def test_poisson_arrivals_keep_the_rate_and_vary_as_they_should() -> None:
     """Mean and variance of counts a second are both near the rate, for every share."""
-    arrivals = Arrivals((Stage(100, 100, 400, POISSON),))
+    arrivals = Arrivals((LoadStage(100, 100, 400, POISSON),))
     for share in (0, 1):
         counts = [0] * 400
         for at in arrivals.times(share, 2, seed=7):
@@ -75,7 +75,7 @@ def test_poisson_arrivals_keep_the_rate_and_vary_as_they_should() -> None:
 
 def test_poisson_arrivals_are_the_same_for_the_same_seed() -> None:
     """A run can be repeated."""
-    arrivals = Arrivals((Stage(100, 100, 5, POISSON),))
+    arrivals = Arrivals((LoadStage(100, 100, 5, POISSON),))
     assert list(arrivals.times(seed=3)) == list(arrivals.times(seed=3)) != list(arrivals.times(seed=4))
 
 
@@ -103,4 +103,4 @@ def test_the_autoscale_profile_crosses_the_trigger() -> None:
 def test_an_impossible_stage_is_refused(stage: tuple[float, float, float]) -> None:
     """No time, a negative rate, no end."""
     with pytest.raises(ValueError, match="a stage lasts"):
-        Stage(*stage)
+        LoadStage(*stage)

@@ -18,7 +18,7 @@ from asbuilt.load.measure.confidence import (
 )
 from asbuilt.load.measure.histogram import Histogram
 
-stats = pytest.importorskip("scipy.stats", reason="needs scipy, which is no dependency: pip install scipy")
+stats = pytest.importorskip("scipy.stats", reason="needs scipy, of the dependency group dev")
 
 FEW = [(0, 59), (0, 2995), (1, 100), (3, 100), (12, 40), (30, 900), (30, 100_000)]
 MANY = [(31, 900), (31, 100_000), (500, 1000), (950, 1000), (5_000, 100_000)]

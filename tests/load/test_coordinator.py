@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from asbuilt.load.plan.arrivals import Stage
+from asbuilt.load.plan.arrivals import LoadStage
 from asbuilt.load.plan.settings import Settings
 from asbuilt.load.run.coordinator import Coordinator
 from asbuilt.load.run.workers import Clock, Worker
 
 REPORT = dict.fromkeys(["begun", "final", "leaving", "unended", "failed_count"], 0)
-SETTINGS = Settings("x", "", "http://127.0.0.1:1", (), "target", (Stage(1, 1, 1),), 2)
+SETTINGS = Settings("x", "", "http://127.0.0.1:1", (), "target", (LoadStage(1, 1, 1),), 2)
 
 
 class SteppingClock(Clock):

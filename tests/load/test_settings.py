@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asbuilt.load.plan.arrivals import Stage
+from asbuilt.load.plan.arrivals import LoadStage
 from asbuilt.load.plan.safety import (
     RunRefusedError,
     announcement,
@@ -99,7 +99,7 @@ def test_confirmed_hosts_are_permitted() -> None:
 
 
 def _settings(rate: float = 100, seconds: float = 10, users: int = 100, host: str = "http://127.0.0.1:1") -> Settings:
-    return Settings("x", "", host, (), "target", (Stage(rate, rate, seconds),), users)
+    return Settings("x", "", host, (), "target", (LoadStage(rate, rate, seconds),), users)
 
 
 @pytest.mark.parametrize(

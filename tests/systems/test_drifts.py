@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from asbuilt.judging.binding import named_in
 from asbuilt.sources.table import SourceClients
 from asbuilt.targets import MOCK
 from asbuilt.verification import read
@@ -31,17 +32,33 @@ class Account:
         self.aws, self.now = Aws(session), now
         self.clients = SourceClients(MOCK, self.spec.region, session)
         self.saved = state.save()
-        self.before = self.statuses()
+        self.facts = facts_of(system, variant)
+        self.documented = self.read()
+        self.before = {fact.name: self.documented.judge(fact).status for fact in self.facts}
 
-    def statuses(self):
-        deployment = read(self.spec, self.variant, MOCK, self.now, clients=self.clients)
-        return {fact.name: deployment.judge(fact).status for fact in facts_of(self.spec.system, self.variant)}
+    def read(self):
+        return read(self.spec, self.variant, MOCK, self.now, clients=self.clients)
 
     def turned(self, drift):
+        """The facts whose status the drift changes. A check is a pure function of the kinds that it declares, so a fact
+        is judged again only where the answers for one of its kinds differ from those of the documented account."""
         state.restore(self.saved)
         drift.apply(self.aws)
-        after = self.statuses()
-        return {name: status for name, status in after.items() if status != self.before[name]}
+        present = self.read()
+        before, after = self.documented.snapshot.answers, present.snapshot.answers
+        changed = {kind for kind in before.keys() | after.keys() if before.get(kind) != after.get(kind)}
+        asked = [fact for fact in self.facts if changed & set(self._kinds(fact))]
+        statuses = {fact.name: present.judge(fact).status for fact in asked}
+        return {name: status for name, status in statuses.items() if status != self.before[name]}
+
+    def _kinds(self, fact):
+        """The kinds that a fact depends on: those of its subject, of its check and of the subjects that it names."""
+        subjects = self.documented.subjects
+        bound = [subjects[fact.subject.name], *(subjects[name] for name in named_in(fact, subjects))]
+        for subject in bound:
+            yield subject.kind
+            yield from (kind for check, _, _ in subject.where.values() for kind in check.reads)
+        yield from fact.check.reads
 
 
 @pytest.mark.parametrize(("system", "variant"), DEPLOYMENTS)

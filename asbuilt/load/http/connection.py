@@ -66,9 +66,7 @@ class HttpConnection:
         self._head_request = False
         self._on_open: Callable[[str], None] | None = None
         self.open = False
-        self.sent_at = 0.0
-        self.arrival = 0.0
-        self.began = 0.0
+        self.sent_at = self.arrival = self.began = 0.0
         self.note: Any = None
         self.memory: Memory | None = None
 

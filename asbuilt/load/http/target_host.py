@@ -19,12 +19,12 @@ class TargetHost:
     def __init__(self, settings: Settings) -> None:
         parts = urlsplit(settings.host)
         self.name = parts.hostname or ""
-        self.secure = parts.scheme == "https"
-        self.port = parts.port or (443 if self.secure else 80)
+        self.scheme = parts.scheme
+        self.port = parts.port or (443 if self.scheme == "https" else 80)
         self.authority = parts.netloc.rpartition("@")[2]
         self.prefix = parts.path.rstrip("/")
         self.context: ssl.SSLContext | None = None
-        if self.secure:
+        if self.scheme == "https":
             self.context = ssl.create_default_context(cafile=settings.ca_file or None)
             if not settings.verify_tls:
                 self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE

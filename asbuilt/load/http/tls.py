@@ -13,7 +13,7 @@ from asbuilt.load.http.response import CHUNK
 class HttpsConnection(HttpConnection):
     """`context` is shared by all connections, because creating one takes milliseconds and hundreds of KiB."""
 
-    __slots__ = ("_context", "_encoder", "_incoming", "_name", "_outgoing")
+    __slots__ = ("_context", "_encoder", "_name", "_received_records", "_records_to_send")
 
     def __init__(
         self, owner: ResponseHandler, reads: Readiness, family: int, address: Any, context: ssl.SSLContext, name: str
@@ -21,23 +21,25 @@ class HttpsConnection(HttpConnection):
         super().__init__(owner, reads, family, address)
         self._context, self._name = context, name
         self._encoder: Any = None
-        self._incoming: Any = None
-        self._outgoing: Any = None
+        self._received_records: Any = None
+        self._records_to_send: Any = None
 
     def close(self) -> None:
         """Close it; the owner is not told."""
         super().close()
-        self._encoder = self._incoming = self._outgoing = None
+        self._encoder = self._received_records = self._records_to_send = None
 
     def _established(self) -> None:
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._encoder = self._context.wrap_bio(self._incoming, self._outgoing, server_hostname=self._name or None)
+        self._received_records, self._records_to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._encoder = self._context.wrap_bio(
+            self._received_records, self._records_to_send, server_hostname=self._name or None
+        )
         self._reads.watch(self._socket.fileno(), self._handshaking)
         self._handshake()
 
     def _transmit(self, data: bytes) -> None:
         self._encoder.write(data)
-        self._write(self._outgoing.read())
+        self._write(self._records_to_send.read())
 
     def _handshaking(self) -> None:
         data = self._received()
@@ -46,7 +48,7 @@ class HttpsConnection(HttpConnection):
         if not data:
             self.fail("closed during the TLS handshake")
             return
-        self._incoming.write(data)
+        self._received_records.write(data)
         self._handshake()
 
     def _handshake(self) -> None:
@@ -66,7 +68,7 @@ class HttpsConnection(HttpConnection):
         self._opened()
 
     def _flush_encoder(self) -> None:
-        data = self._outgoing.read()
+        data = self._records_to_send.read()
         if data:
             try:
                 self._socket.send(data)
@@ -84,7 +86,7 @@ class HttpsConnection(HttpConnection):
 
     def _decrypted(self, data: bytes) -> bytes | None:
         """The content of the TLS records so far: None where there is none yet (or an error, told), b"" at the end."""
-        incoming, encoder = self._incoming, self._encoder
+        incoming, encoder = self._received_records, self._encoder
         incoming.write(data)
         parts: list[bytes] = []
         try:

@@ -15,7 +15,7 @@ CONSTANT, POISSON = "constant", "poisson"
 
 
 @dataclass(frozen=True)
-class Stage:
+class LoadStage:
     """A rate a second that changes evenly from one value to another; `measured` is false for a ramp."""
 
     rate_from: float
@@ -52,7 +52,7 @@ class Stage:
 class Arrivals:
     """Stages that follow each other."""
 
-    stages: tuple[Stage, ...]
+    stages: tuple[LoadStage, ...]
 
     @property
     def seconds(self) -> float:
@@ -151,40 +151,40 @@ def _drawn(first: float, end: float, of: int, draw: random.Random) -> Iterator[f
         yield count
 
 
-def _smoke(rate: float, seconds: float, ramp: float, spacing: str) -> list[Stage]:
-    return [Stage(max(1.0, rate / 10), max(1.0, rate / 10), seconds, spacing, label="smoke")]
+def _smoke(rate: float, seconds: float, ramp: float, spacing: str) -> list[LoadStage]:
+    return [LoadStage(max(1.0, rate / 10), max(1.0, rate / 10), seconds, spacing, label="smoke")]
 
 
-def _target(rate: float, seconds: float, ramp: float, spacing: str) -> list[Stage]:
-    up = [Stage(0, rate, ramp, spacing, measured=False, label="ramp")] if ramp > 0 else []
-    return [*up, Stage(rate, rate, seconds, spacing, label="hold")]
+def _target(rate: float, seconds: float, ramp: float, spacing: str) -> list[LoadStage]:
+    up = [LoadStage(0, rate, ramp, spacing, measured=False, label="ramp")] if ramp > 0 else []
+    return [*up, LoadStage(rate, rate, seconds, spacing, label="hold")]
 
 
-def _spike(rate: float, seconds: float, ramp: float, spacing: str) -> list[Stage]:
+def _spike(rate: float, seconds: float, ramp: float, spacing: str) -> list[LoadStage]:
     part = seconds / 4
     return [
         *_target(rate, part, ramp, spacing),
-        Stage(3 * rate, 3 * rate, part, spacing, label="spike"),
-        Stage(rate, rate, 2 * part, spacing, label="recovery"),
+        LoadStage(3 * rate, 3 * rate, part, spacing, label="spike"),
+        LoadStage(rate, rate, 2 * part, spacing, label="recovery"),
     ]
 
 
-def _breakpoint(rate: float, seconds: float, ramp: float, spacing: str) -> list[Stage]:
+def _breakpoint(rate: float, seconds: float, ramp: float, spacing: str) -> list[LoadStage]:
     levels = [0.5 + 0.25 * step for step in range(11)]  # half the documented rate, up to three times it
     return [
-        Stage(rate * level, rate * level, seconds / len(levels), spacing, label=f"{level:.0%} of the stated rate")
+        LoadStage(rate * level, rate * level, seconds / len(levels), spacing, label=f"{level:.0%} of the stated rate")
         for level in levels
     ]
 
 
-def _autoscale(rate: float, seconds: float, ramp: float, spacing: str) -> list[Stage]:
+def _autoscale(rate: float, seconds: float, ramp: float, spacing: str) -> list[LoadStage]:
     return [
-        Stage(0.9 * rate, 0.9 * rate, 0.4 * seconds, spacing, label="below the scaling trigger"),
-        Stage(1.2 * rate, 1.2 * rate, 0.6 * seconds, spacing, label="above the scaling trigger"),
+        LoadStage(0.9 * rate, 0.9 * rate, 0.4 * seconds, spacing, label="below the scaling trigger"),
+        LoadStage(1.2 * rate, 1.2 * rate, 0.6 * seconds, spacing, label="above the scaling trigger"),
     ]
 
 
-_Shape = Callable[[float, float, float, str], list[Stage]]
+_Shape = Callable[[float, float, float, str], list[LoadStage]]
 PROFILES: dict[str, tuple[_Shape, float, str]] = {
     "smoke": (_smoke, 10.0, "a tenth of the stated rate, to see that every route works"),
     "target": (_target, 600.0, "up to the stated rate, and held there"),
@@ -202,5 +202,5 @@ def profile(name: str, rate: float, seconds: float = 0.0, ramp: float = 10.0, sp
     Raises `KeyError` where no profile has that name.
     """
     shape, length, _ = PROFILES[name]
-    stages: Sequence[Stage] = shape(rate, seconds or length, ramp, spacing)
+    stages: Sequence[LoadStage] = shape(rate, seconds or length, ramp, spacing)
     return Arrivals(tuple(stages))

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from asbuilt.load.measure.gate import Objective
-from asbuilt.load.plan.arrivals import PROFILES, Arrivals, Stage, profile
+from asbuilt.load.plan.arrivals import PROFILES, Arrivals, LoadStage, profile
 from asbuilt.load.plan.scenario import Scenario, ScenarioError, parse, text_of
 from asbuilt.problems import nearest
 
@@ -34,7 +34,7 @@ class Settings:
     host: str
     allowed_hosts: tuple[str, ...]
     profile: str
-    stages: tuple[Stage, ...]
+    stages: tuple[LoadStage, ...]
     users: int
     stand_in: bool = False
     objectives: tuple[Objective, ...] = ()
@@ -94,7 +94,7 @@ def loads(text: str) -> Settings:
         **{
             **raw,
             "allowed_hosts": tuple(raw["allowed_hosts"]),
-            "stages": tuple(Stage(**stage) for stage in raw["stages"]),
+            "stages": tuple(LoadStage(**stage) for stage in raw["stages"]),
             "objectives": tuple(Objective(**item) for item in raw["objectives"]),
         }
     )

@@ -14,7 +14,7 @@ import gevent
 from asbuilt.load.http.connection import HttpConnection
 from asbuilt.load.http.target_host import TargetHost
 from asbuilt.load.measure.request_statistics import RequestStatistics
-from asbuilt.load.plan.arrivals import Arrivals, Stage
+from asbuilt.load.plan.arrivals import Arrivals, LoadStage
 from asbuilt.load.plan.settings import Settings
 from asbuilt.load.run.scheduler import ArrivalScheduler, ArrivalStream
 
@@ -157,7 +157,7 @@ class LoadGenerator:
                 pace = 1 / pool.every_seconds
                 if self.settings.profile == "smoke":
                     pace = max(pace, _SMOKE_TURNS / whole.seconds)
-                arrivals = Arrivals((Stage(pace, pace, whole.seconds),))
+                arrivals = Arrivals((LoadStage(pace, pace, whole.seconds),))
                 times = arrivals.times(share, of, 0, after)
             else:
                 times = whole.scaled(pool.share).times(share, of, self.settings.seed + number, after)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from asbuilt.load.measure.histogram import Histogram, merged
-from asbuilt.load.plan.arrivals import Stage
+from asbuilt.load.plan.arrivals import LoadStage
 from asbuilt.load.plan.scenario import shipped, text_of, users_file
 from asbuilt.load.plan.settings import Settings
 from asbuilt.load.run import processes
@@ -67,7 +67,7 @@ def measure(host: str, rate: float, seconds: float, users: int) -> dict[str, Any
             host=host,
             allowed_hosts=(),
             profile="target",
-            stages=(Stage(rate, rate, seconds),),
+            stages=(LoadStage(rate, rate, seconds),),
             users=users,
             out=str(out),
             scenario=text_of(shipped(_SYSTEM)),

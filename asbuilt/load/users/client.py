@@ -94,7 +94,8 @@ class HttpClient:
         is false it belongs to its own flow only, not to the run as a whole. Errors are not raised: look at `ok`.
         """
         generator = self._generator
-        endpoint = generator.statistics.endpoint(name or path.partition("?")[0], method, flow or self._flow, counted)
+        path, asked = generator.target.prefix + path, path
+        endpoint = generator.statistics.endpoint(name or asked.partition("?")[0], method, flow or self._flow, counted)
         began = monotonic()
         due, self.due = self.due or began, 0.0
         endpoint.counts.sent += 1
@@ -122,16 +123,17 @@ class HttpClient:
             self._listener(endpoint, response, since_due)
 
     def _follow(self, method: str, path: str, data: bytes, began: float) -> Response:
+        target = self._generator.target
         for _ in range(_MOST_REDIRECTS):
             response = self._exchange(method, data, began)
             if response.status not in _REDIRECTS:
                 return response
-            place = response.header("location")
-            if not place:
+            location = response.header("location")
+            if not location:
                 return response
-            there = urlsplit(urljoin(f"{self._generator.settings.host}{path}", place))
-            if there.netloc != self._generator.target.authority:
-                refused = f"redirect to {there.netloc or there.scheme!r} refused: not a host of this run"
+            there = urlsplit(urljoin(f"{target.scheme}://{target.authority}{path}", location))
+            if (there.scheme, there.netloc) != (target.scheme, target.authority):
+                refused = f"redirect to {there.scheme}://{there.netloc} refused: not the host of this run"
                 return Response(response.status, response.body, response.raw_head, 0.0, refused)
             path = there.path + (f"?{there.query}" if there.query else "")
             method = method if response.status in (307, 308) else "GET"

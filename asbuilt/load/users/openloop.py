@@ -33,10 +33,13 @@ __all__ = ["MassUser", "OpenLoopUser", "task"]
 @events.init_command_line_parser.add_listener
 def _options(parser: Any) -> None:
     group = parser.add_argument_group("open loop (asbuilt)")
-    group.add_argument("--load-variant", default="", metavar="NAME", help="the variant of the architecture (its tier)")
-    group.add_argument("--load-profile", default="smoke", metavar="NAME", help="the shape of the load (smoke)")
-    group.add_argument("--load-rate", type=float, default=0.0, metavar="N", help="arrivals a second (as documented)")
-    group.add_argument("--load-seconds", type=float, default=0.0, metavar="S", help="length (as the profile has it)")
+    for name, default, metavar, text in (
+        ("variant", "", "NAME", "the variant of the architecture (its tier)"),
+        ("profile", "smoke", "NAME", "the shape of the load; default: %(default)s"),
+        ("rate", 0.0, "N", "arrivals a second; default: as documented"),
+        ("seconds", 0.0, "S", "length of the run; default: that of the profile"),
+    ):
+        group.add_argument(f"--load-{name}", type=type(default), default=default, metavar=metavar, help=text)
 
 
 @events.init.add_listener
