@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 from asbuilt.mock.account import DEFAULT_REGION, KEYS, MockError, builder, first_variant, mock_account
@@ -127,6 +127,7 @@ def _application(latency: float, faults: Iterable[Fault]) -> Callable[..., Any]:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     moto = DomainDispatcherApplication(create_backend_app)
+    one_at_a_time = Lock()  # moto's state is not safe for threads; the added latency still runs in parallel
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         environ["wsgi.input"] = io.BytesIO(_body(environ))
@@ -135,7 +136,8 @@ def _application(latency: float, faults: Iterable[Fault]) -> Callable[..., Any]:
             if _asks_for(environ, each):
                 return _send(start_response, refusal(each, environ.get("CONTENT_TYPE", "")))
         try:
-            return moto(environ, start_response)
+            with one_at_a_time:
+                return moto(environ, start_response)
         except Exception as problem:  # noqa: BLE001  # an error of moto: a plain 500 would make the client retry
             return _send(start_response, _cannot(environ, problem))
 

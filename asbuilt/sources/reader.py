@@ -39,9 +39,11 @@ class Reader:
 
     - `client`: returns a boto3 client for (service name, region or "").
     - `now`: the time that `now`, `now-30d` and `today` in a row's parameters stand for (aware, UTC).
+    - `workers`: how many calls are made at a time.
     """
 
-    def __init__(self, client: Callable[[str, str], Any], now: datetime.datetime) -> None:
+    def __init__(self, client: Callable[[str, str], Any], now: datetime.datetime, workers: int = WORKERS) -> None:
+        self._workers = workers
         self._client = client
         self._now = now
         self._futures: dict[_Request, Future[Pages]] = {}
@@ -58,7 +60,7 @@ class Reader:
         children: dict[str, list[Row]] = {}
         for row in rows:
             children.setdefault(row.per, []).append(row)
-        pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="read")
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="read")
         try:
             waiting: dict[Future[Pages], list[tuple[Row, list[Entry], dict[str, Any]]]] = {}
             self._submit(pool, [(row, [], self._static(row)) for row in children.get("", [])], waiting)
