@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import gevent
+from gevent.lock import RLock
 
 from asbuilt.load.plan.safety import raise_files
 from asbuilt.load.plan.settings import Settings, loads
@@ -30,7 +31,8 @@ class Agent:
         self._environment, self._send, self._mirror = environment, send, mirror
         self.generator: LoadGenerator | None = None
         self._reporter: Any = None
-        self.begun = self.final = self._leaving = False
+        self._reporting = RLock()
+        self.begun = self.final = False
         self._spent: deque[tuple[float, float]] = deque(maxlen=10)  # (CPU seconds so far, when)
 
     def prepare(self, settings: Settings) -> None:
@@ -41,7 +43,7 @@ class Agent:
             if hasattr(cls, "make_pool"):
                 generator.pools[cls.__name__] = cls.make_pool(generator)
         self.generator = self._environment.asbuilt_generator = generator
-        self.begun = self.final = self._leaving = False
+        self.begun = self.final = False
         self._spent.clear()
         self._reporter = gevent.spawn(self._report_on)
 
@@ -66,8 +68,7 @@ class Agent:
     def leave(self) -> None:
         """Report what was measured, before this process ends as it was asked to."""
         if self.generator is not None and self.begun and not self.final:
-            self._leaving = True
-            self._drain(_LEAVING_SECONDS)
+            self._drain(_LEAVING_SECONDS, leaving=True)
 
     def close(self) -> None:
         """Close the generator."""
@@ -77,27 +78,32 @@ class Agent:
             self.generator.close()
             self.generator = None
 
-    def report(self) -> None:
-        """Send what was measured since the last time."""
-        generator = self.generator
-        if generator is None:
-            return
-        message = generator.report()
-        self._mirror(message)
-        self._spent.append((message["cpu_seconds"], monotonic()))
+    def report(self, last: bool = False, leaving: bool = False) -> None:
+        """Send what was measured since the last time, after a report that is under way.
+
+        The coordinator counts nothing of this process after the `last` report; `leaving` says that it ends too early.
+        """
+        with self._reporting:
+            generator = self.generator
+            if generator is None or self.final:
+                return
+            self.final = last
+            message = generator.report()
+            self._mirror(message)
+            self._send(message | self._about(generator, message["cpu_seconds"]) | {"leaving": leaving})
+
+    def _about(self, generator: LoadGenerator, spent: float) -> dict[str, Any]:
+        """What a report says of this process; `spent` is how many CPU seconds it has used so far."""
+        self._spent.append((spent, monotonic()))
         (spent_before, before), (spent, now) = self._spent[0], self._spent[-1]
-        self._send(
-            {
-                **message,
-                "cpu_smooth": (spent - spent_before) / max(1.0, now - before),  # a short burst does not count
-                "pools": {name: pool.users for name, pool in generator.pools.items()},
-                "failed_users": generator.failed_users[:20],
-                "failed_count": len(generator.failed_users),
-                "begun": self.begun,
-                "final": self.final,
-                "leaving": self._leaving,
-            }
-        )
+        return {
+            "cpu_smooth": (spent - spent_before) / max(1.0, now - before),  # a short burst does not count
+            "pools": {name: pool.users for name, pool in generator.pools.items()},
+            "failed_users": generator.failed_users[:20],
+            "failed_count": len(generator.failed_users),
+            "begun": self.begun,
+            "final": self.final,
+        }
 
     def _report_on(self) -> None:
         while not self.final:
@@ -106,13 +112,12 @@ class Agent:
             began = self.generator.started if self.generator is not None else 0.0
             gevent.sleep(REPORT_SECONDS - (monotonic() - began) % REPORT_SECONDS if began else REPORT_SECONDS / 5)
 
-    def _drain(self, seconds: float) -> None:
+    def _drain(self, seconds: float, leaving: bool = False) -> None:
         if self.generator is None:
             return
         self.generator.stop()
         self.generator.drain(seconds)
-        self.final = True
-        self.report()
+        self.report(last=True, leaving=leaving)
 
 
 class MasterConnection:
