@@ -111,18 +111,8 @@ def check(
         raise ValueError(f"severity must be one of {', '.join(SEVERITIES)}, not {severity!r}")
 
     def register(function: F) -> F:
-        hints = typing.get_type_hints(function)
-        _, *others = inspect.signature(function).parameters
-        parameters = [name for name in others if name not in _PROVIDED]
-        if len(parameters) > 1:
-            raise TypeError(
-                f"check {function.__name__} can have one parameter, and has {len(parameters)}: {parameters}"
-            )
-        if ("expected" in others) != (expects is not None):
-            raise TypeError(
-                f"check {function.__name__} has only one of the argument `expected` and `expects`: use both"
-            )
-        answers, optional = _answer_type(hints["return"])
+        parameter, provided = _arguments(function, expects)
+        answers, optional = _answer_type(typing.get_type_hints(function)["return"])
         for kind in kinds:
             _refuse_another(kind, function)
             _REGISTRY[kind, function.__name__] = Check(
@@ -132,8 +122,8 @@ def check(
                 severity=severity,
                 answers=answers,
                 optional=optional,
-                parameter=parameters[0] if parameters else "",
-                provided=tuple(name for name in others if name in _PROVIDED),
+                parameter=parameter,
+                provided=provided,
                 reads=(*reads, *of_named),
                 of_named=tuple(of_named),
                 each=each,
@@ -146,6 +136,17 @@ def check(
         return function
 
     return register
+
+
+def _arguments(function: Callable[..., Any], expects: Expects | None) -> tuple[str, tuple[str, ...]]:
+    """The name of the function's parameter, or "", and the names of the arguments that the engine provides."""
+    _, *others = inspect.signature(function).parameters
+    parameters = [name for name in others if name not in _PROVIDED]
+    if len(parameters) > 1:
+        raise TypeError(f"check {function.__name__} can have one parameter, and has {len(parameters)}: {parameters}")
+    if ("expected" in others) != (expects is not None):
+        raise TypeError(f"check {function.__name__} has only one of the argument `expected` and `expects`: use both")
+    return "".join(parameters), tuple(name for name in others if name in _PROVIDED)
 
 
 def _refuse_another(kind: str, function: Callable[..., Any]) -> None:

@@ -63,10 +63,7 @@ def load(path: Path, strict: bool = False) -> Spec:
     `strict` judges the stricter of two readings where the document has two. Raises `SpecError` with every mistake in
     both files, or in the user's own checks.
     """
-    try:
-        all_checks()
-    except content.OwnChecksError as error:
-        raise SpecError(error.problems) from None
+    _load_checks()
     file = toml(text_of(path, SpecError), path, SpecError)
     file.no_control_characters()
     contradictions, problems = _contradictions(path.with_name("contradictions.toml"))
@@ -98,6 +95,13 @@ def load(path: Path, strict: bool = False) -> Spec:
         facts=tuple(facts),
         contradictions=contradictions,
     )
+
+
+def _load_checks() -> None:
+    try:
+        all_checks()
+    except content.OwnChecksError as error:
+        raise SpecError(error.problems) from None
 
 
 def _system(path: Path) -> str:

@@ -233,13 +233,6 @@ def test_what_is_gone_since_it_was_listed_is_none(endpoint):
         snapshot.of("ecs:service", "another")
 
 
-def test_every_batch_says_how_it_names_what_is_gone():
-    """Without it, a service deleted between two calls would make the others unknown."""
-    from asbuilt.sources.table import rows_by_kind
-
-    assert all(row.gone for rows in rows_by_kind().values() for row in rows if row.batch)
-
-
 def test_nothing_outside_the_table_is_ever_sent(endpoint):
     """The hook refuses operations that are not in the table of rows."""
     client = SourceClients(Target("endpoint", "test"), "us-east-1", endpoint.session).client("rds", "")
@@ -249,26 +242,6 @@ def test_nothing_outside_the_table_is_ever_sent(endpoint):
     with pytest.raises(PermissionError, match="only reads"):
         secrets.get_secret_value(SecretId="a")
     assert "DeleteDBInstance" not in endpoint.calls
-
-
-def test_no_row_stands_twice():
-    """Two rows with the same call for one kind would find each record twice."""
-    from asbuilt.sources.table import rows_by_kind
-
-    for kind, rows in rows_by_kind().items():
-        asked = [(row.per, row.service, row.operation, row.records) for row in rows]
-        assert len(asked) == len(set(asked)), kind
-
-
-def test_the_table_holds_reads_only():
-    """No row writes, and none reads the value of a secret."""
-    from asbuilt.sources.table import is_aws, rows_by_kind
-
-    verbs = ("describe_", "list_", "get_", "lookup_", "head_", "batch_get_")
-    for rows in rows_by_kind().values():
-        for row in (row for row in rows if is_aws(row)):
-            assert row.operation.startswith(verbs), row
-            assert row.operation not in ("get_secret_value", "get_parameter", "get_parameters"), row
 
 
 ORGANIZATION = {"Id": "o-1", "MasterAccountId": "999999999999", "FeatureSet": "ALL"}

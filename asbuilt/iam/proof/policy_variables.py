@@ -74,9 +74,9 @@ def _tokens(
         key, default = _key_and_default(found[1])
         value = known.get(key)
         if key in known and not isinstance(value, str):
-            if default is None:
-                return None
             value = default
+            if value is None:
+                return None
         if isinstance(value, str) and key != RESOURCE_ACCOUNT:  # the ARN may name another account
             write(value, wild=False)
             continue
