@@ -41,11 +41,16 @@ def verify(
     """
     now = now or datetime.datetime.now(datetime.UTC)
     deployment = read(spec, variant, target, now)
-    facts = [
-        fact_record(spec, deployment.judge(fact), f"{spec.path.as_posix()}::{fact.id}", strict)
-        for fact in facts_of(spec, variant)
-    ]
+    facts = [_judged(deployment, fact, strict) for fact in facts_of(spec, variant)]
     return document(facts, [deployment_record(deployment)], now, exit_code(facts))
+
+
+def _judged(deployment: Deployment, fact: Fact, strict: bool) -> dict[str, Any]:
+    """The record of a fact in results.json."""
+    clock = time.perf_counter()
+    verdict = deployment.judge(fact)
+    record = fact_record(deployment.spec, verdict, f"{deployment.spec.path.as_posix()}::{fact.id}", strict)
+    return {**record, "duration_seconds": round(time.perf_counter() - clock, 6)}
 
 
 def read(
