@@ -76,7 +76,7 @@ def test_a_spec_that_is_named_brings_the_plugin(installed, project):
     (project / "conftest.py").unlink()
     done = installed.run(project, "pytest", "my/spec.toml", "--account", "production", "--accounts-file", "no.toml")
     assert done.returncode == 4
-    assert "there is no no.toml" in done.stderr
+    assert "there is no file no.toml" in done.stderr
 
 
 def test_a_spec_in_a_skipped_folder_brings_nothing(installed, project):
