@@ -18,7 +18,7 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any, str]]] = {
         "--profile": ("NAME", "", f"{_SHAPES}; default: target"),
         "--workers": ("N", 0, "worker processes to start on this machine"),
         "--expect-workers": ("N", 0, "workers that join from other machines"),
-        "--bind": ("ADDRESS:PORT", "127.0.0.1:5557", "where the workers find the master"),
+        "--bind": ("ADDRESS:PORT", "127.0.0.1:5557", "where the workers find the coordinator"),
     },
     "size, where it is to differ from the document": {
         "--rate": ("N", 0.0, "arrivals a second"),
