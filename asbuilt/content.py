@@ -148,9 +148,10 @@ def _named_folder(file: Path) -> Path | None:
     from asbuilt.problems import nearest
 
     try:
-        settings = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("asbuilt")
+        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool")
     except (OSError, ValueError) as error:
         raise OwnChecksError([f"{file}: cannot be read as TOML: {error}"]) from None
+    settings = tool.get("asbuilt") if isinstance(tool, dict) else None
     if settings is None:
         return None
     if not isinstance(settings, dict):

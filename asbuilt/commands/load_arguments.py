@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from asbuilt.load.plan.arrivals import PROFILES
 
 _SHAPES = "; ".join(f"{name}: {about}" for name, (_, _, about) in PROFILES.items()).replace("%", "%%")
+
+_ABOVE_ZERO = ("--rate", "--users", "--seconds")  # where they are given; else the document says
 
 # group → option → (metavar, default, help); the default gives the type, and an option without a metavar is a switch
 _OPTIONS: dict[str, dict[str, tuple[str, Any, str]]] = {
@@ -52,6 +57,24 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any, str]]] = {
 }
 
 
+def _kind(name: str, default: Any) -> Callable[[str], Any]:
+    """What reads the value of an option: a path, a text, or a number that is not negative, or above 0."""
+    if isinstance(default, int | float):
+        return partial(_number, type(default), name in _ABOVE_ZERO)
+    return Path if default is None else str
+
+
+def _number(kind: type, above_zero: bool, text: str) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = math.nan
+    if not (0 < value < math.inf or (value == 0 and not above_zero)):
+        form = "whole number" if kind is int else "number"
+        raise argparse.ArgumentTypeError(f"must be a {form} {'above 0' if above_zero else 'from 0'}, found {text!r}")
+    return value
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options to a parser."""
     parser.add_argument("system", nargs="?", metavar="SPEC", help="a folder of specs/, or a path to a spec.toml")
@@ -59,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         group = parser if title == "options" else parser.add_argument_group(title)
         for name, (metavar, default, text) in options.items():
             if metavar:
-                kind = Path if default is None else type(default)
+                kind = _kind(name, default)
                 group.add_argument(name, type=kind, default=default, metavar=metavar, help=text)
             else:
                 group.add_argument(name, action="store_true", help=text)

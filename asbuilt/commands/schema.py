@@ -26,7 +26,11 @@ def run(options: argparse.Namespace) -> int:
 
         written = text()
     if options.out:
-        options.out.write_text(written, encoding="utf-8")
+        try:
+            options.out.write_text(written, encoding="utf-8")
+        except OSError as error:
+            sys.stderr.write(f"asbuilt: --out {options.out}: cannot be written: {error.strerror}\n")
+            return ExitCode.USAGE
     else:
         sys.stdout.write(written)
     return ExitCode.PASSED

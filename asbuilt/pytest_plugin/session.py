@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -87,7 +88,9 @@ class Session:
                 write(Night(self.results, architectures=names), self.config.option.out)
             except WriterError as error:
                 self.unwritten = str(error).splitlines()
-                session.exitstatus = ExitCode.INTERNAL
+                session.exitstatus = self.results["run"]["exit_code"] = ExitCode.INTERNAL
+                with contextlib.suppress(WriterError):  # results.json states the exit code of this process
+                    write(Night(self.results, architectures=names), self.config.option.out, only=("results_json",))
 
     def _exit_code(self) -> ExitCode:
         code = exit_code(self.facts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,22 +48,30 @@ class WriterError(Exception):
 
 
 def writers() -> dict[str, Writer]:
-    """The `write` of every module of `reports/`, by the module's name."""
-    found = {name: content.module(f"reports.{name}") for name in content.names("reports")}
-    return {name: module.write for name, module in found.items() if hasattr(module, "write")}
+    """What writes the format of each module of `reports/`, by the module's name."""
+    return {name: partial(_write_one, name) for name in content.names("reports")}
 
 
-def write(night: Night, folder: Path) -> None:
-    """Write every format into the folder, which is created where it is missing.
+def _write_one(name: str, night: Night, folder: Path) -> None:
+    """Write one format; a module without `write` is no format."""
+    module = content.module(f"reports.{name}")
+    if hasattr(module, "write"):
+        module.write(night, folder)
+
+
+def write(night: Night, folder: Path, only: Sequence[str] = ()) -> None:
+    """Write every format into the folder, which is created where it is missing; `only` names some of them.
 
     Raises `WriterError` after all formats were tried, where any of them failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     problems = []
     for name, writer in writers().items():
+        if only and name not in only:
+            continue
         try:
             writer(night, folder)
-        except Exception as error:  # noqa: BLE001  # the other formats are written all the same
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # the other formats are written all the same
             problems.append(f"the report format {name!r} failed: {type(error).__name__}: {error}")
     if problems:
         raise WriterError("\n".join(problems))
