@@ -1,6 +1,5 @@
 """Settings for every test: results do not depend on this machine's speed or configuration, or on chance."""
 
-import gc
 import os
 
 import pytest
@@ -17,11 +16,6 @@ settings.load_profile("asbuilt")
 # Remove this machine's settings for AWS, Atlas and asbuilt from the tests and the programs that they start.
 for _name in [name for name in os.environ if name.startswith(("AWS_", "ATLAS_", "ASBUILT_"))]:
     del os.environ[_name]
-
-
-# Mock accounts and service models are hundreds of thousands of objects that live long. Collecting among them by the
-# default thresholds takes a good part of the time and frees nothing.
-gc.set_threshold(50_000, 50, 100)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

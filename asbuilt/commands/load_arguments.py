@@ -61,7 +61,7 @@ def _kind(name: str, default: Any) -> Callable[[str], Any]:
     """What reads the value of an option: a path, a text, or a number that is not negative, or above 0."""
     if isinstance(default, int | float):
         return partial(_number, type(default), name in _ABOVE_ZERO)
-    return Path if default is None else str
+    return Path if default is None or isinstance(default, Path) else str
 
 
 def _number(kind: type, above_zero: bool, text: str) -> Any:
