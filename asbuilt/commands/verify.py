@@ -62,12 +62,19 @@ def run(options: argparse.Namespace) -> int:
     # service models and moto's tables are hundreds of thousands of objects that are kept to the end; with the default
     # thresholds, garbage collection takes a quarter of the run and frees nothing
     gc.set_threshold(50_000, 50, 100)
+    out = Path(options.out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "results.json").unlink(missing_ok=True)  # that of an earlier run must not be taken for this run's
+    except OSError as error:
+        sys.stderr.write(f"asbuilt: --out {out}: cannot hold results ({error.strerror}): name a folder\n")
+        return ExitCode.USAGE
     try:
         found = _specs(options.systems)
     except SpecError as error:
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
         return ExitCode.USAGE
-    code = int(pytest.main([*_quiet(Path(options.out), found), *_given(options), *options.passed_on, *found]))
+    code = int(pytest.main([*_quiet(out, found), *_given(options), *options.passed_on, *found]))
     gc.freeze()  # else the collection at exit would visit all objects once more
     return code
 

@@ -48,10 +48,20 @@ class Verdict:
 
 
 def judge(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime) -> Verdict:
-    """Judge one fact. Evidence that could not be read gives the status `unknown` or `untested`.
+    """Judge one fact; nothing is raised, so that no fact is lost.
 
-    Raises `LookupError` for a check that reads a kind that it does not declare.
+    Evidence that could not be read gives the status `unknown` or `untested`. An error in judging gives `unknown`, also
+    one in a check that selects the subject, in binding or in the fix, and that of a check that reads a kind that it
+    does not declare.
     """
+    try:
+        return _judged(fact, subjects, snapshot, now)
+    except Exception as error:  # noqa: BLE001  # whatever judging raises: the fact is unknown, and is never lost
+        reason = f"the fact could not be judged: {type(error).__name__}: {error}"
+        return Verdict(fact, "unknown", (Finding(fact.subject.described(), "unknown", reason=reason),))
+
+
+def _judged(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime) -> Verdict:
     try:
         entries = bind(fact.subject, snapshot, now)
         if not entries and fact.check.each:

@@ -50,12 +50,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--out", type=Path, default=Path("reports/out/latest"), metavar="DIR", help="folder of the results")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-html, which ends with a traceback where --out is no folder
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the target before anything is collected, and register the marks that facts carry."""
     for severity in SEVERITIES:
         config.addinivalue_line("markers", f"{severity}: facts of this severity")
-    _prepare(config)
     try:
         target = chosen_target(vars(config.option))
     except TargetError as error:
@@ -68,18 +66,6 @@ def pytest_configure(config: pytest.Config) -> None:
         from asbuilt.pytest_plugin.run_log import RunLog
 
         config.pluginmanager.register(RunLog(), "asbuilt-run-log")
-
-
-def _prepare(config: pytest.Config) -> None:
-    """Make the folder of results, and remove those of an earlier run, which must not be taken for this run's."""
-    if hasattr(config, "workerinput") or config.option.collectonly:
-        return
-    out = config.option.out
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "results.json").unlink(missing_ok=True)
-    except OSError as error:
-        raise pytest.UsageError(f"--out {out}: cannot hold results ({error.strerror}): name a folder") from None
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

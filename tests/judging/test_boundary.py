@@ -1,0 +1,56 @@
+"""An error anywhere in judging leaves the fact unknown with the error: no fact is lost, and none passes."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from asbuilt.check import checks_of
+from asbuilt.judging import judge as judging
+from asbuilt.snapshot import Answer, Snapshot
+from asbuilt.spec.expectation import expectation
+from tests.accounts import facts_of, spec_of
+from tests.records import entry
+
+NOW = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
+KIND = "ecs:cluster"
+
+
+def _raises(*_: Any, **__: Any) -> Any:
+    raise ZeroDivisionError("by zero")
+
+
+def _judged(**change: Any) -> judging.Verdict:
+    """The verdict that a cluster exists, of an account with two clusters; the subject is changed so."""
+    fact = next(fact for fact in facts_of("campuslearn", "") if fact.subject.kind == KIND)
+    check = checks_of(KIND)["exists"]
+    subject = replace(fact.subject, called="*", many=True, **change)
+    fact = replace(fact, subject=subject, check=check, parameter="", expected=expectation(False, check))
+    snapshot = Snapshot()
+    snapshot.add(KIND, "", Answer(tuple(entry({"status": "ACTIVE"}, KIND, [name]) for name in "ab")))
+    return judging.judge(fact, {**spec_of("campuslearn").subjects[""], subject.name: subject}, snapshot, NOW)
+
+
+def test_without_an_error_the_fact_is_judged() -> None:
+    """The control: both clusters exist, and none is expected."""
+    assert _judged().status == "failed"
+
+
+@pytest.mark.parametrize("part", ["bind", "named_subjects", "fix_for"])
+def test_an_error_in_a_part_of_judging_is_unknown(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """In binding, in the named subjects and in the fix."""
+    monkeypatch.setattr(judging, part, _raises)
+    verdict = _judged()
+    assert verdict.status == "unknown"
+    assert "ZeroDivisionError: by zero" in verdict.findings[0].reason
+
+
+def test_an_error_in_a_check_that_selects_the_subject_is_unknown() -> None:
+    """A subject that is found by an answer of a check."""
+    check = replace(checks_of(KIND)["exists"], ask=_raises)
+    verdict = _judged(where={"exists": (check, "", expectation(True, check))})
+    assert verdict.status == "unknown"
+    assert "ZeroDivisionError: by zero" in verdict.findings[0].reason
