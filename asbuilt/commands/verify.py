@@ -10,6 +10,7 @@ from pathlib import Path
 
 from asbuilt import content
 from asbuilt.results.exit_codes import ExitCode
+from asbuilt.run_options import RUN_OPTIONS
 from asbuilt.sources.table import options as source_options
 
 _SETTINGS = content.ENGINE / "pytest_plugin" / "pytest.ini"  # in place of a user's pytest configuration
@@ -33,7 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "systems", nargs="*", metavar="SPEC", help="a shipped system or the path of a spec; default: all shipped"
     )
-    parser.add_argument("--variant", metavar="NAME", help="verify only this variant of the architecture")
     parser.add_argument("--strict", action="store_true", help="judge the stricter of two documented readings")
     parser.add_argument(
         "--out", metavar="DIR", default="reports/out/latest", help="folder of the results; default: %(default)s"
@@ -41,13 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sources = parser.add_argument_group(
         "sources of evidence", "Without any, each spec is verified on its mock account."
     )
-    for option in source_options():
-        if not option.metavar:
-            sources.add_argument(option.flag, action="store_true", help=option.help)
-        elif option.many:
-            sources.add_argument(option.flag, action="append", default=[], metavar=option.metavar, help=option.help)
-        else:
-            sources.add_argument(option.flag, metavar=option.metavar, help=option.help)
+    for group, options in ((parser, RUN_OPTIONS), (sources, source_options())):
+        for option in options:
+            if not option.metavar:
+                group.add_argument(option.flag, action="store_true", help=option.help)
+            elif option.many:
+                group.add_argument(option.flag, action="append", default=[], metavar=option.metavar, help=option.help)
+            else:
+                group.add_argument(option.flag, metavar=option.metavar, help=option.help)
     pytest = parser.add_argument_group("options of pytest", "All other options of pytest follow --.")
     for name, value, about in _COMMON:
         pytest.add_argument(name, metavar=value, help=about)
@@ -91,11 +92,9 @@ def _quiet(out: Path, found: Sequence[str]) -> Iterator[str]:
 
 def _given(options: argparse.Namespace) -> Iterator[str]:
     """The given options, as arguments of pytest and its plugin."""
-    if options.variant:
-        yield from ("--variant", options.variant)
     if options.strict:
         yield "--strict-reading"
-    for option in source_options():
+    for option in (*RUN_OPTIONS, *source_options()):
         value = getattr(options, option.name)
         if isinstance(value, bool):
             yield from [option.flag] * value

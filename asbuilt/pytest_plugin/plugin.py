@@ -18,6 +18,7 @@ from asbuilt.pytest_plugin.session import Session
 from asbuilt.pytest_plugin.sharing import Run
 from asbuilt.results.record import fact_record, marks, properties
 from asbuilt.results.terminal import failure_text
+from asbuilt.run_options import RUN_OPTIONS
 from asbuilt.sources.table import chosen_target, options
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec, SpecError
@@ -38,14 +39,13 @@ class _NotAsDocumented(Exception):  # noqa: N818  # as above
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a verification. Without any of them, each spec is verified on its own mock account."""
     group = parser.getgroup("asbuilt", "verify accounts against their documents")
-    for option in options():
+    for option in (*options(), *RUN_OPTIONS):
         if not option.metavar:
             group.addoption(option.flag, action="store_true", help=option.help)
         elif option.many:
             group.addoption(option.flag, action="append", default=[], metavar=option.metavar, help=option.help)
         else:
             group.addoption(option.flag, default=option.default, metavar=option.metavar, help=option.help)
-    group.addoption("--variant", default="", metavar="NAME", help="verify only this variant of the architecture")
     group.addoption("--strict-reading", action="store_true", help="judge the stricter of two documented readings")
     group.addoption("--out", type=Path, default=Path("reports/out/latest"), metavar="DIR", help="folder of the results")
 

@@ -1,0 +1,7 @@
+"""The command-line options of a verification that name no evidence. Both `asbuilt verify` and pytest have them."""
+
+from __future__ import annotations
+
+from asbuilt.sources.source import Option
+
+RUN_OPTIONS = (Option("--variant", "verify only this variant of the architecture", "NAME"),)
