@@ -47,10 +47,15 @@ class Answer:
 
 @dataclass
 class Snapshot:
-    """Kind → id of the parent record ("" for plain lists) → the answers that were read for it."""
+    """All evidence of one deployment.
+
+    - `answers`: kind → id of the parent record ("" for plain lists) → the answers that were read for it.
+    - `access`: how the account was reached: endpoint, partition, credentials (see `AwsClients`); empty for a mock.
+    """
 
     answers: dict[str, dict[str, list[Answer]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    access: dict[str, Any] = field(default_factory=dict)
 
     def add(self, kind: str, parent: str, answer: Answer) -> None:
         """Add an answer under its kind and the id of its parent."""
@@ -85,7 +90,7 @@ class Snapshot:
             parent: [_changed(answer, entry.id, data) for answer in answers]
             for parent, answers in self.answers[entry.kind].items()
         }
-        return Snapshot(answers={**self.answers, entry.kind: of})
+        return Snapshot(answers={**self.answers, entry.kind: of}, access=self.access)
 
     def dumps(self) -> str:
         """The snapshot as JSON text, with times in ISO 8601.
@@ -157,4 +162,5 @@ def loads(text: str) -> Snapshot:
             for kind, of in raw["answers"].items()
         },
         calls=[Call(**call) for call in raw["calls"]],
+        access=raw["access"],
     )

@@ -76,12 +76,13 @@ def read(
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
 
     def take() -> Snapshot:
-        from asbuilt.sources.reader import WORKERS, Reader
+        from asbuilt.sources import identity
+        from asbuilt.sources.reader import WORKERS
 
         with contextlib.nullcontext(clients) if clients else _connected(spec, variant, target) as connected:
             # moto's state is not safe for threads, and a mock in process gains nothing from them
             workers = 1 if target.kind == "mock" else WORKERS
-            return Reader(connected.client, now, workers).read(plan(bound, subjects, rows_by_kind()))
+            return identity.read(connected, target, plan(bound, subjects, rows_by_kind()), now, workers)
 
     snapshot = kept(take)
     seconds = round(time.perf_counter() - clock, 4)

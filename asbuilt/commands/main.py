@@ -54,7 +54,7 @@ COMMANDS = {
         "serve a mock account over HTTP on this machine",
         "asbuilt.commands.mock",
         description="Serve the mock account of a documented system over HTTP on 127.0.0.1 until interrupted. The\n"
-        "command prints the URL and the environment variables with which AWS clients use it.",
+        "command prints the URL, and how asbuilt and other clients are pointed at it.",
     ),
     "schema": Command(
         "write the JSON Schema of specs, for editors, or the page of all checks",

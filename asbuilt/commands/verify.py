@@ -11,6 +11,7 @@ from pathlib import Path
 from asbuilt import content
 from asbuilt.results.exit_codes import ExitCode
 from asbuilt.run_options import RUN_OPTIONS
+from asbuilt.sources.ambient import without_tool_settings
 from asbuilt.sources.table import options as source_options
 
 _SETTINGS = content.ENGINE / "pytest_plugin" / "pytest.ini"  # in place of a user's pytest configuration
@@ -75,7 +76,8 @@ def run(options: argparse.Namespace) -> int:
     except SpecError as error:
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
         return ExitCode.USAGE
-    code = int(pytest.main([*_quiet(out, found), *_given(options), *options.passed_on, *found]))
+    with without_tool_settings():
+        code = int(pytest.main([*_quiet(out, found), *_given(options), *options.passed_on, *found]))
     gc.freeze()  # else the collection at exit would visit all objects once more
     return code
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import Any
 
 import pytest
 
+from asbuilt.pytest_plugin.loaded import loaded
 from asbuilt.pytest_plugin.sharing import Run, forget
 from asbuilt.results import record as results
 from asbuilt.results import terminal
 from asbuilt.results.exit_codes import ExitCode, exit_code
 from asbuilt.results.writers import Night, WriterError, write
+from asbuilt.sources import ambient
 
 
 class Session:
@@ -80,6 +83,8 @@ class Session:
             session.exitstatus = ExitCode.USAGE
         elif self.facts and exitstatus in (0, 1, 5):
             session.exitstatus = self._exit_code()
+        for record in self.deployments.values():
+            record["target"]["ambient"] |= {**ambient.record(self.run.target, os.environ), **loaded(self.config)}
         if self.facts:
             code = int(session.exitstatus)
             self.results = results.document(self.facts, list(self.deployments.values()), self.run.now, code)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from asbuilt.judging.judge import Verdict, judge
-from asbuilt.judging.plan import IDENTITY
 from asbuilt.snapshot import Snapshot
+from asbuilt.sources.row import IDENTITY
 from asbuilt.spec.model import Fact, Spec, Subject
 from asbuilt.targets import Target
 

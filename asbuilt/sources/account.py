@@ -18,7 +18,7 @@ def connect(request: EvidenceRequest) -> Clients:
         raise Untested(UNTESTED)
     from asbuilt.sources.aws_session import AwsClients
 
-    return AwsClients(request.target, request.region, request.session).client
+    return AwsClients(request.target, request.region, request.session, request.access).client
 
 
 SOURCE = Source(
