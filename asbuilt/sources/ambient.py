@@ -1,7 +1,7 @@
 """Settings of the shell and of AWS's configuration files that could decide what is read, and what is done with them.
 
-None of them decides whose evidence a run reads: endpoint URLs are refused, proxies and other settings are ignored unless
-accounts.toml asks for them, and credentials of the environment are taken only where accounts.toml names no profile.
+None of them decides whose evidence a run reads: endpoint URLs are refused, proxies and other settings are ignored
+unless accounts.toml asks for them, and credentials of the environment are taken only where it names no profile.
 """
 
 from __future__ import annotations

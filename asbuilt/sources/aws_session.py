@@ -1,4 +1,4 @@
-"""Clients for AWS: retries, what is noted of the access, and the hook that refuses operations outside the table of rows."""
+"""Clients for AWS: retries, notes on how the target is reached, and the hook that refuses unlisted operations."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class AwsClients:
 
         self._target = target
         self._region = region
+        self._opened = session is None
         self.access = {} if access is None else access
         if session is None:
             session, credentials = open_session(target, region)
@@ -70,7 +71,7 @@ class AwsClients:
         endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
         client = self._session.client(service, region_name=region or self._region, config=self._config, **endpoint)
         client.meta.events.register_first("before-call", _refuse_unlisted)
-        if service == "sts":
+        if service == "sts" and self._opened:
             client.meta.events.register("after-call", self._note_endpoint)
         return client
 

@@ -6,6 +6,7 @@ import datetime
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asbuilt.evidence import TargetError
@@ -121,7 +122,7 @@ def _sections(core: Any) -> dict[str, set[str]]:
 
     found = {}
     for name in ("config_file", "credentials_file"):
-        path = os.path.expanduser(core.get_config_variable(name))
+        path = str(Path(core.get_config_variable(name)).expanduser())
         try:
             found[path] = {section.split(maxsplit=1)[-1].strip("\"'") for section in raw_config_parse(path)}
         except ConfigNotFound:
@@ -134,7 +135,7 @@ def _refuse_second_factor(where: str, core: Any, profile: str) -> None:
     for name, section in profile_chain(core.full_config, profile):
         if "mfa_serial" in section and "role_arn" in section:
             raise TargetError(
-                f"{where} profile {name!r} asks for a second factor (mfa_serial), which asbuilt cannot ask for: sign in "
+                f"{where} profile {name!r} wants a second factor (mfa_serial), which asbuilt cannot ask for: sign in "
                 f"with `aws sts get-caller-identity --profile {name}`, and name a profile here that has "
                 f"credential_process = aws configure export-credentials --profile {name}"
             )

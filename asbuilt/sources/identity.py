@@ -36,7 +36,7 @@ def confirm(target: Target, snapshot: Snapshot, access: Mapping[str, Any]) -> No
     where = f"[accounts.{target.name}]"
     pinned = f"account_id is {target.account_id}"
     try:
-        identity = next((entry.data for entry in snapshot.entries(IDENTITY)), {})
+        identity: Mapping[str, Any] = next((entry.data for entry in snapshot.entries(IDENTITY)), {})
     except Unknown as unknown:
         if not target.account_id:
             return
