@@ -8,9 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from asbuilt.evidence import TargetError
 from asbuilt.problems import nearest
+from asbuilt.problems.regions import api_domains
 from asbuilt.sources.ambient import PROXIES, endpoint_settings, endpoint_variables, present, profile_chain
 from asbuilt.targets import Target
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 SOON = datetime.timedelta(seconds=120)  # a reading may take so long
 # the settings of botocore that say where credentials are; all others keep botocore's defaults
 _KEPT = ("profile", "config_file", "credentials_file", "metadata_service_", "ec2_metadata_", "imds_")
+_SIGN_IN = ".signin.aws.amazon.com"  # where `aws login` renews credentials
 # how botocore finds credentials that no profile holds
 _AMBIENT = ("env", "container-role", "iam-role", "ec2-credentials-file", "boto-config")
 # the fields of a profile in which tools note when its session token ends
@@ -57,14 +60,13 @@ def open_session(target: Target, region: str) -> tuple[boto3.Session, dict[str, 
 def _core(target: Target, region: str) -> Any:
     """A botocore session that takes nothing but profiles and credentials from the machine's settings."""
     import botocore.config
-    import botocore.session
     from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as VARIABLES
-    from botocore.loaders import Loader
 
-    core = botocore.session.Session()
-    # ~/.aws/models and AWS_DATA_PATH could hold other endpoints than AWS's
-    data = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
-    core.register_component("data_loader", data)
+    from asbuilt.sources.service_models import core_session
+
+    core = core_session()
+    if target.kind == "account" and not target.endpoint_url:
+        core.get_component("event_emitter").register_first("before-send", _refuse_other_hosts)
     store = core.get_component("config_store")
     for name, (_, _, default, _) in VARIABLES.items():
         if not name.startswith(_KEPT):
@@ -87,6 +89,16 @@ def _core(target: Target, region: str) -> Any:
         )
     )
     return core
+
+
+def _refuse_other_hosts(request: Any, **_: Any) -> None:
+    """Raise `TargetError` for a request to a host that is not AWS's, so that it is not sent.
+
+    Nothing is known that leads there; this is the last place at which a setting that nobody thought of is seen.
+    """
+    host = urlsplit(request.url).hostname or ""
+    if not host.endswith((*api_domains(), _SIGN_IN)):
+        raise TargetError(f"a request to {host!r} was not sent: it is no host of AWS, and accounts.toml names no other")
 
 
 def _with_made_up_keys(target: Target, region: str) -> boto3.Session:

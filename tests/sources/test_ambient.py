@@ -13,6 +13,8 @@ import sys
 import jsonschema
 import pytest
 
+from asbuilt.evidence import TargetError
+from asbuilt.problems.regions import api_domains
 from asbuilt.results.record import SCHEMA
 from asbuilt.sources import ambient
 from asbuilt.sources.aws_session import AwsClients
@@ -231,7 +233,7 @@ def test_who_can_confirms_the_account_as_well(run, stand_in, tmp_path):
 
 def test_credentials_of_another_partition_read_nothing(tmp_path):
     """A region of China is not read with the credentials of an account elsewhere."""
-    from asbuilt.evidence import Entry, TargetError
+    from asbuilt.evidence import Entry
     from asbuilt.snapshot import Answer, Snapshot
     from asbuilt.sources.identity import confirm
 
@@ -314,6 +316,19 @@ def test_clients_take_nothing_from_the_machine(monkeypatch, tmp_path):
         assert client.meta.endpoint_url == "https://sts.us-east-1.amazonaws.com"
         http = client._endpoint.http_session
         assert (http._verify, http._proxy_config._proxies) == (True, {})
+
+
+def test_a_request_to_another_host_is_not_sent(monkeypatch, tmp_path, stand_in):
+    """Whatever leads there, the keys of an account do not go with it."""
+    config = tmp_path / "config"
+    config.write_text("[profile p]\naws_access_key_id = a\naws_secret_access_key = b\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    session, _ = open_session(Target("account", "production", profile="p"), "us-east-1")
+    stand_in.asked.clear()
+    with pytest.raises(TargetError, match=r"to '127\.0\.0\.1' was not sent"):
+        session.client("sts", endpoint_url=stand_in.url).get_caller_identity()
+    assert stand_in.asked == []
+    assert {".amazonaws.com", ".amazonaws.com.cn", ".api.aws"} <= set(api_domains())
 
 
 def test_only_names_of_variables_are_recorded():
