@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 SOON = datetime.timedelta(seconds=120)  # a reading may take so long
 # the settings of botocore that say where credentials are; all others keep botocore's defaults
 _KEPT = ("profile", "config_file", "credentials_file", "metadata_service_", "ec2_metadata_", "imds_")
-_SIGN_IN = ".signin.aws.amazon.com"  # where `aws login` renews credentials
+# where botocore renews the credentials of `aws login`, which has domains of its own
+_SIGN_IN = (
+    ".signin.aws.amazon.com",
+    ".signin.amazonaws.cn",
+    ".signin.amazonaws-us-gov.com",
+    ".signin.amazonaws-eusc.eu",
+    ".oauth.signin.aws",
+)
 # how botocore finds credentials that no profile holds
 _AMBIENT = ("env", "container-role", "iam-role", "ec2-credentials-file", "boto-config")
 # the fields of a profile in which tools note when its session token ends
@@ -97,7 +104,7 @@ def _refuse_other_hosts(request: Any, **_: Any) -> None:
     Nothing is known that leads there; this is the last place at which a setting that nobody thought of is seen.
     """
     host = urlsplit(request.url).hostname or ""
-    if not host.endswith((*api_domains(), _SIGN_IN)):
+    if not host.endswith((*api_domains(), *_SIGN_IN)):
         raise TargetError(f"a request to {host!r} was not sent: it is no host of AWS, and accounts.toml names no other")
 
 

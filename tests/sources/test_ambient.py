@@ -331,6 +331,36 @@ def test_a_request_to_another_host_is_not_sent(monkeypatch, tmp_path, stand_in):
     assert {".amazonaws.com", ".amazonaws.com.cn", ".api.aws"} <= set(api_domains())
 
 
+def test_credentials_that_need_a_proxy_say_so(monkeypatch, tmp_path):
+    """A sign-in that cannot be reached names the variables that were ignored, and what to write instead."""
+    from botocore.exceptions import EndpointConnectionError
+
+    from asbuilt.sources import credentials
+
+    def unreachable(*_):
+        raise EndpointConnectionError(endpoint_url="https://portal.sso.us-east-1.amazonaws.com")
+
+    monkeypatch.setattr(credentials, "_with_credentials", unreachable)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@127.0.0.1:1")
+    with pytest.raises(TargetError) as caught:
+        open_session(Target("account", "production", profile="p"), "us-east-1")
+    assert 'HTTPS_PROXY was ignored: write proxy = "http://..."' in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_credentials_that_cannot_be_renewed_are_no_denied_read():
+    """AWS's refusal to renew them, in the midst of a call, does not say that the call was denied."""
+    from botocore.exceptions import ClientError
+
+    from asbuilt.sources.errors import explain
+    from asbuilt.sources.table import rows_by_kind
+
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
+    with pytest.raises(TargetError, match="could not be renewed: AssumeRole answered AccessDenied"):
+        explain(error, rows_by_kind()["rds:db"][0], "DescribeDBInstances")
+
+
 def test_only_names_of_variables_are_recorded():
     """What a target takes is told apart from what it ignores; an account's credentials count where no profile is."""
     environment = {"AWS_PROFILE": "x", "AWS_CONFIG_FILE": "x", "HTTPS_PROXY": "x", "HOME": "x", "AWS_REGION": ""}
