@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Mapping
 from typing import Any
@@ -24,8 +23,9 @@ def read(
     """
     reader = Reader(clients.client, now, workers)
     if target.kind == "account":
-        confirm(target, reader.read(Plan(frozenset({IDENTITY}))), clients.access)
-        plan = dataclasses.replace(plan, kinds=plan.kinds - {IDENTITY})
+        first = reader.read(Plan(frozenset({IDENTITY})))
+        confirm(target, first, clients.access)
+        first.answers.clear()  # the plan files the identity again, from the call that was made
     snapshot = reader.read(plan)
     snapshot.access = clients.access
     return snapshot

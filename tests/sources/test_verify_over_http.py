@@ -56,6 +56,19 @@ def test_the_documented_account_holds_as_in_process(tmp_path, url):
     jsonschema.validate(served.results, schema)
 
 
+def test_an_account_holds_as_an_endpoint(tmp_path, url):
+    """Its identity is read before all else; no call is made twice, and every verdict is the same."""
+    (tmp_path / "accounts.toml").write_text(
+        f'[accounts.test]\nendpoint_url = "{url}"\nvariant = "tier1"\naccount_id = "123456789012"\n'
+    )
+    ended = verify(tmp_path, SYSTEM, "--account", "test")
+    assert ended.code == 0, ended.out
+    calls = ended.results["deployments"][0]["api_calls"]
+    assert len(calls) == len({(call["operation"], call["region"], call["asked"]) for call in calls})
+    (tmp_path / "other").mkdir()
+    assert ended.statuses == _verify(tmp_path / "other", url).statuses
+
+
 def test_a_drift_prints_exactly_what_turned(tmp_path, url):
     """Without Multi-AZ one fact fails, with claim, expected, found and a fix, and exit code 1."""
     rds = boto3.Session(**KEYS).client("rds", endpoint_url=url)
