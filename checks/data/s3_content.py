@@ -49,7 +49,7 @@ def replicating(rule: Record) -> bool:
 )
 def copies_to_another_region(rule: Record, account: Account) -> bool:
     """Whether the destination bucket is in another region than the source bucket."""
-    target = rule["Destination"]["Bucket"].rpartition(":")[2]
-    places = [account.details(_LOCATION, account.get("s3:bucket", name))[0] for name in (rule["SourceBucket"], target)]
+    ids = (rule.reference("SourceBucket"), rule["Destination"].reference("Bucket"))
+    places = [account.details(_LOCATION, account.get("s3:bucket", bucket_id))[0] for bucket_id in ids]
     # AWS omits the name of the oldest region, us-east-1
     return places[0].get("LocationConstraint") != places[1].get("LocationConstraint")

@@ -77,7 +77,7 @@ def test_started_by_push(pipeline, webhooks, at_once):
     """A push starts it by its own webhook without polling, or by a connection that detects changes."""
     of = [entry({"definition": {"targetPipeline": name}}, WEBHOOKS, [name]) for name in webhooks]
     assert codepipeline.started_by_push(pipeline, account({WEBHOOKS: of})) is at_once
-    broken = [entry({**one.data, "errorCode": "AccessDenied"}, WEBHOOKS, one.names) for one in of]
+    broken = [entry({**one.data, "errorCode": "AccessDenied"}, WEBHOOKS, one.ids) for one in of]
     assert codepipeline.started_by_push(pipeline, account({WEBHOOKS: broken})) is (at_once and not webhooks)
 
 

@@ -13,7 +13,7 @@ from tests.records import account, entry, record
 
 NOW = datetime.datetime(2026, 11, 20, tzinfo=datetime.UTC)
 REPOSITORY = entry({}, "ecr:repository", ["1.dkr.ecr.us-east-1.amazonaws.com/web"])
-URI = REPOSITORY.names[0]
+URI = REPOSITORY.ids[0]
 SERVICE = entry({"serviceName": "web", "clusterArn": "c"}, "ecs:service", ["web"])
 
 

@@ -66,7 +66,7 @@ def test_all_pages_are_read(endpoint):
     pages = iter([{"DBInstances": [_db("a")], "Marker": "next"}, {"DBInstances": [_db("b")]}])
     endpoint.answers = {"DescribeDBInstances": lambda _: next(pages)}
     snapshot = endpoint.read("rds:db")
-    assert [entry.names[0] for entry in snapshot.entries("rds:db")] == ["a", "b"]
+    assert [entry.ids[0] for entry in snapshot.entries("rds:db")] == ["a", "b"]
     assert [(call.operation, call.pages) for call in snapshot.calls] == [("rds:DescribeDBInstances", 2)]
 
 
@@ -137,7 +137,7 @@ def test_details_are_read_for_the_wanted_parents_only(endpoint):
         "GetBucketEncryption": encryption,
     }
     snapshot = endpoint.read(
-        "s3:bucket.encryption", parents={"s3:bucket.encryption": lambda entry: entry.names[0] != "other"}
+        "s3:bucket.encryption", parents={"s3:bucket.encryption": lambda entry: entry.ids[0] != "other"}
     )
     none, denied, other = snapshot.entries("s3:bucket")
     assert snapshot.of("s3:bucket.encryption", none.id) == []
