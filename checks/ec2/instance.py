@@ -69,7 +69,7 @@ def acts_as(instance: Record, account: Account) -> str | None:
     known = {record.entry.id: name for name, record in account.subjects()}
     for role in account.all("iam:role") if arn else ():
         if any(item["Arn"] == arn for item in role["InstanceProfileList"]):
-            return known.get(role.entry.id) or account.unnamed(role["RoleName"], role["Arn"])
+            return known.get(role.entry.id) or account.unnamed(role["RoleName"], role.entry.arn)
     return None
 
 
