@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -13,6 +14,13 @@ from asbuilt.snapshot import Snapshot
 from asbuilt.spec.expectation import Expectation
 from asbuilt.spec.model import Fact, Subject
 
+# Ids that AWS assigns, and that other resources can be called by: `subnet-042f08a7fabb57092`, the quota `L-3032A538`,
+# the distribution `E2QWRUHAPOMQZL`, the hosted zone `Z2FDTNDATAQYW2`.
+_ASSIGNED = re.compile(
+    r"(eni|fl|fs|fsmt|i|igw|nat|pcx|pl|rtb|sg|subnet|vol|vpc|vpce)-([0-9a-f]{8}|[0-9a-f]{17})|L-[0-9A-F]{8}"
+    r"|E[0-9A-Z]{12,13}|Z[0-9A-Z]{8,31}"
+)
+
 
 class SubjectMissingError(LookupError):
     """No record matches the subject. The message names the records of its kind that exist."""
@@ -21,8 +29,9 @@ class SubjectMissingError(LookupError):
 def bind(subject: Subject, snapshot: Snapshot, now: datetime.datetime) -> list[Entry]:
     """The records that a subject matches; an empty list where none does.
 
-    Raises `Unknown` where the kind could not be read, where several records match a subject without `many`, and where
-    the subject's name is the id of one record and the chosen name of another.
+    A name in the form of an id that AWS assigns matches by id only. Raises `Unknown` where the kind could not be read,
+    where several records match a subject without `many`, and where the subject's name is the id of one record and the
+    chosen name of another.
     """
     matching = [entry for entry in snapshot.entries(subject.kind) if matches(subject, entry)]
     if subject.where:
@@ -34,6 +43,8 @@ def bind(subject: Subject, snapshot: Snapshot, now: datetime.datetime) -> list[E
             f"tell them apart, or set many = true"
         )
     by_id = [subject.called in entry.ids for entry in matching]
+    if not any(by_id) and _ASSIGNED.fullmatch(subject.called):
+        return []  # the resource of this id is gone; one that is called so is another
     if any(by_id) and not all(by_id):
         raise Unknown(
             f"{subject.called!r} is the id of one {subject.kind} and the name that somebody gave to another "

@@ -25,6 +25,7 @@ def subjects_at(host: str, account: Account) -> frozenset[str]:
 
 def _has_host(record: Record, host: str) -> bool:
     if record.entry.kind == "s3:bucket":
-        return _BUCKET_HOST.fullmatch(host.removeprefix(f"{record['Name']}.")) is not None
+        name, rest = f"{record['Name']}.", host.removeprefix(f"{record['Name']}.")
+        return host == f"{name}{rest}" and _BUCKET_HOST.fullmatch(rest) is not None
     field = _OWN_NAME.get(record.entry.kind)
     return field is not None and host == record[field].lower().rstrip(".")
