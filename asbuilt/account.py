@@ -92,13 +92,16 @@ class Account:
     def named(self, reference: ResourceId, kind: str = "", field: str = "") -> str:
         """The name of the subject whose `field` (default: its ARN) is this id; the id itself where there is none.
 
-        `kind` limits the comparison to subjects of that kind. Only this one field is compared, exactly. Raises
-        `Unknown` where a subject's record lacks the field, and `TypeError` for a text that is not known to be an id.
+        `kind` limits the comparison to subjects of that kind. Only this one field is compared, exactly, and only where it
+        holds an id of the subject's record. Raises `Unknown` where a subject's record lacks the field, and `TypeError` for a text that is not known to be an id.
         """
+        wanted = _id(reference)
         for name, record in self.subjects():
-            if kind in ("", record.entry.kind) and _id(reference) == (record[field] if field else record.entry.arn):
-                return name
-        return self.unnamed(_id(reference))
+            if kind in ("", record.entry.kind):
+                own = record[field] if field else record.entry.arn
+                if own == wanted and own in record.entry.ids:  # the ARN of a detail is that of its parent
+                    return name
+        return self.unnamed(wanted)
 
     def unnamed(self, text: str, instead: str = "") -> str:
         """How an answer names a record that is no subject of the fact: by `text`, which somebody may have chosen.
