@@ -92,8 +92,9 @@ class Account:
     def named(self, reference: ResourceId, kind: str = "", field: str = "") -> str:
         """The name of the subject whose `field` (default: its ARN) is this id; the id itself where there is none.
 
-        `kind` limits the comparison to subjects of that kind. Only this one field is compared, exactly, and only where it
-        holds an id of the subject's record. Raises `Unknown` where a subject's record lacks the field, and `TypeError` for a text that is not known to be an id.
+        `kind` limits the comparison to subjects of that kind. Only this one field is compared, exactly, and only where
+        it holds an id of the subject's record. Raises `Unknown` where a subject's record lacks the field, and
+        `TypeError` for a text that is not known to be an id.
         """
         wanted = _id(reference)
         for name, record in self.subjects():

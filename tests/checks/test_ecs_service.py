@@ -112,8 +112,8 @@ def test_assign_public_ip(value, public):
 
 def test_cluster_and_target_groups_are_subjects_or_arns():
     """A reference is the spec's subject, else the ARN."""
-    cluster = entry({"clusterArn": "arn:c"}, "ecs:cluster", ["c"])
-    targets = entry({"TargetGroupArn": "arn:t"}, "elbv2:target-group", ["t"])
+    cluster = entry({"clusterArn": "arn:c"}, "ecs:cluster", ["arn:c"])
+    targets = entry({"TargetGroupArn": "arn:t"}, "elbv2:target-group", ["arn:t"])
     service = entry({"clusterArn": "arn:c", "loadBalancers": [{"targetGroupArn": "arn:t"}]}, "ecs:service", ["web"])
     named = account({"ecs:service": [service]}, {"cluster": [cluster], "targets": [targets]})
     unnamed = account({"ecs:service": [service]})

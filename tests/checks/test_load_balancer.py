@@ -65,7 +65,7 @@ def test_http_only_redirects(listeners, only):
 
 def test_forwards_to_subjects_by_weight():
     """A group with weight 0 does not count; a group that is no subject is its ARN."""
-    targets = entry({"TargetGroupArn": "arn:t"}, "elbv2:target-group", ["t"])
+    targets = entry({"TargetGroupArn": "arn:t"}, "elbv2:target-group", ["arn:t"])
     weighed = [{"TargetGroupArn": "arn:t", "Weight": 100}, {"TargetGroupArn": "arn:green", "Weight": 0}]
     split = [{"TargetGroupArn": "arn:t", "Weight": 50}, {"TargetGroupArn": "arn:green", "Weight": 50}]
     for action, groups in [

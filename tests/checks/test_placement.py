@@ -97,7 +97,7 @@ def test_one_public_subnet_is_enough():
 
 def test_vpc_is_a_subject_or_an_id():
     """The VPC comes from the subnets or from the record's field; several VPCs are all named."""
-    vpc = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["v"])
+    vpc = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["vpc-1"])
     assert placement.vpc(*_group("s-a", subjects={"network": [vpc]})) == "network"
     assert placement.vpc(*_group("s-a")) == "vpc-1"
     assert placement.vpc(*_group("s-a", "s-c", subjects={"network": [vpc]})) == "network, vpc-2"

@@ -212,7 +212,7 @@ def test_host_list_by_the_domain_of_a_subject():
 
 def test_image_from_a_repository():
     """The repository is a subject, whatever the tag, else its URI."""
-    repository = entry({"repositoryUri": "r.io:5000/web"}, "ecr:repository", ["web"])
+    repository = entry({"repositoryUri": "r.io:5000/web"}, "ecr:repository", ["r.io:5000/web"])
     for image, source in [
         ("r.io:5000/web:1", "repository"),
         ("r.io:5000/web@sha256:1", "repository"),

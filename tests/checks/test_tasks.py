@@ -92,7 +92,7 @@ def test_images_from_repositories():
 
 def test_file_systems_that_are_mounted_as_writable():
     """A read-only mount, a non-essential container and a container without mounts do not count."""
-    system = entry({"FileSystemId": "fs-1"}, "efs:file-system", ["files"])
+    system = entry({"FileSystemId": "fs-1"}, "efs:file-system", ["fs-1"])
     seen = account({}, {"files": [system]})
     assert task_family.writes_to(definition(), seen) == {"files"}
     assert (
