@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from asbuilt.evidence import Entry, Read, Record, Trace, Unknown
+from asbuilt.evidence import Entry, Read, Record, ResourceId, Trace, Unknown
 from asbuilt.snapshot import Snapshot
 
 
@@ -40,26 +40,28 @@ class Account:
         self._note_list(kind, entries)
         return [Record(entry, self._trace) for entry in entries]
 
-    def find(self, kind: str, name: str) -> Record | None:
-        """The record of a kind that has this name, id or ARN; None where all were read and none has it.
+    def find(self, kind: str, reference: ResourceId) -> Record | None:
+        """The record of a kind that has this id or ARN, exactly; None where all were read and none has it.
 
-        Raises `Unknown` where the kind could not be read, and `LookupError` for a kind that the check does not
-        declare.
+        Raises `Unknown` where the kind could not be read, or where several records have the id; `LookupError` for a
+        kind that the check does not declare; `TypeError` for a text that is not known to be an id.
         """
-        for entry in self._snapshot.entries(self._declared(kind)):
-            if name in entry.names:
-                return Record(entry, self._trace)
+        found = self._snapshot.with_id(self._declared(kind), _id(reference))
+        if len(found) > 1:
+            raise Unknown(f"{len(found)} records of {kind} have the id {reference!r}, which AWS gives only once")
+        if found:
+            return Record(found[0], self._trace)
         self._note_list(kind, [])
         return None
 
-    def get(self, kind: str, name: str) -> Record:
-        """The record of a kind that another record refers to by name, id or ARN.
+    def get(self, kind: str, reference: ResourceId) -> Record:
+        """The record of a kind that another record refers to by its id or ARN.
 
         Raises `Unknown` where it is not among the records that were read, and what `find` raises.
         """
-        found = self.find(kind, name)
+        found = self.find(kind, reference)
         if found is None:
-            raise Unknown(f"another record names {kind} {name!r}, which was not among those read")
+            raise Unknown(f"another record refers to {kind} {reference!r}, which was not among those read")
         return found
 
     def details(self, kind: str, record: Record) -> list[Record]:
@@ -74,9 +76,11 @@ class Account:
     def detail(self, kind: str, record: Record) -> Record | None:
         """The one record of a detail kind that belongs to a record; None where AWS has none.
 
-        Raises the errors of `details`.
+        Raises `Unknown` where there are several, and the errors of `details`.
         """
         found = self.details(kind, record)
+        if len(found) > 1:
+            raise Unknown(f"{record.entry.label!r} has {len(found)} records of {kind}, which must have one")
         return found[0] if found else None
 
     def subjects(self) -> Iterator[tuple[str, Record]]:
@@ -85,16 +89,28 @@ class Account:
             for entry in entries:
                 yield name, Record(entry, self._trace)
 
-    def named(self, value: str, kind: str = "", field: str = "") -> str:
-        """The name of the subject whose `field` (default: its ARN) equals `value`; `value` itself where none does.
+    def named(self, reference: ResourceId, kind: str = "", field: str = "") -> str:
+        """The name of the subject whose `field` (default: its ARN) is this id; the id itself where there is none.
 
-        `kind` limits the comparison to subjects of that kind. Only this one field is compared, so that an id or ARN
-        never matches a name that a user chose. Raises `Unknown` where a subject's record lacks the field.
+        `kind` limits the comparison to subjects of that kind. Only this one field is compared, exactly, and only where
+        it holds an id of the subject's record. Raises `Unknown` where a subject's record lacks the field, and
+        `TypeError` for a text that is not known to be an id.
         """
+        wanted = _id(reference)
         for name, record in self.subjects():
-            if kind in ("", record.entry.kind) and value and value == (record[field] if field else record.entry.arn):
-                return name
-        return value
+            if kind in ("", record.entry.kind):
+                own = record[field] if field else record.entry.arn
+                if own == wanted and own in record.entry.ids:  # the ARN of a detail is that of its parent
+                    return name
+        return self.unnamed(wanted)
+
+    def unnamed(self, text: str, instead: str = "") -> str:
+        """How an answer names a record that is no subject of the fact: by `text`, which somebody may have chosen.
+
+        A text that is also the name of a subject of the fact would be taken for that subject: the answer is then
+        `instead`, or the text with a note.
+        """
+        return text if text not in self._subjects else instead or f"{text} (no subject of this name)"
 
     def _declared(self, kind: str) -> str:
         if kind not in self._reads:
@@ -106,3 +122,10 @@ class Account:
         supplied = bool(entries) and all("*" in entry.supplied for entry in entries)
         value: Any = f"{len(entries)} found"
         self._trace.note(Read(kind, operation, of.label if of else "", (of.id,) if of else (), value, supplied))
+
+
+def _id(reference: ResourceId) -> ResourceId:
+    """The id, which the types of a check alone do not ensure, because the fields of records have any type."""
+    if not isinstance(reference, ResourceId):
+        raise TypeError(f"{reference!r} is not known to be an id: take it with record.reference(field)")
+    return reference

@@ -18,6 +18,16 @@ from jmespath.parser import ParsedResult
 Path = tuple[str | int, ...]
 
 
+class ResourceId(str):
+    """An id or ARN by which one record refers to another: the value of `Record.reference` and `Record.references`.
+
+    Names and tags, which somebody chose, are plain texts and identify nothing. A part of a `ResourceId`, or a text made
+    of it, is a plain text again: write `ResourceId(...)` only where AWS documents how the id is made.
+    """
+
+    __slots__ = ()
+
+
 class _Absent:
     """The value noted for a field that the answer does not have."""
 
@@ -59,7 +69,10 @@ class Entry:
 
     - `id`: unique in the snapshot.
     - `data`: the record, with AWS's own field names.
-    - `names`: all names of the record (name, id, ARN).
+    - `ids`: the identifiers that AWS keeps unique in an account and region, its own ARN among them. Records refer to
+      each other by these.
+    - `names`: the texts that somebody chose and that other records can have as well: a Name tag, a comment, an alias.
+      They serve to find the subjects of a spec, and nothing else.
     - `parent`: for a detail, the `id` of the record that it belongs to; else "".
     - `supplied`: the top-level fields that an extension of the mock supplied (`*` for all).
     """
@@ -69,14 +82,20 @@ class Entry:
     operation: str
     data: Any
     arn: str = ""
+    ids: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     parent: str = ""
     supplied: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
-        """The record's name in messages: its ARN, else its first name, else its kind."""
-        return self.arn or (self.names[0] if self.names else self.kind)
+        """The record in messages: its ARN, else its first id, else its first name, else its kind."""
+        return self.arn or next(iter((*self.ids, *self.names)), self.kind)
+
+    @property
+    def short_id(self) -> str:
+        """What AWS's commands take: its first id beside the ARN, else its first name, else its label."""
+        return next(iter((*(text for text in self.ids if text != self.arn), *self.names)), self.label)
 
 
 @dataclass(frozen=True)
@@ -185,6 +204,29 @@ class Record(_View, Mapping[str, Any]):
             return default
         return self._at(name, self._data[name])
 
+    def reference(self, name: str) -> ResourceId:
+        """The id or ARN of another record in a field. Raises `Unknown` where the answer has none there."""
+        return self._id(self[name], name)
+
+    def get_reference(self, name: str) -> ResourceId | None:
+        """The id or ARN of another record in a field; None where the answer lacks the field, or leaves it empty."""
+        value = self.get(name)
+        return None if value is None or value == "" else self._id(value, name)
+
+    def references(self, name: str, *, optional: bool = False) -> list[ResourceId]:
+        """The ids or ARNs of other records in a list. With `optional`, a list that the answer lacks is empty.
+
+        Raises `Unknown` where the answer lacks the list otherwise, and where something else than an id is in it.
+        """
+        values = self.get(name, ()) if optional else self[name]
+        return [self._id(value, name) for value in ([values] if isinstance(values, str) else values)]
+
+    def _id(self, value: Any, name: str) -> ResourceId:
+        if not isinstance(value, str) or not value:
+            where = path_text((*self._path, name))
+            raise Unknown(f"{where} of {self.entry.label!r} ({self.entry.operation}) is no id: {value!r}")
+        return ResourceId(value)
+
     def __contains__(self, name: object) -> bool:
         present = self._data.get(name) is not None
         if not present:
@@ -241,11 +283,11 @@ class Records(_View, Sequence[Any]):
 
 class _Functions(jmespath.functions.Functions):  # type: ignore[misc]  # the library ships no types
     @jmespath.functions.signature(  # type: ignore[untyped-decorator]  # as above
-        {"types": ["string"]}, {"types": ["string"]}
+        {"types": ["string", "null"]}, {"types": ["string"]}
     )
-    def _func_after(self, text: str, mark: str) -> str:
-        """The text after the first `mark`: `after('a:b/c/d', '/')` is `c/d`."""
-        return text.partition(mark)[2]
+    def _func_after(self, text: str | None, mark: str) -> str | None:
+        """The text after the first `mark`: `after('a:b/c/d', '/')` is `c/d`; null for no text."""
+        return text.partition(mark)[2] if text is not None else None
 
     @jmespath.functions.signature(  # type: ignore[untyped-decorator]  # as above
         {"types": ["string"]}, {"types": ["string"]}

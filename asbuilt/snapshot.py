@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from asbuilt.evidence import Entry, Unknown, Untested
@@ -59,7 +60,24 @@ class Snapshot:
 
     def add(self, kind: str, parent: str, answer: Answer) -> None:
         """Add an answer under its kind and the id of its parent."""
-        self.answers.setdefault(kind, {}).setdefault(parent, []).append(answer)
+        self.answers.setdefault(kind, {}).setdefault(parent, []).append(_each_once(kind, answer))
+        self._by_id.pop(kind, None)
+
+    def with_id(self, kind: str, reference: str) -> list[Entry]:
+        """The entries of a kind that have this id or ARN. Raises `Unknown` where any part could not be read."""
+        entries = self.entries(kind)
+        if kind not in self._by_id:
+            index: dict[str, list[Entry]] = {}
+            for entry in entries:
+                for own in dict.fromkeys(entry.ids):
+                    index.setdefault(own, []).append(entry)
+            self._by_id[kind] = index
+        return self._by_id[kind].get(reference, [])
+
+    @cached_property
+    def _by_id(self) -> dict[str, dict[str, list[Entry]]]:
+        """The entries by id, for each kind of which an id was asked for."""
+        return {}
 
     def entries(self, kind: str) -> list[Entry]:
         """All entries of a kind. Raises `Unknown` where any part of them could not be read."""
@@ -98,6 +116,18 @@ class Snapshot:
         Raises `TypeError` for a value that is neither JSON nor a time nor bytes.
         """
         return json.dumps(dataclasses.asdict(self), default=_json_value)
+
+
+def _each_once(kind: str, answer: Answer) -> Answer:
+    """The answer; where it holds a resource twice, by ARN or else by its first id, that is a problem instead."""
+    seen: set[str] = set()
+    for entry in answer.entries:
+        own = entry.arn if entry.arn in entry.ids else next(iter(entry.ids), "")
+        if own and own in seen:
+            problem = f"{answer.operation or kind} answered with two records of {own!r}, which AWS has only once"
+            return Answer(operation=answer.operation, problem=problem)
+        seen.add(own)
+    return answer
 
 
 def _changed(answer: Answer, entry_id: str, data: Any) -> Answer:
@@ -147,7 +177,7 @@ def loads(text: str) -> Snapshot:
                 parent: [
                     Answer(
                         entries=tuple(
-                            Entry(**{**entry, "names": tuple(entry["names"]), "supplied": tuple(entry["supplied"])})
+                            Entry(**{**entry, **{name: tuple(entry[name]) for name in ("ids", "names", "supplied")}})
                             for entry in answer["entries"]
                         ),
                         operation=answer["operation"],

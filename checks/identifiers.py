@@ -48,7 +48,7 @@ def availability_zone(subnet: Record) -> str:
 @check("ec2:subnet", severity="medium", names_subjects=True, fix="A subnet's VPC is fixed: create a new one.")
 def of_vpc(subnet: Record, account: Account) -> str:
     """The subject that is the subnet's VPC, else the VPC's id."""
-    return account.named(subnet["VpcId"], "ec2:vpc", "VpcId")
+    return account.named(subnet.reference("VpcId"), "ec2:vpc", "VpcId")
 
 
 @check(

@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parent.parent
 ASBUILT = (sys.executable, "-m", "asbuilt")
 
 
@@ -48,6 +50,18 @@ def asbuilt(folder: Path, *arguments: str, env: Mapping[str, str] | None = None)
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr, folder)
+
+
+@contextmanager
+def served(system: str, variant: str, *options: str) -> Iterator[str]:
+    """The address of a mock account that `asbuilt mock` serves within the block."""
+    command = [*ASBUILT, "mock", system, *(["--variant", variant] if variant else []), "--port", "0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        try:
+            line = server.stdout.readline()
+            yield next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
+        finally:
+            server.terminate()
 
 
 def verify(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:

@@ -10,15 +10,23 @@ from asbuilt.evidence import Entry, Record, Trace
 from asbuilt.snapshot import Answer, Snapshot
 
 
-def entry(data: Any, kind: str = "test:thing", names: Sequence[str] = (), parent: str = "", arn: str = "") -> Entry:
-    """One entry. Its id is made of its kind, parent and names."""
-    ident = f"{kind}|{parent}|{arn or '/'.join(names) or id(data)}"
-    return Entry(ident, kind, f"{kind}:Read", data, arn=arn, names=(*names, *([arn] if arn else ())), parent=parent)
+def entry(
+    data: Any,
+    kind: str = "test:thing",
+    ids: Sequence[str] = (),
+    parent: str = "",
+    arn: str = "",
+    names: Sequence[str] = (),
+) -> Entry:
+    """One entry. Its key in the snapshot is made of its kind, parent and ids."""
+    key = f"{kind}|{parent}|{arn or '/'.join((*ids, *names)) or id(data)}"
+    own = (*ids, *([arn] if arn else ()))
+    return Entry(key, kind, f"{kind}:Read", data, arn=arn, ids=own, names=tuple(names), parent=parent)
 
 
-def record(data: Any, kind: str = "test:thing", names: Sequence[str] = (), arn: str = "") -> Record:
+def record(data: Any, kind: str = "test:thing", ids: Sequence[str] = (), arn: str = "") -> Record:
     """A record with its own trace."""
-    return Record(entry(data, kind, names, arn=arn), Trace())
+    return Record(entry(data, kind, ids, arn=arn), Trace())
 
 
 class _Asked(dict[str, list[Answer]]):

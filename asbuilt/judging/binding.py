@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -13,6 +14,13 @@ from asbuilt.snapshot import Snapshot
 from asbuilt.spec.expectation import Expectation
 from asbuilt.spec.model import Fact, Subject
 
+# Ids that AWS assigns, and that other resources can be called by: `subnet-042f08a7fabb57092`, the quota `L-3032A538`,
+# the distribution `E2QWRUHAPOMQZL`, the hosted zone `Z2FDTNDATAQYW2`.
+_ASSIGNED = re.compile(
+    r"(eni|fl|fs|fsmt|i|igw|nat|pcx|pl|rtb|sg|subnet|vol|vpc|vpce)-([0-9a-f]{8}|[0-9a-f]{17})|L-[0-9A-F]{8}"
+    r"|E[0-9A-Z]{12,13}|Z[0-9A-Z]{8,31}"
+)
+
 
 class SubjectMissingError(LookupError):
     """No record matches the subject. The message names the records of its kind that exist."""
@@ -21,29 +29,52 @@ class SubjectMissingError(LookupError):
 def bind(subject: Subject, snapshot: Snapshot, now: datetime.datetime) -> list[Entry]:
     """The records that a subject matches; an empty list where none does.
 
-    Raises `Unknown` where the kind could not be read, or where several records match a subject without `many`.
+    A name in the form of an id that AWS assigns matches by id only. Raises `Unknown` where the kind could not be read,
+    where several records match a subject without `many`, and where the subject's name is the id of one record and the
+    chosen name of another.
     """
     matching = [entry for entry in snapshot.entries(subject.kind) if matches(subject, entry)]
     if subject.where:
         matching = [entry for entry in matching if _answers_as_wanted(subject, entry, snapshot, now)]
     if len(matching) > 1 and not subject.many:
-        labels = ", ".join(repr(entry.label) for entry in matching[:5])
         raise Unknown(
-            f"{len(matching)} records match {subject.described()}, which must match one ({labels}): "
-            f"name one under [accounts.<name>.subjects] of accounts.toml, or set many = true"
+            f"{len(matching)} records match {subject.described()}, which must match one ({candidates(matching)}): "
+            f"name one under [accounts.<name>.subjects] of accounts.toml, by ARN or tags where the name does not "
+            f"tell them apart, or set many = true"
+        )
+    by_id = [subject.called in entry.ids for entry in matching]
+    if not any(by_id) and _ASSIGNED.fullmatch(subject.called):
+        return []  # the resource of this id is gone; one that is called so is another
+    if any(by_id) and not all(by_id):
+        raise Unknown(
+            f"{subject.called!r} is the id of one {subject.kind} and the name that somebody gave to another "
+            f"({candidates(matching)}): name its ARN or tags under [accounts.<name>.subjects] of accounts.toml"
         )
     return matching
+
+
+def candidates(entries: Sequence[Entry], most: int = 8) -> str:
+    """Records in a message: the id of each, and the name that somebody gave it; after `most`, how many more."""
+    more = f", and {len(entries) - most} more" if len(entries) > most else ""
+    return ", ".join(_candidate(entry) for entry in entries[:most]) + more
+
+
+def _candidate(entry: Entry) -> str:
+    own = entry.short_id if entry.short_id in entry.ids else entry.label
+    chosen = [repr(name) for name in entry.names if name != own]
+    return f"{own!r} (named {' and '.join(chosen[:3])})" if chosen else repr(own)
 
 
 def matches(subject: Subject, entry: Entry) -> bool:
     """Whether a record has the subject's name, ARN and tags, and meets its `within`."""
     if subject.arn and not fnmatchcase(entry.arn, subject.arn):
         return False
-    if subject.called != "*" and not any(fnmatchcase(name, subject.called) for name in entry.names):
+    called = (*entry.ids, *entry.names)
+    if subject.called != "*" and not any(fnmatchcase(name, subject.called) for name in called):
         return False
     if subject.tags and not subject.tags.items() <= tags(entry.data).items():
         return False
-    return all(_ends_with(search(path, entry.data), wanted) for path, wanted in subject.within.values())
+    return all(_is_called(search(path, entry.data), wanted) for path, wanted in subject.within.values())
 
 
 def tags(data: Mapping[str, Any]) -> dict[str, str]:
@@ -58,10 +89,10 @@ def tags(data: Mapping[str, Any]) -> dict[str, str]:
     return pairs
 
 
-def _ends_with(value: Any, wanted: str) -> bool:
-    """Whether an id or ARN is the wanted name or ends with it (`...:cluster/campushub-cluster`); globs are valid."""
-    text = str(value or "")
-    return fnmatchcase(text, wanted) or fnmatchcase(text.rpartition("/")[2], wanted)
+def _is_called(value: Any, wanted: str) -> bool:
+    """Whether a text, or one of a list (an ARN and the name in it), is the wanted one; globs are valid."""
+    texts = value if isinstance(value, list) else [value]
+    return any(isinstance(text, str) and fnmatchcase(text, wanted) for text in texts)
 
 
 def _answers_as_wanted(subject: Subject, entry: Entry, snapshot: Snapshot, now: datetime.datetime) -> bool:

@@ -35,9 +35,11 @@ def fix_for(
     wanted = would_do(fact.expected.raw)
     if wanted is not None:
         _, of = (named or {}).get(wanted, ("", ()))
-        values["wanted"] = next((item.arn or item.names[0] for item in of if item.arn or item.names), wanted)
+        values["wanted"] = next(
+            (item.arn or item.short_id for item in of if item.arn or item.ids or item.names), wanted
+        )
     if entry is not None:
-        values |= {"name": entry.names[0] if entry.names else entry.label, "arn": entry.arn}
+        values |= {"name": entry.short_id, "arn": entry.arn}
     if isinstance(answer, Departures):
         values["instead"] = answer.instead
     looked_at = list(read)

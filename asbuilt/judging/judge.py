@@ -9,7 +9,7 @@ from typing import Any
 
 from asbuilt.account import Account
 from asbuilt.evidence import Entry, Read, Record, Trace, Unknown
-from asbuilt.judging.binding import SubjectMissingError, bind, named_subjects
+from asbuilt.judging.binding import SubjectMissingError, bind, candidates, named_subjects
 from asbuilt.judging.estimate import Estimate
 from asbuilt.judging.fix import fix_for
 from asbuilt.snapshot import Snapshot
@@ -121,8 +121,6 @@ def _finding(
 
 
 def _missing(subject: Subject, snapshot: Snapshot) -> str:
-    others = [entry.names[0] if entry.names else entry.label for entry in snapshot.entries(subject.kind)]
-    there = (
-        f"there is {', '.join(repr(name) for name in others[:8])}" if others else "the account has none of this kind"
-    )
-    return f"no {subject.described()} was found; {there}{', ...' if len(others) > 8 else ''}"
+    others = snapshot.entries(subject.kind)
+    there = f"there is {candidates(others)}" if others else "the account has none of this kind"
+    return f"no {subject.described()} was found; {there}"

@@ -133,7 +133,7 @@ _SERVICE = "mongodbatlas"
 _OF_CLUSTER = {"cluster": "name"}
 
 ROWS = (
-    Row("atlas:cluster", _SERVICE, "list_clusters", "results[]", names="[name, id]"),
+    Row("atlas:cluster", _SERVICE, "list_clusters", "results[]", ids="[name, id]"),
     Row(
         "atlas:cluster.backup-schedule",
         _SERVICE,
@@ -151,7 +151,7 @@ ROWS = (
         params=_OF_CLUSTER,
     ),
     Row("atlas:user", _SERVICE, "list_database_users", "results[]", names="[username]"),
-    Row("atlas:peering", _SERVICE, "list_peering_connections", "results[]", names="[connectionId, id]"),
+    Row("atlas:peering", _SERVICE, "list_peering_connections", "results[]", ids="[connectionId, id]"),
 )
 SOURCE = Source(
     name="atlas",

@@ -206,7 +206,6 @@ def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], 
         if parent is not None:
             data |= {name: search(path, parent.data) for name, path in row.inherit.items()}
         arn = str(search(row.arn, data) or "") if row.arn else ""
-        names = search(row.names, data) if row.names else []
         entries.append(
             Entry(
                 id=f"{row.kind}|{row.operation}|{parent.id if parent else ''}|{arn or index}",
@@ -214,12 +213,19 @@ def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], 
                 operation=operation,
                 data=data,
                 arn=arn or (parent.arn if parent else ""),
-                names=tuple(str(name) for name in (*(names or ()), arn) if name),
+                ids=(*_texts(row.ids, data), *([arn] if arn else ())),
+                names=_texts(row.names, data),
                 parent=parent.id if parent else "",
                 supplied=_top_fields(row, came.supplied),
             )
         )
     return entries
+
+
+def _texts(path: str, data: dict[str, Any]) -> tuple[str, ...]:
+    """The ids or names of a record, each once."""
+    found = search(path, data) if path else ()
+    return tuple(dict.fromkeys(str(text) for text in found or () if text))
 
 
 def _parsed(row: Row, item: dict[str, Any], operation: str) -> dict[str, Any]:

@@ -32,7 +32,10 @@ class Report:
 class Row:
     """One API operation and the records in its answer.
 
-    - `records`: JMESPath to the records in the (fully paginated) answer; `names` and `arn`: JMESPath on a record.
+    - `records`: JMESPath to the records in the (fully paginated) answer.
+    - `ids`, `names`: JMESPath on a record to a list of texts. `ids` are the identifiers that AWS keeps unique in an
+      account and region, whether AWS or a user chose them; `names` are those that several records can have: Name tags,
+      comments, names that are unique in a VPC or a cluster only. `arn`: JMESPath to its ARN, which is an id as well.
     - `per`: the parent kind: the operation is called once for each of its records. `params` are then parameters as
       JMESPath on that record; `static` are parameters with plain values (`now` and `now-30d` stand for times in UTC).
       A kind can be its own parent: the operation is then called for each record that it returned, until none is left.
@@ -47,7 +50,8 @@ class Row:
     - `marker`: the field and the parameter of the next page, where the SDK has no paginator.
     - `report`: the report that the operation returns.
     - `permission`: the IAM action that the call needs, where it is not that of the operation; several after commas.
-    - `within`: the attributes by which a spec can select among records, each with the JMESPath of its field.
+    - `within`: the attributes by which a spec can select among records, each with the JMESPath of its field, or of the
+      list of texts that identify the same (an ARN and the name in it).
     """
 
     kind: str
@@ -55,6 +59,7 @@ class Row:
     operation: str
     records: str
     _: KW_ONLY
+    ids: str = ""
     names: str = ""
     arn: str = ""
     per: str = ""

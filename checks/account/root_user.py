@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record, Unknown
+from asbuilt.evidence import Record, ResourceId, Unknown
 
 _SUMMARY, _REPORT = "iam:account-summary", "iam:credential-report"
+_ROOT = ResourceId("<root_account>")  # how the report calls the root user; no IAM user can have this name
 _LAST_USES = ("password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date")
 _NO_USE = {"N/A", "no_information"}  # the credential does not exist, or AWS has never recorded a use of it
 
@@ -60,7 +61,7 @@ def root_used_within_days(caller: Record, account: Account, now: datetime, days:
 
     AWS generates the report at most every four hours, and records no use of a deleted key.
     """
-    root = account.find(_REPORT, "<root_account>")
+    root = account.find(_REPORT, _ROOT)
     if root is None:
         raise Unknown("the credential report has no row for the root user")
     uses = [root[column] for column in _LAST_USES]

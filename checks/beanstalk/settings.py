@@ -179,5 +179,5 @@ def instance_role(environment: Record, account: Account) -> str | None:
     known = {record.entry.id: name for name, record in account.subjects()}
     for role in account.all(_PROFILES) if profile else ():
         if any(profile in (item["InstanceProfileName"], item["Arn"]) for item in role["InstanceProfileList"]):
-            return known.get(role.entry.id, role["RoleName"])
+            return known.get(role.entry.id) or account.unnamed(role["RoleName"], role.entry.arn)
     return None

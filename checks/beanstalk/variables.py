@@ -35,7 +35,7 @@ def _variables(environment: Record, account: Account, *namespaces: str) -> Itera
 def referenced_secrets(environment: Record, account: Account) -> frozenset[str]:
     """The subjects (else ARNs) that are the secrets and parameters which variables take their values from."""
     options = settings_of(environment, account)["OptionSettings"]
-    values = [item["Value"] for item in options if item["Namespace"] == _REFERENCES]
+    values = [item.reference("Value") for item in options if item["Namespace"] == _REFERENCES]
     return frozenset(account.named(value) for value in values)
 
 

@@ -18,7 +18,7 @@ def members(cache: Record, account: Account) -> list[Record]:
     """The clusters of a cache: a group's members, or the single cluster itself."""
     if not is_group(cache):
         return [cache]
-    return [account.get("elasticache:cluster", name) for name in cache["MemberClusters"]]
+    return [account.get("elasticache:cluster", member) for member in cache.references("MemberClusters")]
 
 
 def endpoints(cache: Record) -> list[Record]:

@@ -159,7 +159,7 @@ def replica_of(db: Record) -> str | None:
 )
 def available_replicas(db: Record, account: Account) -> int:
     """How many read replicas in this region are available and replicating."""
-    found = [account.find("rds:db", name) for name in db["ReadReplicaDBInstanceIdentifiers"]]
+    found = [account.find("rds:db", replica) for replica in db.references("ReadReplicaDBInstanceIdentifiers")]
     return sum(replica is not None and _replicates(replica) for replica in found)
 
 

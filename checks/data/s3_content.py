@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record
+from asbuilt.evidence import Record, ResourceId, Unknown
+from asbuilt.iam.language.arn import parse_arn
 
 from .s3 import enabled_rules, of_all_objects
 
@@ -49,7 +50,10 @@ def replicating(rule: Record) -> bool:
 )
 def copies_to_another_region(rule: Record, account: Account) -> bool:
     """Whether the destination bucket is in another region than the source bucket."""
-    target = rule["Destination"]["Bucket"].rpartition(":")[2]
-    places = [account.details(_LOCATION, account.get("s3:bucket", name))[0] for name in (rule["SourceBucket"], target)]
+    destination = parse_arn(rule["Destination"]["Bucket"])
+    if destination is None or destination.service != "s3":
+        raise Unknown(f"a replication rule of {rule['SourceBucket']!r} names no bucket as its destination")
+    ids = (rule.reference("SourceBucket"), ResourceId(destination.resource))  # a bucket's ARN holds its name only
+    places = [account.details(_LOCATION, account.get("s3:bucket", bucket_id))[0] for bucket_id in ids]
     # AWS omits the name of the oldest region, us-east-1
     return places[0].get("LocationConstraint") != places[1].get("LocationConstraint")

@@ -22,7 +22,7 @@ def builds_images(project: Record) -> bool:
 @check("codebuild:project", severity="high", names_subjects=True, fix=f"{_UPDATE} --service-role {{wanted ?? <role>}}")
 def builds_as(project: Record, account: Account) -> str:
     """The subject that is the service role of its builds, else the role's ARN."""
-    return account.named(project["serviceRole"])
+    return account.named(project.reference("serviceRole"))
 
 
 @check("codebuild:project", severity="medium", fix=f"{_UPDATE} --logs-config cloudWatchLogs={{status=ENABLED}}")

@@ -85,7 +85,7 @@ def started_by_push(pipeline: Record, account: Account) -> bool:
 def builds_with(pipeline: Record, account: Account) -> frozenset[str]:
     """The subjects (else names) that are the CodeBuild projects of its actions."""
     of_codebuild = [action for action in _actions(pipeline) if action["actionTypeId"]["provider"] == "CodeBuild"]
-    names = [action["configuration"]["ProjectName"] for action in of_codebuild]
+    names = [action["configuration"].reference("ProjectName") for action in of_codebuild]
     return frozenset(account.named(name, "codebuild:project", "name") for name in names)
 
 
@@ -105,13 +105,13 @@ def deploys_to(pipeline: Record, account: Account) -> frozenset[str]:
 @check("codepipeline:pipeline", severity="medium", names_subjects=True, fix=_EDIT)
 def artifact_store(pipeline: Record, account: Account) -> str:
     """The subject that is its artifact bucket, else the bucket's name."""
-    return account.named(pipeline["pipeline"]["artifactStore"]["location"], "s3:bucket", "Name")
+    return account.named(pipeline["pipeline"]["artifactStore"].reference("location"), "s3:bucket", "Name")
 
 
 @check("codepipeline:pipeline", severity="high", names_subjects=True, fix=_EDIT)
 def acts_as(pipeline: Record, account: Account) -> str:
     """The subject that is its service role, else the role's ARN."""
-    return account.named(pipeline["pipeline"]["roleArn"])
+    return account.named(pipeline["pipeline"].reference("roleArn"))
 
 
 @check("codepipeline:pipeline", severity="medium", fix=f"{_EDIT}: onFailure RETRY with retryMode ALL_ACTIONS")

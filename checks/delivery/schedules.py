@@ -76,7 +76,7 @@ def daily_at(record: Record) -> str | None:
 def runs(record: Record, account: Account) -> frozenset[str]:
     """The subjects that are its targets, else the targets' ARNs."""
     targets = [record["Target"]] if record.entry.kind == _SCHEDULE else account.details(_TARGET, record)
-    return frozenset(account.named(target["Arn"]) for target in targets)
+    return frozenset(account.named(target.reference("Arn")) for target in targets)
 
 
 @check(_RULE, severity="medium", reads=[_TARGET], fix=_FIX)

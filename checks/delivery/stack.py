@@ -7,11 +7,11 @@ from asbuilt.check import check
 from asbuilt.evidence import Record
 
 _STACKS, _RESOURCES = "cloudformation:stack", "cloudformation:stack.resources"
-_KINDS = ("ecs:service", "elbv2:load-balancer")
+_TYPES = {"ecs:service": "AWS::ECS::Service", "elbv2:load-balancer": "AWS::ElasticLoadBalancingV2::LoadBalancer"}
 
 
 @check(
-    *_KINDS,
+    *_TYPES,
     severity="medium",
     reads=[_STACKS, _RESOURCES],
     fix="aws cloudformation create-change-set --change-set-type IMPORT --resources-to-import file://resources.json "
@@ -24,5 +24,9 @@ def kept_as_code(record: Record, account: Account) -> bool:
     sound = [stack for stack in finished if stack["StackStatus"] not in ("ROLLBACK_COMPLETE", "DELETE_COMPLETE")]
     resources = [item for stack in sound for item in account.details(_RESOURCES, stack)]
     # a resource that was deleted or removed stays listed, and one that was never created has no id
-    held = {item.get("PhysicalResourceId") for item in resources if not item["ResourceStatus"].startswith("DELETE_")}
-    return record.entry.arn in held
+    present = [item for item in resources if not item["ResourceStatus"].startswith("DELETE_")]
+    # a custom resource chooses its own physical id, so that the type counts as well
+    own_type = _TYPES[record.entry.kind]
+    return any(
+        item.get("PhysicalResourceId") == record.entry.arn and item["ResourceType"] == own_type for item in present
+    )

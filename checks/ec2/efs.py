@@ -49,8 +49,9 @@ def reachable_only_from(system: Record, account: Account) -> frozenset[str]:
     """The subjects (else security groups, address ranges) that its mount targets' security groups admit to NFS."""
     # a mount target that is being created or changed admits traffic as well
     mounts = [item for item in account.details(_TARGETS, system) if item["LifeCycleState"] != "deleted"]
-    ids = {name for mount in mounts for item in account.details(_GROUPS, mount) for name in item["SecurityGroups"]}
+    listed = [item.references("SecurityGroups") for mount in mounts for item in account.details(_GROUPS, mount)]
+    ids = {group_id for of_mount in listed for group_id in of_mount}
     if not ids:
         raise Unknown(f"no mount target of {system.entry.label!r} has a security group that shows who can reach it")
-    rules = [rule for name in ids for rule in account.get("ec2:security-group", name)["IpPermissions"]]
+    rules = [rule for group_id in ids for rule in account.get("ec2:security-group", group_id)["IpPermissions"]]
     return admitted(rules, [_NFS], account)

@@ -9,7 +9,7 @@ from asbuilt.evidence import Record
 from .placement import reaches_the_internet, route_table_of, routes_to_the_internet, subnets_of
 from .reachability import admits_port, groups_of
 
-_CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
+_CLOUDFRONT, _AWS = "com.amazonaws.global.cloudfront.origin-facing", "AWS"
 _OTHER_SOURCES = ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs")
 _NETWORK = ("ec2:subnet", "ec2:route-table")
 _EVERYWHERE, _HTTPS = "0.0.0.0/0", 443
@@ -110,13 +110,18 @@ def _active(vpc: Record, account: Account) -> list[Record]:
 )
 def admits_only_cloudfront(balancer: Record, account: Account) -> bool:
     """Whether its security groups admit CloudFront's servers only."""
-    lists = {item["PrefixListId"]: item["PrefixListName"] for item in account.all("ec2:managed-prefix-list")}
-    groups = [account.get("ec2:security-group", name) for name in balancer["SecurityGroups"]]
+    groups = [account.get("ec2:security-group", group_id) for group_id in balancer.references("SecurityGroups")]
     rules = [rule for group in groups for rule in group["IpPermissions"]]
     # a rule omits, or leaves empty, the types of source that it does not use
     others = [item for rule in rules for kind in _OTHER_SOURCES for item in rule.get(kind, ())]
-    named = [lists.get(item["PrefixListId"]) for rule in rules for item in rule.get("PrefixListIds", ())]
-    return bool(named) and not others and set(named) == {_CLOUDFRONT}
+    ids = [item.reference("PrefixListId") for rule in rules for item in rule.get("PrefixListIds", ())]
+    lists = [account.find("ec2:managed-prefix-list", list_id) for list_id in ids]
+    return bool(lists) and not others and all(item is not None and _is_cloudfronts(item) for item in lists)
+
+
+def _is_cloudfronts(prefix_list: Record) -> bool:
+    # a customer may name a list almost freely, but AWS alone owns the lists that it manages
+    return prefix_list["PrefixListName"] == _CLOUDFRONT and prefix_list["OwnerId"] == _AWS
 
 
 @check(
@@ -152,7 +157,7 @@ def _routes_out(table: Record | None, public: bool, account: Account) -> bool:
         if route.get("DestinationCidrBlock") != _EVERYWHERE:
             continue
         if "NatGatewayId" in route:
-            return account.get(_NAT, route["NatGatewayId"])["State"] == "available"
+            return account.get(_NAT, route.reference("NatGatewayId"))["State"] == "available"
         return public and route.get("GatewayId", "").startswith("igw-") and route["State"] == "active"
     return False
 

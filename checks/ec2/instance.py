@@ -52,8 +52,8 @@ def family(instance: Record) -> str:
 )
 def volumes_encrypted(instance: Record, account: Account) -> bool:
     """Whether the instance has volumes, and all of them are encrypted."""
-    ids = [item["Ebs"]["VolumeId"] for item in instance["BlockDeviceMappings"]]
-    return bool(ids) and all(account.get("ec2:volume", name)["Encrypted"] for name in ids)
+    ids = [item["Ebs"].reference("VolumeId") for item in instance["BlockDeviceMappings"]]
+    return bool(ids) and all(account.get("ec2:volume", volume_id)["Encrypted"] for volume_id in ids)
 
 
 @check(
@@ -69,7 +69,7 @@ def acts_as(instance: Record, account: Account) -> str | None:
     known = {record.entry.id: name for name, record in account.subjects()}
     for role in account.all("iam:role") if arn else ():
         if any(item["Arn"] == arn for item in role["InstanceProfileList"]):
-            return known.get(role.entry.id, role["RoleName"])
+            return known.get(role.entry.id) or account.unnamed(role["RoleName"], role.entry.arn)
     return None
 
 
@@ -103,7 +103,7 @@ def _is_default(route: Record) -> bool:
 )
 def keeps_inside(instance: Record, account: Account, port: str) -> bool:
     """Whether its security groups let it reach a TCP port at named addresses only, not on the whole internet."""
-    groups = [account.get("ec2:security-group", name) for name in groups_of(instance, account)]
+    groups = [account.get("ec2:security-group", group_id) for group_id in groups_of(instance, account)]
     rules = [rule for group in groups for rule in group["IpPermissionsEgress"]]
     ranges = [cidr for rule in rules if admits_port(rule, int(port)) for cidr in address_ranges(rule)]
     return bool(groups) and not any(map(is_public_range, ranges))

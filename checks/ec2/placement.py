@@ -4,40 +4,45 @@ from collections.abc import Callable, Iterable, Mapping
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record
+from asbuilt.evidence import Record, ResourceId
 
 from ..data.elasticache import members
 
 CACHE_READS = ("elasticache:cluster", "elasticache:subnet-group")
 
 
-def _of_cache(cache: Record, account: Account) -> list[str]:
-    names = {member["CacheSubnetGroupName"] for member in members(cache, account)}
-    groups = [account.get("elasticache:subnet-group", name) for name in names]
-    return [subnet["SubnetIdentifier"] for group in groups for subnet in group["Subnets"]]
+def _of_cache(cache: Record, account: Account) -> list[ResourceId]:
+    ids = {member.reference("CacheSubnetGroupName") for member in members(cache, account)}
+    groups = [account.get("elasticache:subnet-group", group_id) for group_id in ids]
+    return [subnet_id for group in groups for subnet_id in _of_group(group)]
 
 
-def _of_vpc(vpc: Record, account: Account) -> list[str]:
-    return [subnet["SubnetId"] for subnet in account.all("ec2:subnet") if subnet["VpcId"] == vpc["VpcId"]]
+def _of_group(group: Record) -> list[ResourceId]:
+    """The ids of the subnets of a subnet group."""
+    return [subnet.reference("SubnetIdentifier") for subnet in group["Subnets"]]
 
 
-def _of_task(task: Record, account: Account) -> list[str]:
+def _of_vpc(vpc: Record, account: Account) -> list[ResourceId]:
+    return [subnet.reference("SubnetId") for subnet in account.all("ec2:subnet") if subnet["VpcId"] == vpc["VpcId"]]
+
+
+def _of_task(task: Record, account: Account) -> list[ResourceId]:
     details = [detail for attachment in task["attachments"] for detail in attachment["details"]]
-    return [detail["value"] for detail in details if detail["name"] == "subnetId"]
+    return [detail.reference("value") for detail in details if detail["name"] == "subnetId"]
 
 
 # How to find the ids of the subnets of each kind of resource.
-_SUBNETS: Mapping[str, Callable[[Record, Account], Iterable[str]]] = {
-    "ec2:instance": lambda instance, _: [instance["SubnetId"]],
+_SUBNETS: Mapping[str, Callable[[Record, Account], Iterable[ResourceId]]] = {
+    "ec2:instance": lambda instance, _: [instance.reference("SubnetId")],
     "ec2:vpc": _of_vpc,
-    "ecs:service": lambda service, _: service["networkConfiguration"]["awsvpcConfiguration"]["subnets"],
+    "ecs:service": lambda service, _: service["networkConfiguration"]["awsvpcConfiguration"].references("subnets"),
     "ecs:task": _of_task,
     "elasticache:cache": _of_cache,
-    "elasticache:subnet-group": lambda group, _: (subnet["SubnetIdentifier"] for subnet in group["Subnets"]),
-    "elbv2:load-balancer": lambda balancer, _: (zone["SubnetId"] for zone in balancer["AvailabilityZones"]),
-    "rds:db": lambda db, _: (subnet["SubnetIdentifier"] for subnet in db["DBSubnetGroup"]["Subnets"]),
-    "rds:proxy": lambda proxy, _: proxy["VpcSubnetIds"],
-    "rds:subnet-group": lambda group, _: (subnet["SubnetIdentifier"] for subnet in group["Subnets"]),
+    "elasticache:subnet-group": lambda group, _: _of_group(group),
+    "elbv2:load-balancer": lambda balancer, _: (zone.reference("SubnetId") for zone in balancer["AvailabilityZones"]),
+    "rds:db": lambda db, _: _of_group(db["DBSubnetGroup"]),
+    "rds:proxy": lambda proxy, _: proxy.references("VpcSubnetIds"),
+    "rds:subnet-group": lambda group, _: _of_group(group),
 }
 _PLACED = tuple(kind for kind in _SUBNETS if kind != "elasticache:cache")
 _IN_VPC_THEMSELVES = ("ec2:security-group", "elbv2:target-group")
@@ -46,7 +51,7 @@ _IN_VPC_THEMSELVES = ("ec2:security-group", "elbv2:target-group")
 def subnets_of(record: Record, account: Account) -> list[Record]:
     """The subnets of a resource, each once."""
     found = _SUBNETS[record.entry.kind](record, account)
-    return [account.get("ec2:subnet", name) for name in dict.fromkeys(found)]
+    return [account.get("ec2:subnet", subnet_id) for subnet_id in dict.fromkeys(found)]
 
 
 def route_table_of(subnet: Record, account: Account) -> Record | None:
@@ -124,5 +129,7 @@ def in_private_subnets(record: Record, account: Account) -> bool:
 def vpc(record: Record, account: Account) -> str:
     """The subject that is its VPC, else the VPC's id."""
     itself = record.entry.kind in _IN_VPC_THEMSELVES
-    ids = {record["VpcId"]} if itself else {subnet["VpcId"] for subnet in subnets_of(record, account)}
+    ids = (
+        {record.reference("VpcId")} if itself else {subnet.reference("VpcId") for subnet in subnets_of(record, account)}
+    )
     return ", ".join(sorted(account.named(vpc_id, "ec2:vpc", "VpcId") for vpc_id in ids))

@@ -5,33 +5,39 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record, Unknown
+from asbuilt.evidence import Record, ResourceId, Unknown
 
 from ..data.elasticache import endpoints, members
 from .interfaces import READS, others_with
 
+
+def _of_function(function: Record) -> list[ResourceId]:
+    # AWS omits the configuration of a function outside any VPC
+    return function["VpcConfig"].references("SecurityGroupIds", optional=True) if "VpcConfig" in function else []
+
+
 # How to find the ids of the security groups of each kind of resource. Some resources have none: an ECS service in
 # host network mode, a network load balancer without groups, a function outside any VPC.
-_GROUPS: Mapping[str, Callable[[Record, Account], Iterable[str]]] = {
+_GROUPS: Mapping[str, Callable[[Record, Account], Iterable[ResourceId]]] = {
     # the groups of the first interface, then of all: a stopped instance keeps them, a terminated one has none
     "ec2:instance": lambda instance, _: (
-        group["GroupId"]
+        group.reference("GroupId")
         for place in (instance["SecurityGroups"], *(item["Groups"] for item in instance.get("NetworkInterfaces", ())))
         for group in place
     ),
-    "ec2:vpc-endpoint": lambda endpoint, _: (group["GroupId"] for group in endpoint.get("Groups", ())),
+    "ec2:vpc-endpoint": lambda endpoint, _: (group.reference("GroupId") for group in endpoint.get("Groups", ())),
     "ecs:service": lambda service, _: (
-        service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
+        service["networkConfiguration"]["awsvpcConfiguration"].references("securityGroups")
         if "networkConfiguration" in service
         else ()
     ),
     "elasticache:cache": lambda cache, account: (
-        group["SecurityGroupId"] for member in members(cache, account) for group in member["SecurityGroups"]
+        group.reference("SecurityGroupId") for member in members(cache, account) for group in member["SecurityGroups"]
     ),
-    "elbv2:load-balancer": lambda balancer, _: balancer.get("SecurityGroups", ()),
-    "lambda:function": lambda function, _: function.get("VpcConfig", {}).get("SecurityGroupIds", ()),
-    "rds:db": lambda db, _: (group["VpcSecurityGroupId"] for group in db["VpcSecurityGroups"]),
-    "rds:proxy": lambda proxy, _: proxy["VpcSecurityGroupIds"],
+    "elbv2:load-balancer": lambda balancer, _: balancer.references("SecurityGroups", optional=True),
+    "lambda:function": lambda function, _: _of_function(function),
+    "rds:db": lambda db, _: (group.reference("VpcSecurityGroupId") for group in db["VpcSecurityGroups"]),
+    "rds:proxy": lambda proxy, _: proxy.references("VpcSecurityGroupIds"),
 }
 # How to find the ports that each kind of resource serves on.
 _PORTS: Mapping[str, Callable[[Record, Account], Iterable[int]]] = {
@@ -50,7 +56,7 @@ _FIX = (
 )
 
 
-def groups_of(record: Record, account: Account) -> list[str]:
+def groups_of(record: Record, account: Account) -> list[ResourceId]:
     """The ids of the security groups of a resource, each once."""
     return list(dict.fromkeys(_GROUPS[record.entry.kind](record, account)))
 
@@ -85,8 +91,8 @@ def address_ranges(rule: Record) -> list[str]:
     return ranges + [item["CidrIpv6"] for item in rule.get("Ipv6Ranges", ())]
 
 
-def _group_ids(rule: Record) -> list[str]:
-    return [pair["GroupId"] for pair in rule.get("UserIdGroupPairs", ())]
+def _group_ids(rule: Record) -> list[ResourceId]:
+    return [pair.reference("GroupId") for pair in rule.get("UserIdGroupPairs", ())]
 
 
 def is_public_range(cidr: str) -> bool:
@@ -99,8 +105,11 @@ def _is_public(rule: Record) -> bool:
     return any(map(is_public_range, address_ranges(rule)))
 
 
-def subjects_with(account: Account, group_id: str) -> frozenset[str]:
-    """The named subjects that are or have a security group, if no other resource has it; else the group's name."""
+def subjects_with(account: Account, group_id: ResourceId) -> frozenset[str]:
+    """The named subjects that are or have a security group, if no other resource has it; else the group's name.
+
+    The name is that of a subject for the subject only: a group that somebody called so is named by its id.
+    """
     named = {record.entry.id: name for name, record in account.subjects()}
     group = account.find("ec2:security-group", group_id)
     if group is not None and group.entry.id in named:
@@ -109,7 +118,7 @@ def subjects_with(account: Account, group_id: str) -> frozenset[str]:
     ids = {record.entry.id for record in members} | others_with(group_id, members, account)
     if ids and ids <= named.keys():
         return frozenset(named[found] for found in ids)
-    return frozenset([group["GroupName"] if group else group_id])
+    return frozenset([account.unnamed(group["GroupName"], group_id) if group else group_id])
 
 
 def admitted(rules: Iterable[Record], ports: Iterable[int], account: Account) -> frozenset[str]:
@@ -165,7 +174,9 @@ def closed_to_internet(record: Record, account: Account) -> bool:
 def closed_to_internet_except(vpc: Record, account: Account, subject: str) -> bool:
     """Whether each of its security groups that admits the whole internet belongs to that subject alone."""
     groups = [group for group in account.all("ec2:security-group") if group["VpcId"] == vpc["VpcId"]]
-    opened = [group["GroupId"] for group in groups if any(_is_public(rule) for rule in group["IpPermissions"])]
+    opened = [
+        group.reference("GroupId") for group in groups if any(_is_public(rule) for rule in group["IpPermissions"])
+    ]
     return bool(groups) and all(subjects_with(account, group_id) == {subject} for group_id in opened)
 
 
@@ -180,6 +191,6 @@ def security_groups(record: Record, account: Account) -> frozenset[str]:
     """The subjects that are its security groups, else the groups' names."""
     named = {found["GroupId"]: name for name, found in account.subjects() if found.entry.kind == "ec2:security-group"}
     return frozenset(
-        named.get(group_id) or account.get("ec2:security-group", group_id)["GroupName"]
+        named.get(group_id) or account.unnamed(account.get("ec2:security-group", group_id)["GroupName"], group_id)
         for group_id in groups_of(record, account)
     )

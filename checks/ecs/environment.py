@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record, Unknown
+from asbuilt.iam.language.arn import parse_arn
 from asbuilt.sources.redaction import ACCESS_KEYS, PLACEHOLDER, is_secret
 
 from ..data.elasticache import endpoints
@@ -59,10 +60,17 @@ def environment(service: Record, account: Account, variable: str) -> str | None:
 
 @check("ecs:service", severity="high", reads=READS, fix=_MOVE)
 def secret(service: Record, account: Account, variable: str) -> str | None:
-    """The name of the Secrets Manager secret that a variable takes its value from; nothing if there is none."""
-    found = {each["name"]: _SECRET_ARN.match(each["valueFrom"]) for each in _secret(container_of(service, account))}
-    match = found.get(variable)
-    return _SUFFIX.sub("", match[1]) if match else None
+    """The name of the Secrets Manager secret that a variable takes its value from; nothing if there is none.
+
+    A secret of another account or region is named by its ARN.
+    """
+    found = {each["name"]: each["valueFrom"] for each in _secret(container_of(service, account))}
+    match = _SECRET_ARN.match(found.get(variable, ""))
+    if not match:
+        return None
+    own, theirs = parse_arn(definition_of(service, account).entry.arn), parse_arn(match[0])
+    here = own and theirs and (own.region, own.account) == (theirs.region, theirs.account)
+    return _SUFFIX.sub("", match[1]) if here else match[0]
 
 
 @check("ecs:service", severity="medium", reads=READS, fix=_FIX)
@@ -105,7 +113,7 @@ def points_at(service: Record, account: Account, variable: str) -> str | None:
     named = (
         name for host, name in hosts.items() if value and re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w.-])", value)
     )
-    return next(named, value)
+    return next(named, None if value is None else account.unnamed(value))
 
 
 @check("ecs:service", severity="medium", reads=READS, names_subjects=True, fix=_FIX)
@@ -113,15 +121,15 @@ def host_list(service: Record, account: Account, variable: str) -> frozenset[str
     """The hosts that a plain variable lists, with the subject in place of its domain: `zone`, `www.zone`."""
     zones = {record["Name"].rstrip("."): name for name, record in account.subjects()}
     listed = (environment(service, account, variable) or "").split(",")
-    return frozenset(_under(host.strip(), zones) for host in listed if host.strip())
+    return frozenset(_under(host.strip(), zones) or account.unnamed(host.strip()) for host in listed if host.strip())
 
 
 def _under(host: str, zones: Mapping[str, str]) -> str:
-    """A host with its zone's subject in place of the domain that it ends in."""
+    """A host with its zone's subject in place of the domain that it ends in; "" for a host in none of the zones."""
     for domain, name in zones.items():
         if host == domain or host.endswith(f".{domain}"):
             return host.removesuffix(domain) + name
-    return host
+    return ""
 
 
 def _hosts(record: Record) -> list[str]:

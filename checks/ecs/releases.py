@@ -7,6 +7,7 @@ from asbuilt.check import check
 from asbuilt.evidence import Record, Unknown
 
 from .service import belongs_to
+from .task_definition import repository_of
 
 _READS = ("ecs:task.names", "ecs:task", "ecr:repository", "ecr:repository.image")
 
@@ -31,7 +32,7 @@ def _pushed(service: Record, account: Account) -> list[datetime.datetime]:
     """The times at which the images of a service's tasks were pushed, for images from the account's own registry."""
     moments = []
     for container in (item for task in _tasks(service, account) for item in task["containers"]):
-        repository = account.find("ecr:repository", container["image"].partition("@")[0].rpartition(":")[0])
+        repository = repository_of(container["image"], account)
         images = account.details("ecr:repository.image", repository) if repository is not None else []
         moments += [each["imagePushedAt"] for each in images if each["imageDigest"] == container["imageDigest"]]
     if not moments:

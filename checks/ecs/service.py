@@ -6,7 +6,7 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record, Unknown
 
-from .task_definition import UNTAGGED
+from .task_definition import repository_of
 
 _UPDATE = "aws ecs update-service --cluster {clusterArn} --service {name}"
 _RECREATE = "It is fixed when the service is created: create a new one with it and delete this one."
@@ -31,7 +31,7 @@ def _running_images(service: Record, account: Account) -> list[tuple[str, list[R
     """
     found = []
     for container in (container for task in tasks_of(service, account) for container in task["containers"]):
-        repository = account.find("ecr:repository", UNTAGGED.sub("", container["image"]))
+        repository = repository_of(container["image"], account)
         if repository is not None:
             found.append((container["imageDigest"], account.details("ecr:repository.image", repository)))
     if not found:
@@ -64,7 +64,7 @@ def capacity_providers(cluster: Record) -> frozenset[str]:
 @check("ecs:service", severity="high", names_subjects=True, fix=_RECREATE)
 def cluster(service: Record, account: Account) -> str:
     """The subject that is its cluster, else the cluster's ARN."""
-    return account.named(service["clusterArn"], "ecs:cluster", "clusterArn")
+    return account.named(service.reference("clusterArn"), "ecs:cluster", "clusterArn")
 
 
 @check("ecs:service", severity="medium", fix=f"{_UPDATE} --desired-count {{wanted ?? <number>}}")
@@ -110,7 +110,7 @@ def assign_public_ip(service: Record) -> bool:
 )
 def serves(service: Record, account: Account) -> frozenset[str]:
     """The subjects that are the target groups of its tasks, else the groups' ARNs."""
-    arns = [target["targetGroupArn"] for target in service["loadBalancers"]]
+    arns = [target.reference("targetGroupArn") for target in service["loadBalancers"]]
     return frozenset(account.named(arn, "elbv2:target-group", "TargetGroupArn") for arn in arns)
 
 

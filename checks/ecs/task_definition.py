@@ -4,7 +4,8 @@ import re
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record, Unknown
+from asbuilt.evidence import Record, ResourceId, Unknown
+from asbuilt.iam.language.arn import account_of, parse_arn
 
 READS = ("ecs:service.task-definition",)
 UNTAGGED = re.compile(r"(:[^:/@]+)?(@.*)?$")  # the tag and digest, which follow the name in an image's address
@@ -34,9 +35,24 @@ def container_of(service: Record, account: Account) -> Record:
     return containers[0]
 
 
-def role_name(arn: str | None) -> str | None:
-    """The name of the role with an ARN; None for none."""
-    return arn.rpartition("/")[2] if arn else None
+def repository_of(image: str, account: Account) -> Record | None:
+    """The repository of this account that an image comes from; None for an image of another registry.
+
+    Only the URI identifies it: an image called by a name alone comes from Docker Hub, whatever repositories are here.
+    """
+    uri = ResourceId(UNTAGGED.sub("", image))
+    found = account.find("ecr:repository", uri)
+    return found if found is not None and found["repositoryUri"] == uri else None
+
+
+def role_name(definition: Record, field: str) -> str | None:
+    """The name of a role in a task definition, whatever its path; the ARN of another account's role; None for none."""
+    found: str | None = definition.get(field)
+    role = parse_arn(found)
+    if role is None:
+        return found or None  # AWS also takes a role's name alone
+    own = role.account == account_of(definition.entry.arn) and role.resource.startswith("role/")
+    return role.resource.rpartition("/")[2] if own else found
 
 
 @check("ecs:service", severity="medium", reads=READS, fix=_FIX)
@@ -72,13 +88,13 @@ def memory_mib(service: Record, account: Account) -> int:
 @check("ecs:service", severity="medium", reads=READS, fix=_FIX)
 def execution_role(service: Record, account: Account) -> str | None:
     """The name of the task execution role; nothing if there is none."""
-    return role_name(definition_of(service, account).get("executionRoleArn"))
+    return role_name(definition_of(service, account), "executionRoleArn")
 
 
 @check("ecs:service", severity="high", reads=READS, fix=_FIX)
 def task_role(service: Record, account: Account) -> str | None:
     """The name of the task role, which the application uses; nothing if there is none."""
-    return role_name(definition_of(service, account).get("taskRoleArn"))
+    return role_name(definition_of(service, account), "taskRoleArn")
 
 
 @check("ecs:service", severity="medium", reads=READS, fix=_FIX)
@@ -96,7 +112,7 @@ def image(service: Record, account: Account) -> str:
 @check("ecs:service", severity="medium", reads=READS, names_subjects=True, fix=_FIX)
 def image_from(service: Record, account: Account) -> str:
     """The subject that is the repository of its image, else the image's name without its tag."""
-    name = UNTAGGED.sub("", container_of(service, account)["image"])
+    name = ResourceId(UNTAGGED.sub("", container_of(service, account)["image"]))
     return account.named(name, "ecr:repository", "repositoryUri")
 
 

@@ -7,7 +7,7 @@ from asbuilt.check import check
 from asbuilt.evidence import Record
 
 from .environment import hold_no_access_keys, hold_no_plain_secrets
-from .task_definition import role_name
+from .task_definition import UNTAGGED, role_name
 
 _KIND = "ecs:task-definition"
 _FIX = "Register a revision of {family} with it: aws ecs register-task-definition --cli-input-json file://task.json"
@@ -34,7 +34,7 @@ def compatibilities(definition: Record) -> frozenset[str]:
 @check(_KIND, severity="high", fix=_FIX)
 def task_role(definition: Record) -> str | None:
     """The name of the task role; nothing if there is none."""
-    return role_name(definition.get("taskRoleArn"))
+    return role_name(definition, "taskRoleArn")
 
 
 @check(_KIND, severity="medium", reads=["ecr:repository"], names_subjects=True, fix=_FIX)
@@ -42,13 +42,13 @@ def images_from(definition: Record, account: Account) -> frozenset[str]:
     """The subjects that are the repositories of its images, else the images."""
     known = {found["repositoryUri"]: name for name, found in account.subjects() if "repositoryUri" in found}
     images = [container["image"] for container in definition["containerDefinitions"]]
-    return frozenset(known.get(image.partition("@")[0].rpartition(":")[0], image) for image in images)
+    return frozenset(known.get(UNTAGGED.sub("", image)) or account.unnamed(image) for image in images)
 
 
 @check(_KIND, severity="high", names_subjects=True, fix=_FIX)
 def writes_to(definition: Record, account: Account) -> frozenset[str]:
     """The subjects that are the file systems its essential containers mount as writable, else the systems' ids."""
-    volumes = {name: volume["fileSystemId"] for name, volume in _file_systems(definition)}
+    volumes = {name: volume.reference("fileSystemId") for name, volume in _file_systems(definition)}
     mounts = [
         mount
         for container in definition["containerDefinitions"]

@@ -151,7 +151,7 @@ def validation_records(certificate: Record) -> frozenset[str]:
 )
 def used_by(certificate: Record, account: Account) -> frozenset[str]:
     """The subjects (else ARNs) that use the certificate."""
-    return frozenset(account.named(user) for user in certificate["InUseBy"])
+    return frozenset(account.named(user) for user in certificate.references("InUseBy"))
 
 
 @check(
@@ -166,4 +166,4 @@ def used_by(certificate: Record, account: Account) -> frozenset[str]:
 def presents(balancer: Record, account: Account, port: str) -> frozenset[str]:
     """The subjects (else ARNs) that are the certificates of the listener on a port."""
     shown = certificates_on(port, balancer, account)
-    return frozenset(account.named(item["CertificateArn"], "acm:certificate") for item in shown)
+    return frozenset(account.named(item.reference("CertificateArn"), "acm:certificate") for item in shown)

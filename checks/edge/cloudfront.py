@@ -59,9 +59,8 @@ def answers_for(distribution: Record) -> frozenset[str]:
 )
 def certificate(distribution: Record, account: Account) -> frozenset[str]:
     """The subject (else ARN) that is its viewer certificate; empty if it uses CloudFront's default certificate."""
-    arn = distribution["ViewerCertificate"].get("ACMCertificateArn", "")
-    found = {name for name, record in account.subjects() if arn and record.entry.arn == arn}
-    return frozenset(found or ({arn} if arn else ()))
+    arn = distribution["ViewerCertificate"].get_reference("ACMCertificateArn")
+    return frozenset({account.named(arn)} if arn else ())
 
 
 @check(
@@ -167,7 +166,7 @@ def _cache_key(behaviour: Record, account: Account) -> tuple[bool, set[str]]:
     """Whether a behaviour caches responses, and the headers in its cache key, in lower case."""
     headers: Any
     if "CachePolicyId" in behaviour:
-        policy = account.get(_POLICIES, behaviour["CachePolicyId"])["CachePolicyConfig"]
+        policy = account.get(_POLICIES, behaviour.reference("CachePolicyId"))["CachePolicyConfig"]
         headers = policy["ParametersInCacheKeyAndForwardedToOrigin"]["HeadersConfig"].get("Headers", {})
         longest = policy.get("MaxTTL", _YEAR)
     else:  # the older form, in which the behaviour itself holds the settings of a cache policy
@@ -187,8 +186,8 @@ def signs_bucket_requests(distribution: Record, account: Account) -> bool:
     """Whether it has S3 origins, and signs its requests to each of them with an origin access control."""
     buckets = [item for item in distribution["Origins"]["Items"] if "S3OriginConfig" in item]
     # AWS omits the field, or leaves it empty, where an origin has no access control
-    names = [item.get("OriginAccessControlId", "") for item in buckets]
-    return bool(names) and all(name and account.get(_CONTROLS, name)["SigningBehavior"] != "never" for name in names)
+    ids = [item.get_reference("OriginAccessControlId") for item in buckets]
+    return bool(ids) and all(one and account.get(_CONTROLS, one)["SigningBehavior"] != "never" for one in ids)
 
 
 @check(

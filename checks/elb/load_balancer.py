@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record
+from asbuilt.evidence import Record, ResourceId
 
 LISTENERS, RULES = "elbv2:load-balancer.listener", "elbv2:load-balancer.listener.rule"
 _ATTRIBUTES = "elbv2:load-balancer.attributes"
@@ -29,13 +29,13 @@ def _actions(listener: Record, account: Account) -> Iterator[Record]:
         yield from rule["Actions"]
 
 
-def _forwarded_to(action: Record) -> list[str]:
+def _forwarded_to(action: Record) -> list[ResourceId]:
     if action["Type"] != "forward":
         return []
     # an action names one group, or several with weights; a group with weight 0 gets no requests
     several = action.get("ForwardConfig", {}).get("TargetGroups", ())
-    weighted = [group["TargetGroupArn"] for group in several if group.get("Weight", 1) > 0]
-    return weighted or [action["TargetGroupArn"]]
+    weighted = [group.reference("TargetGroupArn") for group in several if group.get("Weight", 1) > 0]
+    return weighted or [action.reference("TargetGroupArn")]
 
 
 @check("elbv2:load-balancer", severity="high", fix=_RECREATE)

@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record, Unknown
+from asbuilt.evidence import Record, ResourceId, Unknown
 
 from .load_balancer import LISTENERS, RULES, certificates_on
 
@@ -26,7 +26,7 @@ def path_leads_to(balancer: Record, account: Account, path: str) -> str | None:
     return account.named(arn, "elbv2:target-group", "TargetGroupArn") if arn is not None else None
 
 
-def _group_for(path: str, rules: list[Record]) -> str | None:
+def _group_for(path: str, rules: list[Record]) -> ResourceId | None:
     """The target group that requests for a path are forwarded to; None where there is none, or several.
 
     Raises `Unknown` where that depends on more than the path: on the host, a header, the method.
@@ -35,7 +35,7 @@ def _group_for(path: str, rules: list[Record]) -> str | None:
     for rule in sorted(rules, key=lambda rule: 10**6 if rule["Priority"] == "default" else int(rule["Priority"])):
         if not _matches(rule, path):
             continue
-        forwards = [action["TargetGroupArn"] for action in rule["Actions"] if action["Type"] == "forward"]
+        forwards = [action.reference("TargetGroupArn") for action in rule["Actions"] if action["Type"] == "forward"]
         found = forwards[0] if len(forwards) == 1 else None
         if all(condition["Field"] == "path-pattern" for condition in rule["Conditions"]):
             return found

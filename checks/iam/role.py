@@ -106,7 +106,11 @@ def readable_secrets(role: Record, account: Account) -> frozenset[str]:
     """The secrets (by subject, else by name) that the role is allowed to read; an ARN where it may read future ones."""
     subjects = {record.entry.arn: name for name, record in account.subjects()}
     there, own = account.all(_SECRETS), principal_of(role, account)
-    found = {subjects.get(item["ARN"], item["Name"]) for item in there if _read(own, Resource=item["ARN"])}
+    found = {
+        subjects.get(item["ARN"]) or account.unnamed(item["Name"], item["ARN"])
+        for item in there
+        if _read(own, Resource=item["ARN"])
+    }
     # A secret that is created again gets another ending.
     again = [_ENDING.sub("-??????", item["ARN"]) for item in there]
     return frozenset(found | _read(own, **({"NotResource": again} if again else {"Resource": "*"})))

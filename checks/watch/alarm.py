@@ -6,12 +6,23 @@ from urllib.parse import urlsplit
 
 from asbuilt.account import Account
 from asbuilt.check import check
-from asbuilt.evidence import Record
+from asbuilt.evidence import Record, search
+from asbuilt.sources.rows.watch import MEASURED
 
 from .alarms import metrics_of
 
 _KIND, _SUBSCRIPTIONS = "cloudwatch:alarm", "sns:subscription"
 _FIX = "aws cloudwatch put-metric-alarm --alarm-name {name} ..., with the documented settings"
+# The dimension that identifies a resource of each further kind, beside those of `MEASURED`.
+_IDENTIFIED = {
+    "ec2:instance": "[{Name: 'InstanceId', Value: InstanceId}]",
+    "ecs:cluster": "[{Name: 'ClusterName', Value: clusterName}]",
+    "efs:file-system": "[{Name: 'FileSystemId', Value: FileSystemId}]",
+    "elbv2:target-group": "[{Name: 'TargetGroup', "
+    "Value: join('', ['targetgroup/', after(TargetGroupArn, ':targetgroup/')])}]",
+    "lambda:function": "[{Name: 'FunctionName', Value: FunctionName}]",
+    "s3:bucket": "[{Name: 'BucketName', Value: Name}]",
+}
 _SIDES = {
     "GreaterThanThreshold": "above",
     "GreaterThanOrEqualToThreshold": "at or above",
@@ -29,15 +40,21 @@ def watches(alarm: Record) -> frozenset[str]:
 @check(_KIND, severity="high", names_subjects=True, fix=_FIX)
 def measures(alarm: Record, account: Account) -> frozenset[str]:
     """The subjects that its metrics are measured on, else the values of the metrics' dimensions."""
-    known = {name: subject for subject, record in account.subjects() for name in _as_dimension(record)}
-    pairs = [pair for metric in metrics_of(alarm) for pair in metric.get("Dimensions", ())]
-    return frozenset(known.get(pair["Value"], pair["Value"]) for pair in pairs)
+    known = [(name, dimensions) for name, record in account.subjects() if (dimensions := _dimensions(record))]
+    found: set[str] = set()
+    for metric in metrics_of(alarm):
+        held = {pair["Name"]: pair["Value"] for pair in metric.get("Dimensions", ())}
+        for own, value in held.items():
+            names = {name for name, all_of in known if own == [*all_of][-1] and all_of.items() <= held.items()}
+            found |= names or {account.unnamed(value)}
+    return frozenset(found)
 
 
-def _as_dimension(record: Record) -> set[str]:
-    """The values by which dimensions identify a resource: its names, and the end of its ARN for load balancers."""
-    arn = record.entry.arn.partition(":loadbalancer/")[2] or record.entry.arn.rpartition(":")[2]
-    return {*record.entry.names, arn}
+def _dimensions(record: Record) -> dict[str, str]:
+    """The dimensions that identify a resource together; the last is its own, as a service's is beside its cluster's."""
+    kind = record.entry.kind
+    path = MEASURED[kind][1] if kind in MEASURED else _IDENTIFIED.get(kind)
+    return {item["Name"]: item["Value"] for item in search(path, record.entry.data)} if path else {}
 
 
 @check(_KIND, severity="medium", fix=_FIX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from asbuilt.evidence import ResourceId
 from asbuilt_content.checks.ec2 import reachability
 from tests.records import account, entry
 
@@ -54,4 +55,4 @@ def look(db, groups, subjects=None, **more):
     """The record of a database, and an account with it, both services and these security groups."""
     kinds = {**EMPTY, "rds:db": [db], "ecs:service": [WEB, OTHER_WEB], "ec2:security-group": groups, **more}
     seen = account(kinds, subjects or {"web": [WEB]})
-    return seen.find("rds:db", "db"), seen
+    return seen.find("rds:db", ResourceId("db")), seen

@@ -73,15 +73,15 @@ def test_keys_devices_and_passwords_of_users():
     ages = {"ann": ("Active", 200), "ben": ("Inactive", 200), "cat": ("Active", 5)}
     keys = [
         entry(
-            {"AccessKeyId": f"K{user.names[0]}", "Status": status, "CreateDate": NOW - timedelta(days=days)},
+            {"AccessKeyId": f"K{user.ids[0]}", "Status": status, "CreateDate": NOW - timedelta(days=days)},
             "iam:user.access-keys",
-            [user.names[0]],
+            [user.ids[0]],
             user.id,
         )
         for user in users
-        for status, days in [ages[user.names[0]]]
+        for status, days in [ages[user.ids[0]]]
     ]
-    passwords = [entry({"UserName": u.names[0]}, "iam:user.password", ["p"], u.id) for u in users[:2]]
+    passwords = [entry({"UserName": u.ids[0]}, "iam:user.password", ["p"], u.id) for u in users[:2]]
     devices = [entry({"SerialNumber": "d"}, "iam:user.mfa", ["d"], users[0].id)]
     caller = record({}, "aws:account")
     seen = account({"iam:user": users, "iam:user.access-keys": keys})

@@ -46,19 +46,33 @@ def test_an_alarm_names_its_metrics_and_formula():
 
 
 def test_an_alarm_measures_subjects():
-    """A dimension names a subject by its name or by the end of its ARN; other values stay as they are."""
+    """Dimensions identify a subject by the fields that AWS documents; other values stay as they are."""
     pairs = [{"Name": "DBInstanceIdentifier", "Value": "main"}, {"Name": "LoadBalancer", "Value": "app/front/1"}]
-    database = entry({}, "rds:db", ["main"], arn="arn:aws:rds:eu-west-1:1:db:main")
-    balancer = entry(
-        {}, "elbv2:load-balancer", ["front"], arn="arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/front/1"
-    )
-    targets = entry({}, "elbv2:target-group", ["web"], arn="arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/2")
+    database = entry({"DBInstanceIdentifier": "main"}, "rds:db", ["main"])
+    balancing = "arn:aws:elasticloadbalancing:eu-west-1:1"
+    balancer = entry({"LoadBalancerArn": f"{balancing}:loadbalancer/app/front/1"}, "elbv2:load-balancer")
+    targets = entry({"TargetGroupArn": f"{balancing}:targetgroup/web/2"}, "elbv2:target-group")
     subjects = {"database": [database], "balancer": [balancer], "targets": [targets]}
     assert alarm.measures(lone(Dimensions=pairs), account({}, subjects)) == {"database", "balancer"}
     assert alarm.measures(lone(Dimensions=pairs), account({}, {})) == {"main", "app/front/1"}
     of_targets = lone(Dimensions=[{"Name": "TargetGroup", "Value": "targetgroup/web/2"}])
     assert alarm.measures(of_targets, account({}, subjects)) == {"targets"}
     assert alarm.measures(lone(), account({}, subjects)) == set()
+
+
+def test_a_dimension_is_a_subject_only_with_its_cluster_and_its_own_name():
+    """A service of another cluster, or a dimension of another kind, can have the same value."""
+    web = entry({"serviceName": "web", "clusterArn": "arn:aws:ecs:eu-west-1:1:cluster/live"}, "ecs:service", ["web"])
+    cluster = entry({"clusterName": "live"}, "ecs:cluster", ["live"])
+    subjects = account({}, {"service": [web], "place": [cluster]})
+
+    def measured(**pairs):
+        return alarm.measures(lone(Dimensions=[{"Name": n, "Value": v} for n, v in pairs.items()]), subjects)
+
+    assert measured(ServiceName="web", ClusterName="live") == {"service", "place"}
+    assert measured(ServiceName="web", ClusterName="other") == {"web", "other"}
+    assert measured(FunctionName="web", QueueName="live") == {"web", "live"}
+    assert measured(QueueName="service") == {"service (no subject of this name)"}
 
 
 @pytest.mark.parametrize(

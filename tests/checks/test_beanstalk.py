@@ -27,7 +27,7 @@ PLAIN, REFERENCES = (
 
 def of(item):
     """A record of an entry."""
-    return record(item.data, item.kind, item.names)
+    return record(item.data, item.kind, item.ids)
 
 
 def settings(*options, sizes=(), drafted=()):

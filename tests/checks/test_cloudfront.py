@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from asbuilt_content.checks.edge import cloudfront
+from asbuilt_content.checks.edge.endpoints import subjects_at
 from tests.records import account, entry, record
 
 KIND = "cloudfront:distribution"
@@ -43,6 +46,36 @@ def policy(name, longest, *headers):
     key = {"HeadersConfig": chosen if headers else {"HeaderBehavior": "none"}}
     config = {"Name": name, "MaxTTL": longest, "ParametersInCacheKeyAndForwardedToOrigin": key}
     return entry({"Id": name, "CachePolicyConfig": config}, POLICIES, [name])
+
+
+@pytest.mark.parametrize(
+    ("host", "found"),
+    [
+        ("files.s3.amazonaws.com", "files"),
+        ("files.s3.eu-west-1.amazonaws.com", "files"),
+        ("files.s3-us-gov-west-1.amazonaws.com", "files"),
+        ("files.s3-website.eu-west-1.amazonaws.com", "files"),
+        ("files.s3-website-us-east-1.amazonaws.com", "files"),
+        ("files.s3.dualstack.eu-west-1.amazonaws.com", "files"),
+        ("files.s3.cn-north-1.amazonaws.com.cn", "files"),
+        ("files.s3.other.s3.eu-west-1.amazonaws.com", ""),
+        ("files.s3.eu-west-1.s3.amazonaws.com", ""),
+        ("files.s3.eu-west-1.amazonaws.com.example.com", ""),
+        ("other.files.s3.amazonaws.com", ""),
+        ("s3.amazonaws.com", ""),
+    ],
+)
+def test_a_bucket_is_met_at_its_own_hosts_only(host, found):
+    """Names of buckets have dots, so that another bucket can be called `files.s3.other`."""
+    assert subjects_at(host, seeing()) == {found or host}
+
+
+def test_a_policy_that_is_called_like_anothers_id_does_not_replace_it():
+    """Whether responses are cached is in the policy of this id, in whatever order AWS lists them."""
+    caching = policy("caching", 60)
+    forged = replace(policy("forged", 0), names=("caching",))
+    for listed in ([caching, forged], [forged, caching]):
+        assert cloudfront.cached(distribution(default=behaviour(CachePolicyId="caching")), seeing(*listed), "/")
 
 
 def test_state_of_a_distribution():

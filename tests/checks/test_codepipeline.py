@@ -77,7 +77,7 @@ def test_started_by_push(pipeline, webhooks, at_once):
     """A push starts it by its own webhook without polling, or by a connection that detects changes."""
     of = [entry({"definition": {"targetPipeline": name}}, WEBHOOKS, [name]) for name in webhooks]
     assert codepipeline.started_by_push(pipeline, account({WEBHOOKS: of})) is at_once
-    broken = [entry({**one.data, "errorCode": "AccessDenied"}, WEBHOOKS, one.names) for one in of]
+    broken = [entry({**one.data, "errorCode": "AccessDenied"}, WEBHOOKS, one.ids) for one in of]
     assert codepipeline.started_by_push(pipeline, account({WEBHOOKS: broken})) is (at_once and not webhooks)
 
 
@@ -166,10 +166,12 @@ def test_kept_as_code(status, physical, resource, kept):
     """The stack must be in a stable state and still contain the resource."""
     one = entry({"StackStatus": status}, "cloudformation:stack", ["main"])
     held = entry(
-        {"PhysicalResourceId": physical, "ResourceStatus": resource},
+        {"PhysicalResourceId": physical, "ResourceType": "AWS::ECS::Service", "ResourceStatus": resource},
         "cloudformation:stack.resources",
         [physical],
         one.id,
     )
     seen = account({"cloudformation:stack": [one], "cloudformation:stack.resources": [held]})
     assert stack.kept_as_code(record({}, "ecs:service", arn="arn:s"), seen) is kept
+    # a custom resource may return any text as its physical id
+    assert not stack.kept_as_code(record({}, "elbv2:load-balancer", arn="arn:s"), seen)

@@ -6,14 +6,14 @@ import datetime
 
 import pytest
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import ResourceId, Unknown
 from asbuilt_content.checks.delivery import ecr
 from asbuilt_content.checks.ecs import service as ecs_service
 from tests.records import account, entry, record
 
 NOW = datetime.datetime(2026, 11, 20, tzinfo=datetime.UTC)
-REPOSITORY = entry({}, "ecr:repository", ["1.dkr.ecr.us-east-1.amazonaws.com/web"])
-URI = REPOSITORY.names[0]
+URI = "1.dkr.ecr.us-east-1.amazonaws.com/web"
+REPOSITORY = entry({"repositoryUri": URI}, "ecr:repository", ["web", URI])
 SERVICE = entry({"serviceName": "web", "clusterArn": "c"}, "ecs:service", ["web"])
 
 
@@ -35,7 +35,7 @@ IMAGES = (_image("old", 30), _image("new", 3))
 def _running(*tasks, images=IMAGES):
     kinds = {"ecs:service.task": tasks, "ecr:repository": [REPOSITORY], "ecr:repository.image": images}
     seen = account({**kinds, "ecs:service": [SERVICE]})
-    return seen.find("ecs:service", "web"), seen
+    return seen.find("ecs:service", ResourceId("web")), seen
 
 
 def test_runs_newest_image():
@@ -73,9 +73,9 @@ def test_running_zones():
 def test_images_in_a_repository():
     """Only images of this repository count."""
     seen = account({"ecr:repository": [REPOSITORY], "ecr:repository.image": IMAGES})
-    assert ecr.images(seen.find("ecr:repository", URI), seen) == 2
+    assert ecr.images(seen.find("ecr:repository", ResourceId(URI)), seen) == 2
     seen = account({"ecr:repository": [REPOSITORY], "ecr:repository.image": []})
-    assert ecr.images(seen.find("ecr:repository", URI), seen) == 0
+    assert ecr.images(seen.find("ecr:repository", ResourceId(URI)), seen) == 0
 
 
 def test_cluster_facts():
@@ -112,13 +112,13 @@ def test_assign_public_ip(value, public):
 
 def test_cluster_and_target_groups_are_subjects_or_arns():
     """A reference is the spec's subject, else the ARN."""
-    cluster = entry({"clusterArn": "arn:c"}, "ecs:cluster", ["c"])
-    targets = entry({"TargetGroupArn": "arn:t"}, "elbv2:target-group", ["t"])
+    cluster = entry({"clusterArn": "arn:c"}, "ecs:cluster", ["arn:c"])
+    targets = entry({"TargetGroupArn": "arn:t"}, "elbv2:target-group", ["arn:t"])
     service = entry({"clusterArn": "arn:c", "loadBalancers": [{"targetGroupArn": "arn:t"}]}, "ecs:service", ["web"])
     named = account({"ecs:service": [service]}, {"cluster": [cluster], "targets": [targets]})
     unnamed = account({"ecs:service": [service]})
     for seen, cluster_name, group in ((named, "cluster", "targets"), (unnamed, "arn:c", "arn:t")):
-        web = seen.find("ecs:service", "web")
+        web = seen.find("ecs:service", ResourceId("web"))
         assert ecs_service.cluster(web, seen) == cluster_name
         assert ecs_service.serves(web, seen) == {group}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import ResourceId, Unknown
 from asbuilt_content.checks.data import elasticache
 from tests.records import account, entry, record
 
@@ -35,7 +35,7 @@ def _cache(data, *members, **more):
     cache = entry(data, "elasticache:cache", ["x"])
     kinds = {"elasticache:cluster": [entry(each, "elasticache:cluster", [each["CacheClusterId"]]) for each in members]}
     seen = account({"elasticache:cache": [cache], **kinds, **more})
-    return seen.find("elasticache:cache", "x"), seen
+    return seen.find("elasticache:cache", ResourceId("x")), seen
 
 
 @pytest.mark.parametrize("seen", [_cache(LONE), _cache(GROUP, MEMBER)])

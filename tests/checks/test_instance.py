@@ -174,6 +174,8 @@ def test_private_subnets_reach_peers(routes, status, reached):
     [
         ([{"PrefixListIds": [{"PrefixListId": "pl-1"}]}], True),
         ([{"PrefixListIds": [{"PrefixListId": "pl-2"}]}], False),
+        ([{"PrefixListIds": [{"PrefixListId": "pl-3"}]}], False),
+        ([{"PrefixListIds": [{"PrefixListId": "pl-4"}]}], False),
         ([{"PrefixListIds": [{"PrefixListId": "pl-1"}], "IpRanges": [{"CidrIp": "203.0.113.0/24"}]}], False),
         ([{"PrefixListIds": [{"PrefixListId": "pl-1"}], "UserIdGroupPairs": [{"GroupId": "h"}]}], False),
         ([], False),
@@ -183,8 +185,8 @@ def test_admits_only_cloudfront(rules, only):
     """The only source must be CloudFront's prefix list; without any source the answer is no."""
     kind = "ec2:managed-prefix-list"
     lists = [
-        entry({"PrefixListId": f"pl-{n}", "PrefixListName": name}, kind, [name])
-        for n, name in ((1, CLOUDFRONT), (2, "own"))
+        entry({"PrefixListId": f"pl-{n}", "PrefixListName": name, "OwnerId": owner}, kind, [f"pl-{n}"], names=[name])
+        for n, name, owner in ((1, CLOUDFRONT, "AWS"), (2, "pl-1", "123456789012"), (3, CLOUDFRONT, "123456789012"))
     ]
     seen = account({kind: lists, GROUP: [entry({"IpPermissions": rules}, GROUP, ["g"])]})
     assert egress.admits_only_cloudfront(record({"SecurityGroups": ["g"]}), seen) is only

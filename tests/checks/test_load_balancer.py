@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import ResourceId, Unknown
 from asbuilt_content.checks.elb import load_balancer, target_group
 from tests.records import account, entry, record
 
@@ -27,7 +27,7 @@ def _balancer(*listeners, subjects=None, attributes=()):
     held = entry({"Attributes": pairs}, "elbv2:load-balancer.attributes", parent=balancer.id)
     kinds = {"elbv2:load-balancer.listener": found, "elbv2:load-balancer.listener.rule": rules}
     seen = account({"elbv2:load-balancer": [balancer], **kinds, "elbv2:load-balancer.attributes": [held]}, subjects)
-    return seen.find("elbv2:load-balancer", "alb"), seen
+    return seen.find("elbv2:load-balancer", ResourceId("alb")), seen
 
 
 def test_balancer_facts():
@@ -65,7 +65,7 @@ def test_http_only_redirects(listeners, only):
 
 def test_forwards_to_subjects_by_weight():
     """A group with weight 0 does not count; a group that is no subject is its ARN."""
-    targets = entry({"TargetGroupArn": "arn:t"}, "elbv2:target-group", ["t"])
+    targets = entry({"TargetGroupArn": "arn:t"}, "elbv2:target-group", ["arn:t"])
     weighed = [{"TargetGroupArn": "arn:t", "Weight": 100}, {"TargetGroupArn": "arn:green", "Weight": 0}]
     split = [{"TargetGroupArn": "arn:t", "Weight": 50}, {"TargetGroupArn": "arn:green", "Weight": 50}]
     for action, groups in [
@@ -119,4 +119,4 @@ def test_all_targets_healthy(states, healthy):
         for number, state in enumerate(states)
     ]
     seen = account({"elbv2:target-group": [group], kind: health})
-    assert target_group.all_targets_healthy(seen.find("elbv2:target-group", "t"), seen) is healthy
+    assert target_group.all_targets_healthy(seen.find("elbv2:target-group", ResourceId("t")), seen) is healthy

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import ResourceId, Unknown
 from asbuilt_content.checks import any as any_kind
 from asbuilt_content.checks.ec2 import vpc as vpc_checks
 from tests.records import account, entry, record
@@ -16,7 +16,7 @@ VPC = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["v"])
 
 def _with(kind, *items):
     seen = account({"ec2:vpc": [VPC], kind: [entry(item, kind, [str(i)]) for i, item in enumerate(items)]})
-    return seen.find("ec2:vpc", "v"), seen
+    return seen.find("ec2:vpc", ResourceId("v")), seen
 
 
 def test_cidr_and_default_vpc():

@@ -48,7 +48,7 @@ def member(scps=(), rcps=(), types=BOTH, parents=PARENTS, empty="", allows=None,
         "organizations:root": [
             entry({"Id": "r-1", "PolicyTypes": [{"Type": one, "Status": status} for one, status in types.items()]})
         ],
-        "organizations:ancestor": [entry({"Id": one, "Type": sort}, names=[one]) for one, sort in parents],
+        "organizations:ancestor": [entry({"Id": one, "Type": sort}, ids=[one]) for one, sort in parents],
     }
     for kind, more in (("organizations:scp", scps), ("organizations:rcp", rcps)):
         full = [(level, "Full", (allows or {}).get(level, ALL)) for level in LEVELS if level != empty]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from asbuilt.evidence import ResourceId
 from asbuilt_content.checks.ec2 import placement
 from tests.records import account, entry
 
@@ -33,7 +34,7 @@ def _group(*subnets, tables=(), subjects=None, known=None):
     group = entry({"Subnets": [{"SubnetIdentifier": name} for name in subnets]}, "rds:subnet-group", ["g"])
     known = known or [_subnet("s-a", "a"), _subnet("s-b", "b"), _subnet("s-c", "b", "vpc-2")]
     seen = account({"rds:subnet-group": [group], "ec2:subnet": known, "ec2:route-table": list(tables)}, subjects)
-    return seen.find("rds:subnet-group", "g"), seen
+    return seen.find("rds:subnet-group", ResourceId("g")), seen
 
 
 @pytest.mark.parametrize("kind", PLACES)
@@ -42,14 +43,14 @@ def test_subnets_of_every_kind(kind):
     thing = entry(PLACES[kind], kind, ["x"])
     kinds = {"elasticache:subnet-group": [CACHE_GROUP], "elasticache:cluster": [], "ec2:subnet": [_subnet("s-a")]}
     seen = account({**kinds, kind: [thing, *([CACHE_GROUP] if kind == CACHE_GROUP.kind else [])]})
-    assert [subnet["SubnetId"] for subnet in placement.subnets_of(seen.find(kind, "x"), seen)] == ["s-a"]
+    assert [subnet["SubnetId"] for subnet in placement.subnets_of(seen.find(kind, ResourceId("x")), seen)] == ["s-a"]
 
 
 def test_subnets_of_a_vpc():
     """Subnets of another VPC do not count."""
     vpc = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["v"])
     seen = account({"ec2:vpc": [vpc], "ec2:subnet": [_subnet("s-a"), _subnet("s-c", vpc="vpc-2")]})
-    assert placement.subnets(seen.find("ec2:vpc", "v"), seen) == 1
+    assert placement.subnets(seen.find("ec2:vpc", ResourceId("v")), seen) == 1
 
 
 def test_subnets_and_zones():
@@ -96,10 +97,10 @@ def test_one_public_subnet_is_enough():
 
 def test_vpc_is_a_subject_or_an_id():
     """The VPC comes from the subnets or from the record's field; several VPCs are all named."""
-    vpc = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["v"])
+    vpc = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["vpc-1"])
     assert placement.vpc(*_group("s-a", subjects={"network": [vpc]})) == "network"
     assert placement.vpc(*_group("s-a")) == "vpc-1"
     assert placement.vpc(*_group("s-a", "s-c", subjects={"network": [vpc]})) == "network, vpc-2"
     targets = entry({"VpcId": "vpc-1"}, "elbv2:target-group", ["t"])
     seen = account({"elbv2:target-group": [targets]}, {"network": [vpc]})
-    assert placement.vpc(seen.find("elbv2:target-group", "t"), seen) == "network"
+    assert placement.vpc(seen.find("elbv2:target-group", ResourceId("t")), seen) == "network"

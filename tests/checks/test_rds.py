@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import ResourceId, Unknown
 from asbuilt_content.checks.data import rds
 from tests.records import account, entry, record
 
@@ -78,7 +78,7 @@ def _db(data=None, **details):
         full = {"parameters": "rds:db.parameter", "maintenance": "rds:db.maintenance"}[kind]
         kinds[full] = [entry(item, full, [str(number)], parent=db.id) for number, item in enumerate(items)]
     seen = account({"rds:db": [db], **kinds})
-    return seen.find("rds:db", "db"), seen
+    return seen.find("rds:db", ResourceId("db")), seen
 
 
 def test_parameter():
@@ -107,7 +107,7 @@ def test_available_replicas(replica, available):
     names = ["replica", "arn:aws:rds:eu-west-1:1:db:far"]
     db = entry({"ReadReplicaDBInstanceIdentifiers": names}, "rds:db", ["db"])
     seen = account({"rds:db": [db, entry(replica, "rds:db", ["replica"])]})
-    assert rds.available_replicas(seen.find("rds:db", "db"), seen) == available
+    assert rds.available_replicas(seen.find("rds:db", ResourceId("db")), seen) == available
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_reserved_years(reservation, years):
     held = {"State": "active", "Duration": YEAR, **of, **reservation}
     db = entry({"DBInstanceClass": "db.t3.medium", "Engine": "postgres"}, "rds:db", ["db"])
     seen = account({"rds:db": [db], "rds:reservation": [entry(held, "rds:reservation", ["r"])]})
-    assert rds.reserved_years(seen.find("rds:db", "db"), seen) == years
+    assert rds.reserved_years(seen.find("rds:db", ResourceId("db")), seen) == years
 
 
 @pytest.mark.parametrize(
@@ -154,5 +154,5 @@ def test_proxies(status, states, serves):
         for number, state in enumerate(states)
     ]
     seen = account({"rds:proxy": [proxy], "rds:proxy.target": targets})
-    assert rds.serves(seen.find("rds:proxy", "p"), seen) is serves
-    assert rds.pools(seen.find("rds:proxy", "p"), seen) == ({"db"} if states else frozenset())
+    assert rds.serves(seen.find("rds:proxy", ResourceId("p")), seen) is serves
+    assert rds.pools(seen.find("rds:proxy", ResourceId("p")), seen) == ({"db"} if states else frozenset())

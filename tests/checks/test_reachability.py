@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import ResourceId, Unknown
 from asbuilt_content.checks.ec2 import reachability
 from tests.checks.security_groups import EMPTY, OTHER_WEB, WEB, database, from_group, from_range, group, look, rule
 from tests.records import account, entry
@@ -108,7 +108,7 @@ def _vpc(groups, attached=("sg-alb",)):
     vpc = entry({"VpcId": "vpc-1"}, "ec2:vpc", ["vpc"])
     kinds = {**EMPTY, "rds:db": [], "ecs:service": [WEB], "elbv2:load-balancer": [alb], "ec2:vpc": [vpc]}
     seen = account({**kinds, "ec2:security-group": groups}, {"load_balancer": [alb]})
-    return seen.find("ec2:vpc", "vpc"), seen
+    return seen.find("ec2:vpc", ResourceId("vpc")), seen
 
 
 def test_closed_to_internet_except_one_subject():
@@ -150,7 +150,7 @@ def test_groups_of_every_kind():
     members = {"elasticache:cluster": [entry(member, "elasticache:cluster", ["m"])]}
     for kind, data in resources.items():
         seen = account({kind: [entry(data, kind, ["x"])], **members})
-        assert reachability.groups_of(seen.find(kind, "x"), seen) == ["sg-1"]
+        assert reachability.groups_of(seen.find(kind, ResourceId("x")), seen) == ["sg-1"]
     for kind in ("ec2:vpc-endpoint", "ecs:service", "elbv2:load-balancer"):
         seen = account({kind: [entry({"Other": 1}, kind, ["x"])]})
-        assert reachability.groups_of(seen.find(kind, "x"), seen) == []
+        assert reachability.groups_of(seen.find(kind, ResourceId("x")), seen) == []

@@ -17,7 +17,9 @@ def balancer_with(*rules, certificates=(), protocol="HTTPS", port=443):
     held = [
         entry(rule, "elbv2:load-balancer.listener.rule", [str(n)], parent=listener.id) for n, rule in enumerate(rules)
     ]
-    groups = {name: [entry({"TargetGroupArn": name.upper()}, "elbv2:target-group", [name])] for name in ("web", "api")}
+    groups = {
+        name: [entry({"TargetGroupArn": name.upper()}, "elbv2:target-group", [name.upper()])] for name in ("web", "api")
+    }
     kinds = {"elbv2:load-balancer.listener": [listener], "elbv2:load-balancer.listener.rule": held}
     return balancer, account(kinds, groups)
 

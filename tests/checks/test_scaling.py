@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from asbuilt.evidence import Unknown, Untested
+from asbuilt.evidence import ResourceId, Unknown, Untested
 from asbuilt_content.checks.ecs import scaling
 from tests.records import account, entry
 
@@ -27,7 +27,7 @@ def _seen(targets=(), policies=(), actions=(), activities=(), runs=None):
     if runs is not None:
         entries["load:run"] = [entry(run, "load:run", ["shop"]) for run in runs]
     seen = account({"ecs:service": [SERVICE], **entries})
-    return seen.find("ecs:service", "web"), seen
+    return seen.find("ecs:service", ResourceId("web")), seen
 
 
 def test_limits():

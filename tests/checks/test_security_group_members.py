@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import ResourceId, Unknown
 from asbuilt_content.checks.ec2 import reachability
 from tests.checks.security_groups import EMPTY, WEB, database, from_group, from_range, group, look
 from tests.records import account, entry
@@ -92,7 +92,7 @@ def test_an_instance_has_the_groups_of_all_its_interfaces():
     seen = account(
         {**EMPTY, "ec2:instance": [host], "ec2:security-group": [group("sg-1"), group("sg-2", from_range("0.0.0.0/0"))]}
     )
-    assert not reachability.closed_to_internet(seen.find("ec2:instance", "host"), seen)
+    assert not reachability.closed_to_internet(seen.find("ec2:instance", ResourceId("host")), seen)
 
 
 def test_the_interface_of_a_task_that_was_not_read_is_unknown():

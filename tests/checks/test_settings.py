@@ -54,7 +54,7 @@ def test_repository():
 
 def test_target_group():
     """Health check port and interval, sticky sessions, and the number of healthy targets."""
-    group = record({"HealthCheckPort": "traffic-port", "Port": 5000, "HealthCheckIntervalSeconds": 30}, names=["g"])
+    group = record({"HealthCheckPort": "traffic-port", "Port": 5000, "HealthCheckIntervalSeconds": 30}, ids=["g"])
     assert target_group.health_port(group) == 5000
     assert target_group.health_port(record({"HealthCheckPort": "9100", "Port": 5000})) == 9100
     assert target_group.health_interval_seconds(group) == 30

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from asbuilt.evidence import Unknown
+from asbuilt.evidence import ResourceId, Unknown
 from asbuilt.sources.redaction import PLACEHOLDER, SECRET
 from asbuilt_content.checks.ecs import environment, task_definition
 from tests.records import account, entry
 
+DEFINITION_ARN = "arn:aws:ecs:us-east-1:1:task-definition/web:1"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:1:secret:app/key-AbC123"
 
 
 def _service(*containers, balanced=("web",), subjects=None, **definition):
     service = entry({"loadBalancers": [{"containerName": name} for name in balanced]}, "ecs:service", ["s"])
     data = {"containerDefinitions": list(containers or [{"name": "web"}]), **definition}
-    kinds = {"ecs:service.task-definition": [entry(data, "ecs:service.task-definition", ["d"], parent=service.id)]}
+    own = entry(data, "ecs:service.task-definition", parent=service.id, arn=DEFINITION_ARN)
+    kinds = {"ecs:service.task-definition": [own]}
     seen = account({"ecs:service": [service], **kinds}, subjects)
-    return seen.find("ecs:service", "s"), seen
+    return seen.find("ecs:service", ResourceId("s")), seen
 
 
 def _with(name="web", plain=None, secret=None, **more):
@@ -42,13 +44,37 @@ def test_definition_facts():
     assert task_definition.execution_role(*seen) == "starts"
     assert task_definition.task_role(*seen) is None
     assert task_definition.task_role(*_service(taskRoleArn="arn:aws:iam::1:role/app")) == "app"
+    assert task_definition.task_role(*_service(taskRoleArn="app")) == "app"
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:iam::2:role/app", "arn:aws:iam::1:user/app"])
+def test_a_role_of_another_account_goes_by_its_arn(arn):
+    """Its name alone would be taken for the name of a role of this account."""
+    assert task_definition.task_role(*_service(taskRoleArn=arn)) == arn
+
+
+@pytest.mark.parametrize("place", ["eu-west-1:1", "us-east-1:2"])
+def test_a_secret_of_another_account_or_region_goes_by_its_arn(place):
+    """Its name alone would be taken for the name of the secret of this account and region."""
+    arn = SECRET_ARN.replace("us-east-1:1", place)
+    assert environment.secret(*_service(_with(secret={"KEY": f"{arn}:password::"})), "KEY") == arn
+
+
+@pytest.mark.parametrize("image", ["web", "web:1", "library/web@sha256:1"])
+def test_an_image_of_docker_hub_is_from_no_repository_here(image):
+    """An image that is called by a name alone comes from Docker Hub, also where a repository has this name."""
+    uri = "1.dkr.ecr.us-east-1.amazonaws.com/web"
+    own = entry({"repositoryName": "web", "repositoryUri": uri}, "ecr:repository", ["web", "library/web", uri])
+    seen = account({"ecr:repository": [own]})
+    assert task_definition.repository_of(image, seen) is None
+    assert task_definition.repository_of(f"{uri}:1@sha256:2", seen)["repositoryName"] == "web"
 
 
 def test_without_a_definition_the_answer_is_unknown():
     """A definition that was not read is not an empty one."""
     service = entry({}, "ecs:service", ["s"])
     seen = account({"ecs:service": [service], "ecs:service.task-definition": []})
-    seen_service = seen.find("ecs:service", "s")
+    seen_service = seen.find("ecs:service", ResourceId("s"))
     with pytest.raises(Unknown):
         environment.free_of_access_keys(seen_service, seen)
 
@@ -186,7 +212,7 @@ def test_host_list_by_the_domain_of_a_subject():
 
 def test_image_from_a_repository():
     """The repository is a subject, whatever the tag, else its URI."""
-    repository = entry({"repositoryUri": "r.io:5000/web"}, "ecr:repository", ["web"])
+    repository = entry({"repositoryUri": "r.io:5000/web"}, "ecr:repository", ["r.io:5000/web"])
     for image, source in [
         ("r.io:5000/web:1", "repository"),
         ("r.io:5000/web@sha256:1", "repository"),

@@ -15,6 +15,7 @@ from tests.records import account, entry, record
 
 NOW = datetime.datetime(2030, 6, 3, 12, tzinfo=datetime.UTC)
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/live"
+DEFINITION_ARN = "arn:aws:ecs:us-east-1:1:task-definition/job:1"
 
 
 def test_started_as():
@@ -61,7 +62,12 @@ def volume(**settings):
 def definition(container=None, **data):
     """A task definition of one container that mounts `files`."""
     one = {"name": "job", "image": "repo/job:1", "mountPoints": [{"sourceVolume": "files"}], **(container or {})}
-    return record({"containerDefinitions": [one], "volumes": [volume()], **data}, "ecs:task-definition", ["job"])
+    return record(
+        {"containerDefinitions": [one], "volumes": [volume()], **data},
+        "ecs:task-definition",
+        ["job"],
+        arn=DEFINITION_ARN,
+    )
 
 
 def test_size_and_role():
@@ -86,7 +92,7 @@ def test_images_from_repositories():
 
 def test_file_systems_that_are_mounted_as_writable():
     """A read-only mount, a non-essential container and a container without mounts do not count."""
-    system = entry({"FileSystemId": "fs-1"}, "efs:file-system", ["files"])
+    system = entry({"FileSystemId": "fs-1"}, "efs:file-system", ["fs-1"])
     seen = account({}, {"files": [system]})
     assert task_family.writes_to(definition(), seen) == {"files"}
     assert (

@@ -41,7 +41,7 @@ def connect(request: EvidenceRequest) -> Clients:
 SOURCE = Source(
     name="weather",
     services=("weather",),
-    rows=(Row("weather:report", "weather", "read_reports", "reports[]", names="[place]"),),
+    rows=(Row("weather:report", "weather", "read_reports", "reports[]", ids="[place]"),),
     connect=connect,
     about="Weather reports.",
     untested="no weather report was given: add --weather FILE",

@@ -98,7 +98,7 @@ def test_the_failure_is_what_a_run_prints():
     """The README shows the text that the program prints after the README's change of the database."""
     spec, (snapshot, now) = spec_of("campushub360"), documented("campushub360", "tier1")
     fact = next(fact for fact in spec.facts if fact.id == "database.multi_az[tier1]")
-    entry = next(entry for entry in snapshot.entries("rds:db") if "campushub-db" in entry.names)
+    entry = next(entry for entry in snapshot.entries("rds:db") if "campushub-db" in entry.ids)
     changed = snapshot.changed(entry, {**entry.data, "MultiAZ": False})
     verdict = judge(fact, spec.subjects["tier1"], changed, now)
     assert failure_text(fact_record(spec, verdict, "", strict=False), spec.name) in README

@@ -151,6 +151,105 @@ def test_two_matches_where_one_is_meant_are_unknown(judged):
     assert "which must match one" in verdict.findings[0].reason
 
 
+BINDING = """\
+[architecture]
+name = "Demo"
+document = "The demo's document"
+region = "us-east-1"
+
+[subjects]
+zone = { kind = "route53:zone", name = "demo.example" }
+store = { kind = "efs:file-system", name = "fs-0123456789abcdef0" }
+stores = { kind = "efs:file-system", name = "files", many = true }
+worker = { kind = "ecs:service", name = "worker", cluster = "live" }
+series = { kind = "cloudwatch:metric", name = "Time", namespace = "App" }
+
+[[claim]]
+section = "Step 1"
+says = "It is there."
+zone.exists = true
+store.exists = true
+stores.exists = true
+worker.exists = true
+series.exists = true
+"""
+
+
+@pytest.fixture
+def bound(tmp_path):
+    """The finding on the existence of a subject, where its kind has these entries."""
+
+    def run(subject, *entries):
+        path = tmp_path / "binding" / "spec.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(BINDING, encoding="utf-8")
+        spec, snapshot = load(path), Snapshot()
+        snapshot.add(spec.subjects[""][subject].kind, "", Answer(entries=entries))
+        [fact] = [fact for fact in spec.facts if fact.subject.name == subject]
+        return judge(fact, spec.subjects[""], snapshot, NOW).findings[0]
+
+    return run
+
+
+def test_several_matches_are_told_apart_by_their_ids(bound):
+    """A public and a private zone can have one name: the message prints the id of each, and the name."""
+    zones = [entry({"Id": one}, "route53:zone", [one], names=["demo.example"]) for one in ("Z1", "Z2")]
+    found = bound("zone", *zones)
+    assert found.status == "unknown"
+    assert "('Z1' (named 'demo.example'), 'Z2' (named 'demo.example'))" in found.reason
+
+
+def _files(ident, *names):
+    return entry({"FileSystemId": ident, "LifeCycleState": "available"}, "efs:file-system", [ident], names=names)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_an_id_that_is_also_another_records_name_is_unknown(bound, turn):
+    """The document says either, so that neither record is the one; in whatever order AWS lists them."""
+    files = [_files("fs-0123456789abcdef0", "files"), _files("fs-0000000000000000f", "fs-0123456789abcdef0")]
+    found = bound("store", *files[::turn])
+    assert found.status == "unknown"
+    for ident in ("'fs-0123456789abcdef0' (named 'files')", "'fs-0000000000000000f' (named 'fs-0123456789abcdef0')"):
+        assert ident in found.reason
+
+
+def test_where_all_matches_count_an_id_and_a_name_are_not_mixed(bound):
+    """Also a subject with `many` means one sort of text: the records of a name, or the record of an id."""
+    own, other = _files("files"), _files("fs-0000000000000000f", "files")
+    assert bound("stores", own).status == bound("stores", other).status == "passed"
+    found = bound("stores", own, other)
+    assert found.status == "unknown"
+    assert "the id of one efs:file-system and the name that somebody gave to another" in found.reason
+
+
+def test_a_name_does_not_take_the_place_of_an_id_that_is_gone(bound):
+    """A document that names a resource by the id that AWS assigned means no other resource."""
+    found = bound("store", _files("fs-0000000000000000f", "fs-0123456789abcdef0"))
+    assert found.status == "failed"
+    assert "there is 'fs-0000000000000000f' (named 'fs-0123456789abcdef0')" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("cluster", "status"),
+    [
+        ("arn:aws:ecs:us-east-1:1:cluster/live", "passed"),
+        ("arn:aws:ecs:us-east-1:1:cluster/old/live", "failed"),
+        ("arn:aws:ecs:us-east-1:1:cluster/other", "failed"),
+        (None, "failed"),
+    ],
+)
+def test_a_cluster_is_meant_by_its_whole_name(bound, cluster, status):
+    """A name that only ends like the documented one is another."""
+    data = {"status": "ACTIVE", "clusterArn": cluster}
+    assert bound("worker", entry(data, "ecs:service", names=["worker"], arn="arn:w")).status == status
+
+
+@pytest.mark.parametrize(("namespace", "status"), [("App", "passed"), ("Old/App", "failed"), ("arn:App", "failed")])
+def test_a_namespace_is_meant_by_its_whole_name(bound, namespace, status):
+    """Namespaces have slashes, so that the part after one is another namespace."""
+    assert bound("series", entry({"Namespace": namespace}, "cloudwatch:metric", names=["Time"])).status == status
+
+
 @pytest.mark.parametrize("value", ["yes", 1, [True]])
 def test_a_value_of_another_type_never_passes(judged, value):
     """An answer of an unexpected type fails."""

@@ -66,8 +66,28 @@ def test_all_pages_are_read(endpoint):
     pages = iter([{"DBInstances": [_db("a")], "Marker": "next"}, {"DBInstances": [_db("b")]}])
     endpoint.answers = {"DescribeDBInstances": lambda _: next(pages)}
     snapshot = endpoint.read("rds:db")
-    assert [entry.names[0] for entry in snapshot.entries("rds:db")] == ["a", "b"]
+    assert [entry.ids[0] for entry in snapshot.entries("rds:db")] == ["a", "b"]
     assert [(call.operation, call.pages) for call in snapshot.calls] == [("rds:DescribeDBInstances", 2)]
+
+
+def test_ids_and_names_are_kept_apart(endpoint):
+    """What AWS keeps unique is an id, its ARN among them; a Name tag is a name, also where it looks like an id."""
+    subnet = {"SubnetId": "subnet-1", "SubnetArn": "arn:s", "Tags": [{"Key": "Name", "Value": "subnet-2"}]}
+    endpoint.answers = {"DescribeSubnets": {"Subnets": [subnet, {"SubnetId": "subnet-2"}]}}
+    tagged, bare = endpoint.read("ec2:subnet").entries("ec2:subnet")
+    assert (tagged.ids, tagged.names) == (("subnet-1", "arn:s"), ("subnet-2",))
+    assert (bare.ids, bare.names) == (("subnet-2",), ())
+
+
+@pytest.mark.parametrize("pages", [[["a", "b", "a"]], [["a"], ["b", "a"]]])
+def test_a_record_that_is_answered_twice_is_unknown(endpoint, pages):
+    """AWS has each resource once, so that an answer with two of one id is none, on one page or on two."""
+    answers = [{"DBInstances": [_db(name) for name in page], "Marker": f"after {page}"} for page in pages]
+    answers[-1].pop("Marker")
+    rest = iter(answers)
+    endpoint.answers = {"DescribeDBInstances": lambda _: next(rest)}
+    with pytest.raises(Unknown, match=r"rds:DescribeDBInstances answered with two records of '.*:a', which AWS has"):
+        endpoint.read("rds:db").entries("rds:db")
 
 
 def test_an_empty_list_is_read_and_empty(endpoint):
@@ -137,7 +157,7 @@ def test_details_are_read_for_the_wanted_parents_only(endpoint):
         "GetBucketEncryption": encryption,
     }
     snapshot = endpoint.read(
-        "s3:bucket.encryption", parents={"s3:bucket.encryption": lambda entry: entry.names[0] != "other"}
+        "s3:bucket.encryption", parents={"s3:bucket.encryption": lambda entry: entry.ids[0] != "other"}
     )
     none, denied, other = snapshot.entries("s3:bucket")
     assert snapshot.of("s3:bucket.encryption", none.id) == []

@@ -57,7 +57,7 @@ def test_a_table_is_read_into_records(endpoint):
     endpoint.answers = {"GenerateCredentialReport": {"State": "STARTED"}, "GetCredentialReport": {"Content": REPORT}}
     snapshot = endpoint.read(CREDENTIALS)
     root, ann = snapshot.entries(CREDENTIALS)
-    assert (root.names, root.arn) == (("<root_account>", "arn:aws:iam::1:root"), "arn:aws:iam::1:root")
+    assert (root.ids, root.arn) == (("<root_account>", "arn:aws:iam::1:root"), "arn:aws:iam::1:root")
     assert root.data["password_last_used"].isoformat() == "2026-01-01T10:20:30+00:00"
     assert (ann.data["password_last_used"], ann.data["mfa_active"]) == ("no_information", "true")
     assert [call.operation for call in snapshot.calls] == ["iam:GenerateCredentialReport", "iam:GetCredentialReport"]
@@ -153,7 +153,7 @@ def test_each_role_has_its_own_report(endpoint):
     }
     snapshot = endpoint.read(ACCESSED)
     found = {
-        role.names[0]: [entry.names[0] for entry in snapshot.of(ACCESSED, role.id)]
+        role.ids[0]: [entry.names[0] for entry in snapshot.of(ACCESSED, role.id)]
         for role in snapshot.entries("iam:role")
     }
     assert found == {"a": ["s3-a", "sqs-a"], "b": ["s3-b", "sqs-b"]}

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import boto3
 import jsonschema
 import pytest
 
 from tests.accounts import ROOT
-from tests.programs import ASBUILT, asbuilt, verify
+from tests.programs import asbuilt, served, verify
 
 SYSTEM, VARIANT = "campushub360", "tier1"
 KEYS = {"aws_access_key_id": "mock", "aws_secret_access_key": "mock", "region_name": "us-east-1"}
 
 
-@contextlib.contextmanager
-def _served(*options: str) -> Iterator[str]:
-    command = [*ASBUILT, "mock", SYSTEM, "--variant", VARIANT, "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
-        try:
-            line = server.stdout.readline()
-            yield next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
-        finally:
-            server.terminate()
+def _served(*options):
+    return served(SYSTEM, VARIANT, *options)
 
 
 @pytest.fixture(scope="module")

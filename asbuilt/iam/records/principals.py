@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asbuilt.account import Account
-from asbuilt.evidence import Record, Unknown
+from asbuilt.evidence import Record, ResourceId, Unknown
 from asbuilt.iam.records.policies import document
 from asbuilt.sources.redaction import PLACEHOLDER, SECRET
 
@@ -20,9 +20,9 @@ def principal_of(role: Record, account: Account) -> Any:
         {"type": "identity", "name": item["PolicyName"], "document": document(item["PolicyDocument"])}
         for item in role["RolePolicyList"]
     ]
-    found += [_managed("identity", item["PolicyArn"], account) for item in role["AttachedManagedPolicies"]]
+    found += [_managed("identity", item.reference("PolicyArn"), account) for item in role["AttachedManagedPolicies"]]
     if "PermissionsBoundary" in role:
-        found.append(_managed("boundary", role["PermissionsBoundary"]["PermissionsBoundaryArn"], account))
+        found.append(_managed("boundary", role["PermissionsBoundary"].reference("PermissionsBoundaryArn"), account))
     return Principal(role["Arn"], found, _tags(role))
 
 
@@ -62,14 +62,15 @@ def _holder(item: Record, account: Account) -> dict[str, Any]:
             for policy in item.get(f"{kind}PolicyList", ())  # AWS omits an empty list
         ]
         attached = [
-            _managed("identity", policy["PolicyArn"], account) for policy in item.get("AttachedManagedPolicies", ())
+            _managed("identity", policy.reference("PolicyArn"), account)
+            for policy in item.get("AttachedManagedPolicies", ())
         ]
     except Unknown:
         return about
     return {**about, "policies": [*own, *attached]}
 
 
-def _managed(kind: str, arn: str, account: Account) -> dict[str, Any]:
+def _managed(kind: str, arn: ResourceId, account: Account) -> dict[str, Any]:
     policy = account.get(_POLICIES, arn)
     versions = [version["Document"] for version in policy["PolicyVersionList"] if version["IsDefaultVersion"]]
     if len(versions) != 1:

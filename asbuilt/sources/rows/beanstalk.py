@@ -10,7 +10,7 @@ ROWS = (
         "elasticbeanstalk",
         "describe_applications",
         "Applications[]",
-        names="[ApplicationName]",
+        ids="[ApplicationName]",
         arn="ApplicationArn",
     ),
     Row(
@@ -30,7 +30,7 @@ ROWS = (
         "describe_environments",
         "Environments[]",
         static={"IncludeDeleted": False},
-        names="[EnvironmentName, EnvironmentId]",
+        ids="[EnvironmentName, EnvironmentId]",
         arn="EnvironmentArn",
     ),
     Row(
@@ -48,7 +48,7 @@ ROWS = (
         "InstanceTypes[]",
         per="elasticbeanstalk:environment.settings",
         params={"InstanceTypes": f"split({_TYPES}, ',')"},
-        names="[InstanceType]",
+        ids="[InstanceType]",
     ),
     Row(
         "elasticbeanstalk:environment.resources",
@@ -71,7 +71,7 @@ ROWS = (
         "autoscaling",
         "describe_auto_scaling_groups",
         "AutoScalingGroups[]",
-        names="[AutoScalingGroupName]",
+        ids="[AutoScalingGroupName]",
         arn="AutoScalingGroupARN",
     ),
     Row(
@@ -84,5 +84,5 @@ ROWS = (
         names="[PolicyName]",
         arn="PolicyARN",
     ),
-    Row("ec2:volume", "ec2", "describe_volumes", "Volumes[]", names="[VolumeId]"),
+    Row("ec2:volume", "ec2", "describe_volumes", "Volumes[]", ids="[VolumeId]"),
 )

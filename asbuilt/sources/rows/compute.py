@@ -2,10 +2,11 @@
 
 from asbuilt.sources.row import Row
 
+IN_CLUSTER = {"cluster": "[clusterArn, after(clusterArn, ':cluster/')]"}
 MISSING = "failures[?reason == 'MISSING']"  # ECS's reason for resources that were deleted since they were listed
 
 ROWS = (
-    Row("ecs:cluster.names", "ecs", "list_clusters", "clusterArns[].{clusterArn: @}", names="[clusterArn]"),
+    Row("ecs:cluster.names", "ecs", "list_clusters", "clusterArns[].{clusterArn: @}", ids="[clusterArn]"),
     Row(
         "ecs:cluster",
         "ecs",
@@ -16,7 +17,7 @@ ROWS = (
         gone=MISSING,
         params={"clusters": "clusterArn"},
         static={"include": ["SETTINGS", "CONFIGURATIONS", "TAGS"]},
-        names="[clusterName]",
+        ids="[clusterName]",
         arn="clusterArn",
     ),
     Row(
@@ -27,7 +28,7 @@ ROWS = (
         per="ecs:cluster",
         params={"cluster": "clusterArn"},
         inherit={"clusterArn": "clusterArn"},
-        names="[serviceArn]",
+        ids="[serviceArn]",
     ),
     Row(
         "ecs:service",
@@ -41,7 +42,7 @@ ROWS = (
         params={"services": "serviceArn", "cluster": "clusterArn"},
         names="[serviceName]",
         arn="serviceArn",
-        within={"cluster": "clusterArn"},
+        within=IN_CLUSTER,
     ),
     Row(
         "ecs:service.task-definition",
@@ -61,7 +62,7 @@ ROWS = (
         per="ecs:service",
         params={"cluster": "clusterArn", "serviceName": "serviceName"},
         inherit={"clusterArn": "clusterArn"},
-        names="[taskArn]",
+        ids="[taskArn]",
     ),
     Row(
         "ecs:service.task",
@@ -97,7 +98,7 @@ ROWS = (
         "describe_scaling_activities",
         "ScalingActivities[]",
         static={"ServiceNamespace": "ecs"},
-        names="[ActivityId]",
+        ids="[ActivityId]",
     ),
     Row(
         "application-autoscaling:scheduled-action",
@@ -113,7 +114,7 @@ ROWS = (
         "ecr",
         "describe_repositories",
         "repositories[]",
-        names="[repositoryName, repositoryUri]",
+        ids="[repositoryName, repositoryUri]",
         arn="repositoryArn",
     ),
     Row(
@@ -123,14 +124,14 @@ ROWS = (
         "imageDetails[]",
         per="ecr:repository",
         params={"repositoryName": "repositoryName"},
-        names="[imageDigest]",
+        ids="[imageDigest]",
     ),
     Row(
         "elbv2:load-balancer",
         "elbv2",
         "describe_load_balancers",
         "LoadBalancers[]",
-        names="[LoadBalancerName, DNSName]",
+        ids="[LoadBalancerName, DNSName]",
         arn="LoadBalancerArn",
     ),
     Row(
@@ -164,7 +165,7 @@ ROWS = (
         "elbv2",
         "describe_target_groups",
         "TargetGroups[]",
-        names="[TargetGroupName]",
+        ids="[TargetGroupName]",
         arn="TargetGroupArn",
     ),
     Row(
@@ -175,7 +176,7 @@ ROWS = (
         per="elbv2:target-group",
         params={"TargetGroupArn": "TargetGroupArn"},
     ),
-    Row("ecr:registry", "ecr", "get_registry_scanning_configuration", "@", names="[registryId]"),
+    Row("ecr:registry", "ecr", "get_registry_scanning_configuration", "@", ids="[registryId]"),
     Row(
         "elbv2:target-group.attributes",
         "elbv2",

@@ -8,7 +8,7 @@ ROWS = (
         "rds",
         "describe_db_instances",
         "DBInstances[]",
-        names="[DBInstanceIdentifier]",
+        ids="[DBInstanceIdentifier]",
         arn="DBInstanceArn",
     ),
     Row(
@@ -34,13 +34,11 @@ ROWS = (
         "rds",
         "describe_db_subnet_groups",
         "DBSubnetGroups[]",
-        names="[DBSubnetGroupName]",
+        ids="[DBSubnetGroupName]",
         arn="DBSubnetGroupArn",
     ),
-    Row(
-        "rds:cluster", "rds", "describe_db_clusters", "DBClusters[]", names="[DBClusterIdentifier]", arn="DBClusterArn"
-    ),
-    Row("rds:proxy", "rds", "describe_db_proxies", "DBProxies[]", names="[DBProxyName]", arn="DBProxyArn"),
+    Row("rds:cluster", "rds", "describe_db_clusters", "DBClusters[]", ids="[DBClusterIdentifier]", arn="DBClusterArn"),
+    Row("rds:proxy", "rds", "describe_db_proxies", "DBProxies[]", ids="[DBProxyName]", arn="DBProxyArn"),
     Row(
         "rds:proxy.target",
         "rds",
@@ -55,7 +53,7 @@ ROWS = (
         "rds",
         "describe_reserved_db_instances",
         "ReservedDBInstances[]",
-        names="[ReservedDBInstanceId]",
+        ids="[ReservedDBInstanceId]",
         arn="ReservedDBInstanceArn",
     ),
     # A document's cache is either of two resources of AWS: a replication group, or a cluster outside any group.
@@ -64,7 +62,7 @@ ROWS = (
         "elasticache",
         "describe_replication_groups",
         "ReplicationGroups[]",
-        names="[ReplicationGroupId]",
+        ids="[ReplicationGroupId]",
         arn="ARN",
     ),
     Row(
@@ -73,7 +71,7 @@ ROWS = (
         "describe_cache_clusters",
         "CacheClusters[?!ReplicationGroupId]",
         static={"ShowCacheNodeInfo": True},
-        names="[CacheClusterId]",
+        ids="[CacheClusterId]",
         arn="ARN",
     ),
     # All clusters, including members of groups: AWS returns a group's subnet group, security groups and engine with
@@ -84,7 +82,7 @@ ROWS = (
         "describe_cache_clusters",
         "CacheClusters[]",
         static={"ShowCacheNodeInfo": True},
-        names="[CacheClusterId]",
+        ids="[CacheClusterId]",
         arn="ARN",
     ),
     Row(
@@ -92,7 +90,7 @@ ROWS = (
         "elasticache",
         "describe_cache_subnet_groups",
         "CacheSubnetGroups[]",
-        names="[CacheSubnetGroupName]",
+        ids="[CacheSubnetGroupName]",
         arn="ARN",
     ),
     Row(
@@ -100,7 +98,7 @@ ROWS = (
         "elasticache",
         "describe_reserved_cache_nodes",
         "ReservedCacheNodes[]",
-        names="[ReservedCacheNodeId]",
+        ids="[ReservedCacheNodeId]",
         arn="ReservationARN",
     ),
     Row(
@@ -108,7 +106,7 @@ ROWS = (
         "s3",
         "list_buckets",
         "Buckets[]",
-        names="[Name]",
+        ids="[Name]",
         arn="join('', ['arn:aws:s3:::', Name])",
         permission="s3:ListAllMyBuckets",
     ),

@@ -4,7 +4,7 @@ from asbuilt.sources.row import Row
 from asbuilt.sources.rows.compute import MISSING
 
 ROWS = (
-    Row("codepipeline:pipeline.names", "codepipeline", "list_pipelines", "pipelines[]", names="[name]"),
+    Row("codepipeline:pipeline.names", "codepipeline", "list_pipelines", "pipelines[]", ids="[name]"),
     Row(
         "codepipeline:pipeline",
         "codepipeline",
@@ -12,7 +12,7 @@ ROWS = (
         "@",
         per="codepipeline:pipeline.names",
         params={"name": "name"},
-        names="[pipeline.name]",
+        ids="[pipeline.name]",
         arn="metadata.pipelineArn",
     ),
     Row(
@@ -22,7 +22,7 @@ ROWS = (
         "pipelineExecutionSummaries[]",
         per="codepipeline:pipeline",
         params={"pipelineName": "pipeline.name"},
-        names="[pipelineExecutionId]",
+        ids="[pipelineExecutionId]",
     ),
     Row(
         "codepipeline:pipeline.actions",
@@ -31,10 +31,10 @@ ROWS = (
         "actionExecutionDetails[]",
         per="codepipeline:pipeline",
         params={"pipelineName": "pipeline.name"},
-        names="[actionExecutionId]",
+        ids="[actionExecutionId]",
     ),
-    Row("codepipeline:webhook", "codepipeline", "list_webhooks", "webhooks[]", names="[definition.name]", arn="arn"),
-    Row("codebuild:project.names", "codebuild", "list_projects", "projects[].{name: @}", names="[name]"),
+    Row("codepipeline:webhook", "codepipeline", "list_webhooks", "webhooks[]", ids="[definition.name]", arn="arn"),
+    Row("codebuild:project.names", "codebuild", "list_projects", "projects[].{name: @}", ids="[name]"),
     Row(
         "codebuild:project",
         "codebuild",
@@ -44,7 +44,7 @@ ROWS = (
         batch="names",
         gone="projectsNotFound",
         params={"names": "name"},
-        names="[name]",
+        ids="[name]",
         arn="arn",
     ),
     Row(
@@ -52,7 +52,7 @@ ROWS = (
         "cloudformation",
         "describe_stacks",
         "Stacks[]",
-        names="[StackName]",
+        ids="[StackName]",
         arn="StackId",
     ),
     Row(
@@ -71,7 +71,7 @@ ROWS = (
         "serviceDeployments[]",
         per="ecs:service",
         params={"service": "serviceArn", "cluster": "clusterArn"},
-        names="[serviceDeploymentArn]",
+        ids="[serviceDeploymentArn]",
     ),
     Row(
         "ecs:service.deployment",

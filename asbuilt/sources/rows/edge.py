@@ -19,7 +19,8 @@ ROWS = (
         "cloudfront",
         "list_distributions",
         "DistributionList.Items[]",
-        names="[[Id, DomainName, Comment], Aliases.Items][]",
+        ids="[Id, DomainName]",
+        names="[[Comment], Aliases.Items][]",
         arn="ARN",
         may_omit=True,
     ),
@@ -28,7 +29,8 @@ ROWS = (
         "cloudfront",
         "list_cache_policies",
         "CachePolicyList.Items[].CachePolicy",
-        names="[Id, CachePolicyConfig.Name]",
+        ids="[Id]",
+        names="[CachePolicyConfig.Name]",
         may_omit=True,
     ),
     Row(
@@ -36,10 +38,19 @@ ROWS = (
         "cloudfront",
         "list_origin_access_controls",
         "OriginAccessControlList.Items[]",
-        names="[Id, Name]",
+        ids="[Id]",
+        names="[Name]",
         may_omit=True,
     ),
-    Row("route53:zone", "route53", "list_hosted_zones", "HostedZones[]", names="[until_end(Name, '.'), Id]"),
+    # The API writes a zone's id with and without the prefix; a public and a private zone can have the same name.
+    Row(
+        "route53:zone",
+        "route53",
+        "list_hosted_zones",
+        "HostedZones[]",
+        ids="[after(Id, '/hostedzone/'), Id]",
+        names="[until_end(Name, '.')]",
+    ),
     Row(
         "route53:zone.records",
         "route53",
@@ -67,5 +78,5 @@ ROWS = (
         names="[DomainName]",
         arn="CertificateArn",
     ),
-    Row("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", names="[Id]"),
+    Row("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", ids="[Id]"),
 )

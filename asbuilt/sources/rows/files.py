@@ -8,7 +8,8 @@ ROWS = (
         "efs",
         "describe_file_systems",
         "FileSystems[]",
-        names="[Name, FileSystemId]",
+        ids="[FileSystemId]",
+        names="[Name]",
         arn="FileSystemArn",
     ),
     Row(
@@ -18,7 +19,7 @@ ROWS = (
         "MountTargets[]",
         per="efs:file-system",
         params={"FileSystemId": "FileSystemId"},
-        names="[MountTargetId]",
+        ids="[MountTargetId]",
     ),
     Row(
         "efs:file-system.mount-target.groups",

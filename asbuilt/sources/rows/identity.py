@@ -3,17 +3,19 @@
 from asbuilt.sources.row import Report, Row
 
 
-def _authorization(kind: str, records: str, names: str) -> Row:
+def _authorization(kind: str, records: str, ids: str, names: str = "") -> Row:
     """One kind of record from the one answer that describes all of IAM; a page of it may hold none of that kind."""
-    return Row(kind, "iam", "get_account_authorization_details", records, names=f"[{names}]", arn="Arn", may_omit=True)
+    operation = "get_account_authorization_details"
+    return Row(kind, "iam", operation, records, ids=ids, names=names, arn="Arn", may_omit=True)
 
 
 ROWS = (
-    Row("aws:account", "sts", "get_caller_identity", "@", names="[Account]", arn="Arn"),
-    _authorization("iam:role", "RoleDetailList[]", "RoleName, RoleId"),
-    _authorization("iam:user", "UserDetailList[]", "UserName, UserId"),
-    _authorization("iam:group", "GroupDetailList[]", "GroupName, GroupId"),
-    _authorization("iam:policy", "Policies[]", "PolicyName, PolicyId"),
+    Row("aws:account", "sts", "get_caller_identity", "@", ids="[Account]", arn="Arn"),
+    _authorization("iam:role", "RoleDetailList[]", "[RoleName, RoleId]"),
+    _authorization("iam:user", "UserDetailList[]", "[UserName, UserId]"),
+    _authorization("iam:group", "GroupDetailList[]", "[GroupName, GroupId]"),
+    # A policy of the account can have the name of a policy of AWS.
+    _authorization("iam:policy", "Policies[]", "[PolicyId]", "[PolicyName]"),
     Row(
         "iam:user.access-keys",
         "iam",
@@ -21,7 +23,7 @@ ROWS = (
         "AccessKeyMetadata[]",
         per="iam:user",
         params={"UserName": "UserName"},
-        names="[AccessKeyId]",
+        ids="[AccessKeyId]",
     ),
     Row(
         "iam:user.mfa",
@@ -30,7 +32,7 @@ ROWS = (
         "MFADevices[]",
         per="iam:user",
         params={"UserName": "UserName"},
-        names="[SerialNumber]",
+        ids="[SerialNumber]",
     ),
     Row(
         "iam:user.password",
@@ -47,7 +49,7 @@ ROWS = (
         "iam",
         "get_credential_report",
         "Content[]",
-        names="[user]",
+        ids="[user]",
         arn="arn",
         csv="Content",
         report=Report("generate_credential_report", pending=["ReportNotPresent", "ReportInProgress", "ReportExpired"]),
@@ -73,7 +75,7 @@ ROWS = (
         permission="iam:GenerateServiceLastAccessedDetails, iam:GetServiceLastAccessedDetails",
     ),
     # Metadata only: no operation that returns a secret's value is in this table, or may be added to it.
-    Row("secretsmanager:secret", "secretsmanager", "list_secrets", "SecretList[]", names="[Name]", arn="ARN"),
+    Row("secretsmanager:secret", "secretsmanager", "list_secrets", "SecretList[]", ids="[Name]", arn="ARN"),
     Row(
         "secretsmanager:secret.policy",
         "secretsmanager",
@@ -83,7 +85,7 @@ ROWS = (
         params={"SecretId": "ARN"},
         json=["ResourcePolicy"],
     ),
-    Row("kms:key", "kms", "list_keys", "Keys[]", names="[KeyId]", arn="KeyArn"),
+    Row("kms:key", "kms", "list_keys", "Keys[]", ids="[KeyId]", arn="KeyArn"),
     Row(
         "kms:key.policy",
         "kms",
@@ -99,7 +101,7 @@ ROWS = (
         "sqs",
         "list_queues",
         "QueueUrls[].{QueueUrl: @}",
-        names="[QueueUrl]",
+        ids="[QueueUrl]",
         may_omit=True,
     ),
     Row(
@@ -114,6 +116,6 @@ ROWS = (
         arn="QueueArn",
         may_omit=True,
     ),
-    Row("ssm:parameter", "ssm", "describe_parameters", "Parameters[]", names="[Name]", arn="ARN"),
+    Row("ssm:parameter", "ssm", "describe_parameters", "Parameters[]", ids="[Name]", arn="ARN"),
     Row("iam:account-summary", "iam", "get_account_summary", "SummaryMap"),
 )

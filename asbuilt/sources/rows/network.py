@@ -2,49 +2,60 @@
 
 from asbuilt.sources.row import Row
 
-_NAME_TAG = "Tags[?Key=='Name'].Value | [0]"
+_NAME_TAG = "Tags[?Key=='Name'].Value"
 
 ROWS = (
-    Row("ec2:vpc", "ec2", "describe_vpcs", "Vpcs[]", names=f"[{_NAME_TAG}, VpcId]"),
-    Row("ec2:subnet", "ec2", "describe_subnets", "Subnets[]", names=f"[{_NAME_TAG}, SubnetId]", arn="SubnetArn"),
-    Row("ec2:route-table", "ec2", "describe_route_tables", "RouteTables[]", names=f"[{_NAME_TAG}, RouteTableId]"),
-    Row("ec2:security-group", "ec2", "describe_security_groups", "SecurityGroups[]", names="[GroupName, GroupId]"),
-    Row("ec2:vpc-endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints[]", names=f"[{_NAME_TAG}, VpcEndpointId]"),
-    Row("ec2:flow-log", "ec2", "describe_flow_logs", "FlowLogs[]", names=f"[{_NAME_TAG}, FlowLogId]"),
-    Row("ec2:instance", "ec2", "describe_instances", "Reservations[].Instances[]", names=f"[{_NAME_TAG}, InstanceId]"),
+    Row("ec2:vpc", "ec2", "describe_vpcs", "Vpcs[]", ids="[VpcId]", names=_NAME_TAG),
+    Row("ec2:subnet", "ec2", "describe_subnets", "Subnets[]", ids="[SubnetId]", names=_NAME_TAG, arn="SubnetArn"),
+    Row("ec2:route-table", "ec2", "describe_route_tables", "RouteTables[]", ids="[RouteTableId]", names=_NAME_TAG),
+    Row(
+        "ec2:security-group",
+        "ec2",
+        "describe_security_groups",
+        "SecurityGroups[]",
+        ids="[GroupId]",
+        names="[GroupName]",
+    ),
+    Row("ec2:vpc-endpoint", "ec2", "describe_vpc_endpoints", "VpcEndpoints[]", ids="[VpcEndpointId]", names=_NAME_TAG),
+    Row("ec2:flow-log", "ec2", "describe_flow_logs", "FlowLogs[]", ids="[FlowLogId]", names=_NAME_TAG),
+    Row("ec2:instance", "ec2", "describe_instances", "Reservations[].Instances[]", ids="[InstanceId]", names=_NAME_TAG),
     Row(
         "ec2:network-interface",
         "ec2",
         "describe_network_interfaces",
         "NetworkInterfaces[]",
-        names="[NetworkInterfaceId]",
+        ids="[NetworkInterfaceId]",
     ),
     Row(
         "ec2:nat-gateway",
         "ec2",
         "describe_nat_gateways",
         "NatGateways[]",
-        names=f"[{_NAME_TAG}, NatGatewayId]",
+        ids="[NatGatewayId]",
+        names=_NAME_TAG,
     ),
     Row(
         "ec2:internet-gateway",
         "ec2",
         "describe_internet_gateways",
         "InternetGateways[]",
-        names=f"[{_NAME_TAG}, InternetGatewayId]",
+        ids="[InternetGatewayId]",
+        names=_NAME_TAG,
     ),
     Row(
         "ec2:vpc-peering",
         "ec2",
         "describe_vpc_peering_connections",
         "VpcPeeringConnections[]",
-        names=f"[{_NAME_TAG}, VpcPeeringConnectionId]",
+        ids="[VpcPeeringConnectionId]",
+        names=_NAME_TAG,
     ),
     Row(
         "ec2:managed-prefix-list",
         "ec2",
         "describe_managed_prefix_lists",
         "PrefixLists[]",
-        names="[PrefixListName, PrefixListId]",
+        ids="[PrefixListId]",
+        names="[PrefixListName]",
     ),
 )

@@ -18,7 +18,7 @@ _TARGETS = (  # the kind of target that policies are attached to, the field with
 def _ancestor(per: str, child: str, when: str) -> Row:
     """The parent of an account or of one of its ancestors, up to the root."""
     params = {"ChildId": child}
-    return Row(_ANCESTOR, "organizations", "list_parents", "Parents[]", names="[Id]", per=per, when=when, params=params)
+    return Row(_ANCESTOR, "organizations", "list_parents", "Parents[]", ids="[Id]", per=per, when=when, params=params)
 
 
 def _attached(kind: str, policy_type: str) -> tuple[Row, ...]:
@@ -29,7 +29,8 @@ def _attached(kind: str, policy_type: str) -> tuple[Row, ...]:
             "organizations",
             "list_policies_for_target",
             "Policies[]",
-            names="[Name, Id]",
+            ids="[Id]",
+            names="[Name]",
             arn="Arn",
             per=per,
             when=when,
@@ -59,7 +60,7 @@ ROWS = (
         "Organization",
         per="aws:account",
         inherit={"Account": "Account"},
-        names="[Id]",
+        ids="[Id]",
         arn="Arn",
         absent=["AWSOrganizationsNotInUseException"],
     ),
@@ -70,7 +71,7 @@ ROWS = (
         "Roots[]",
         per=_ORGANIZATION,
         when=_LIMITED,
-        names="[Id]",
+        ids="[Id]",
         arn="Arn",
     ),
     _ancestor(_ORGANIZATION, "Account", _LIMITED),

@@ -3,8 +3,8 @@
 from asbuilt.sources.row import Row
 
 ROWS = (
-    Row("lambda:function", "lambda", "list_functions", "Functions[]", names="[FunctionName]", arn="FunctionArn"),
-    Row("events:rule", "events", "list_rules", "Rules[]", names="[Name]", arn="Arn"),
+    Row("lambda:function", "lambda", "list_functions", "Functions[]", ids="[FunctionName]", arn="FunctionArn"),
+    Row("events:rule", "events", "list_rules", "Rules[]", ids="[Name]", arn="Arn"),
     Row(
         "events:rule.target",
         "events",

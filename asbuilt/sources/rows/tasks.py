@@ -1,7 +1,7 @@
 """ECS tasks, with or without a service; their task definitions; and Fargate quotas."""
 
 from asbuilt.sources.row import Row
-from asbuilt.sources.rows.compute import MISSING
+from asbuilt.sources.rows.compute import IN_CLUSTER, MISSING
 
 ROWS = (
     Row(
@@ -12,7 +12,7 @@ ROWS = (
         per="ecs:cluster",
         params={"cluster": "clusterArn"},
         inherit={"clusterArn": "clusterArn"},
-        names="[taskArn]",
+        ids="[taskArn]",
     ),
     # A task's only name is its group: `service:web`, or `family:job` for a standalone task.
     Row(
@@ -27,7 +27,7 @@ ROWS = (
         static={"include": ["TAGS"]},
         names="[group]",
         arn="taskArn",
-        within={"cluster": "clusterArn"},
+        within=IN_CLUSTER,
     ),
     Row(
         "ecs:task-definition.families",
@@ -35,7 +35,7 @@ ROWS = (
         "list_task_definition_families",
         "families[].{family: @}",
         static={"status": "ACTIVE"},
-        names="[family]",
+        ids="[family]",
     ),
     # For a family without a revision, AWS describes the latest active revision.
     Row(
@@ -45,7 +45,7 @@ ROWS = (
         "taskDefinition",
         per="ecs:task-definition.families",
         params={"taskDefinition": "family"},
-        names="[family]",
+        ids="[family]",
         arn="taskDefinitionArn",
     ),
     Row(
@@ -54,7 +54,8 @@ ROWS = (
         "list_service_quotas",
         "Quotas[]",
         static={"ServiceCode": "fargate"},
-        names="[QuotaCode, QuotaName]",
+        ids="[QuotaCode]",
+        names="[QuotaName]",
         arn="QuotaArn",
     ),
 )

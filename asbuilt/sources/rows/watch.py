@@ -82,16 +82,16 @@ ROWS = (
         "config",
         "describe_configuration_recorder_status",
         "ConfigurationRecordersStatus[]",
-        names="[name]",
+        ids="[name]",
     ),
-    Row("cloudwatch:alarm", "cloudwatch", "describe_alarms", "MetricAlarms[]", names="[AlarmName]", arn="AlarmArn"),
+    Row("cloudwatch:alarm", "cloudwatch", "describe_alarms", "MetricAlarms[]", ids="[AlarmName]", arn="AlarmArn"),
     # AWS publishes charges in one region only, so alarms on them are there as well.
     Row(
         "cloudwatch:billing-alarm",
         "cloudwatch",
         "describe_alarms",
         "MetricAlarms[?Namespace == 'AWS/Billing']",
-        names="[AlarmName]",
+        ids="[AlarmName]",
         arn="AlarmArn",
         region="us-east-1",
     ),
@@ -117,7 +117,7 @@ ROWS = (
         "cloudwatch",
         "list_dashboards",
         "DashboardEntries[]",
-        names="[DashboardName]",
+        ids="[DashboardName]",
         arn="DashboardArn",
     ),
     Row(
@@ -129,7 +129,7 @@ ROWS = (
         params={"DashboardName": "DashboardName"},
         json=["DashboardBody"],
     ),
-    Row("logs:log-group", "logs", "describe_log_groups", "logGroups[]", names="[logGroupName]", arn="arn"),
+    Row("logs:log-group", "logs", "describe_log_groups", "logGroups[]", ids="[logGroupName]", arn="arn"),
     Row(
         "logs:log-group.filters",
         "logs",
@@ -170,7 +170,7 @@ ROWS = (
     _month("elbv2:load-balancer", "requests", "RequestCount", "Sum", _DAY),
     _month("elbv2:load-balancer", "own-errors", "HTTPCode_ELB_5XX_Count", "Sum"),
     _month("elbv2:load-balancer", "target-errors", "HTTPCode_Target_5XX_Count", "Sum"),
-    Row("guardduty:detector.ids", "guardduty", "list_detectors", "DetectorIds[].{DetectorId: @}", names="[DetectorId]"),
+    Row("guardduty:detector.ids", "guardduty", "list_detectors", "DetectorIds[].{DetectorId: @}", ids="[DetectorId]"),
     Row(
         "guardduty:detector",
         "guardduty",
@@ -179,7 +179,7 @@ ROWS = (
         per="guardduty:detector.ids",
         params={"DetectorId": "DetectorId"},
         inherit={"DetectorId": "DetectorId"},
-        names="[DetectorId]",
+        ids="[DetectorId]",
     ),
     # Custom metrics have names, but belong to no AWS resource.
     Row(
