@@ -70,9 +70,9 @@ def read(
 
     Raises `TargetError` where the target cannot be used at all, or names a subject that the spec does not have.
     """
-    subjects = _rebound(spec, variant, target)
+    subjects = bound(spec, variant, target)
     facts = facts_of(spec, variant) if facts is None else facts
-    bound = [dataclasses.replace(fact, subject=subjects[fact.subject.name]) for fact in facts]
+    facts = [dataclasses.replace(fact, subject=subjects[fact.subject.name]) for fact in facts]
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
 
     def take() -> Snapshot:
@@ -82,7 +82,7 @@ def read(
         with contextlib.nullcontext(clients) if clients else _connected(spec, variant, target) as connected:
             # moto's state is not safe for threads, and a mock in process gains nothing from them
             workers = 1 if target.kind == "mock" else WORKERS
-            return identity.read(connected, target, plan(bound, subjects, rows_by_kind()), now, workers)
+            return identity.read(connected, target, plan(facts, subjects, rows_by_kind()), now, workers)
 
     snapshot = kept(take)
     seconds = round(time.perf_counter() - clock, 4)
@@ -108,7 +108,7 @@ def _connected(spec: Spec, variant: str, target: Target) -> Iterator[SourceClien
     gc.unfreeze()
 
 
-def _rebound(spec: Spec, variant: str, target: Target) -> dict[str, Subject]:
+def bound(spec: Spec, variant: str, target: Target) -> dict[str, Subject]:
     """The variant's subjects, with the names that they have in the target. Raises `TargetError` for an unknown one."""
     subjects = dict(spec.subjects[variant])
     for name, called in target.subjects.items():

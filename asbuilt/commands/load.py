@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from asbuilt.load.http.probe import probe
 from asbuilt.load.measure.gate import contradictions
 from asbuilt.load.plan import safety
+from asbuilt.load.plan.confirmation import RunRefusedError, confirmed, on_this_machine
 from asbuilt.load.plan.scenario import ScenarioError, parse, shipped, systems, text_of, users_file
 from asbuilt.load.plan.settings import Settings, settle
 from asbuilt.load.run import processes
@@ -47,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     except (SpecError, ScenarioError) as error:
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
         return ExitCode.USAGE
-    except (safety.RunRefusedError, ValueError) as error:
+    except (RunRefusedError, ValueError) as error:
         sys.stderr.write(f"asbuilt: {error}\n")
         return ExitCode.USAGE
     except Exception:  # noqa: BLE001  # a defect of this program must not end with 1, which means that the target broke a promise
@@ -64,15 +66,13 @@ def _load(options: argparse.Namespace) -> int:
     spec = _spec(options.system or "", options.strict)
     variant = options.variant or next(iter(spec.variants), "")
     if spec.variants and variant not in spec.variants:
-        raise safety.RunRefusedError(f"no variant {variant!r}: {nearest(variant, spec.variants)}")
+        raise RunRefusedError(f"no variant {variant!r}: {nearest(variant, spec.variants)}")
     facts = judging.load_facts(spec, variant)
     if not facts:
-        raise safety.RunRefusedError(
-            f"{spec.path} promises nothing about load: no fact of a {judging.KINDS[0]} subject"
-        )
+        raise RunRefusedError(f"{spec.path} promises nothing about load: no fact of a {judging.KINDS[0]} subject")
     locust_file = users_file(spec.system)
     if not locust_file.exists():
-        raise safety.RunRefusedError(f"no scenario for {spec.system!r}: {nearest(spec.system, systems())}")
+        raise RunRefusedError(f"no scenario for {spec.system!r}: {nearest(spec.system, systems())}")
     workers = options.workers
     safety.enough_cores(workers)
     safety.writable(options.out)
@@ -82,9 +82,7 @@ def _load(options: argparse.Namespace) -> int:
             safety.enough_files(options.users or 1, 1)
             host = processes.stand_in(children, spec.system, options.knob)
         elif options.knob:
-            raise safety.RunRefusedError(
-                "--knob sets a knob of the stand-in, and --host names another target: give one"
-            )
+            raise RunRefusedError("--knob sets a knob of the stand-in, and --host names another target: give one")
         settings = _settled(options, spec, variant, host, facts)
         if options.awake:
             prevent_idle(children)
@@ -94,7 +92,7 @@ def _load(options: argparse.Namespace) -> int:
 
 def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, facts: list[Fact]) -> Settings:
     """The settings of the run. Raises where anything about them is refused."""
-    safety.permitted(host, options.confirm, options.production)
+    addresses = confirmed(host, options.confirm, options.production)
     file = options.scenario or shipped(spec.system)
     text = text_of(file)
     scenario = parse(text, spec.system, file)
@@ -102,6 +100,7 @@ def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, f
         scenario,
         text=text,
         host=host,
+        addresses=addresses,
         variant=variant if scenario.variants else "",
         profile_name=options.profile,
         rate=options.rate,
@@ -109,18 +108,18 @@ def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, f
         ramp=options.ramp,
         users=options.users,
         objectives=judging.objectives(facts),
-        **_more_settings(options, host),
+        **_more_settings(options, addresses),
     )
     unknown = {item.flow for item in settings.objectives if item.flow} - scenario.flows()
     if unknown:
         names = ", ".join(sorted(unknown))
-        raise safety.RunRefusedError(f"{file}: no route has the flow {names}, which the spec names")
+        raise RunRefusedError(f"{file}: no route has the flow {names}, which the spec names")
     _check_size(options, settings)
-    safety.probe(settings, scenario)
+    probe(settings, scenario)
     return settings
 
 
-def _more_settings(options: argparse.Namespace, host: str) -> dict[str, Any]:
+def _more_settings(options: argparse.Namespace, addresses: tuple[str, ...]) -> dict[str, Any]:
     """The settings that follow from options alone."""
     return {
         "stand_in": not options.host,
@@ -133,15 +132,17 @@ def _more_settings(options: argparse.Namespace, host: str) -> dict[str, Any]:
         "most_lag_ms": options.most_lag,
         # a breakpoint or smoke run is held to no objective
         "abort": not options.no_abort and options.profile not in ("breakpoint", "smoke"),
-        "writes": options.allow_writes or safety.is_loopback(safety.host_of(host)),
+        "writes": options.allow_writes or on_this_machine(addresses),
+        "most_requests": options.most_requests,
+        "most_rate": options.most_rate,
     }
 
 
 def _check_size(options: argparse.Namespace, settings: Settings) -> None:
     """Refuse a run that is beyond its caps, contradicts itself, or needs more than this machine allows."""
-    safety.within_caps(settings, options.most_rate, options.most_users, options.most_seconds)
+    safety.within_caps(settings, options.most_users, options.most_seconds)
     for problem in contradictions(settings.objectives, settings.arrivals.peak, settings.users):
-        raise safety.RunRefusedError(problem)
+        raise RunRefusedError(problem)
     generates_here = options.workers or not options.expect_workers  # workers elsewhere have limits of their own
     if settings.stand_in:
         safety.enough_files(settings.users, 1)  # the stand-in serves all of them
@@ -149,7 +150,7 @@ def _check_size(options: argparse.Namespace, settings: Settings) -> None:
         safety.enough_files(settings.users, settings.workers)
     if generates_here:
         here = settings.users * max(1, options.workers) // max(1, settings.workers)
-        safety.enough_ports(here, safety.host_of(settings.host))
+        safety.enough_ports(here, settings.host, len(settings.addresses))
 
 
 def _measured(
@@ -158,8 +159,6 @@ def _measured(
     """Send the load; returns what was measured ({} where the generator left nothing) and its exit code."""
     import dataclasses
 
-    for line in safety.announcement(settings, settings.workers):
-        sys.stdout.write(line + "\n")
     if options.expect_workers:
         where = f"{options.expect_workers} worker(s) from elsewhere at {options.bind}"
         sys.stdout.write(f"waiting   up to {processes.FAR_WAIT} s for {where}\n")
@@ -184,6 +183,8 @@ def _reported(
     options: argparse.Namespace, spec: Spec, settings: Settings, facts: list[Fact], raw: dict[str, Any], code: int
 ) -> int:
     """Judge, write and print the result."""
+    if code == ExitCode.USAGE:
+        return ExitCode.USAGE  # the generator said why it refused the run
     if not raw:
         sys.stderr.write(f"asbuilt: the generator ended with {code} and left no measurement\n")
         return ExitCode.UNKNOWN
@@ -213,7 +214,7 @@ def _spec(system: str, strict: bool) -> Spec:
     from asbuilt.spec.loading import find_spec, load
 
     if not system:
-        raise safety.RunRefusedError(f"name a spec: {', '.join(shipped_specs())}")
+        raise RunRefusedError(f"name a spec: {', '.join(shipped_specs())}")
     return load(find_spec(system), strict)
 
 
@@ -226,7 +227,7 @@ def _alone() -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise safety.RunRefusedError("another load run is under way on this machine: wait until it ends") from None
+        raise RunRefusedError("another load run is under way on this machine: wait until it ends") from None
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from asbuilt.load.plan.arrivals import PROFILES
+from asbuilt.load.plan.confirmation import GATE
 
 _SHAPES = "; ".join(f"{name}: {about}" for name, (_, _, about) in PROFILES.items()).replace("%", "%%")
 
@@ -33,11 +34,8 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any, str]]] = {
         "--seed": ("N", 1, "seed of what is drawn at random"),
     },
     "safety": {
-        "--confirm": ("HOST", "", "required for a host that is not this machine"),
-        "--production": ("HOST", "", "required as well for a host whose name looks like production"),
-        "--allow-writes": ("", False, "send requests that change data to a host that is not this machine, too"),
+        **GATE,
         "--kill-file": ("FILE", "", "stop the run when this file appears"),
-        "--most-rate": ("N", 30_000.0, "refuse a higher rate; default: %(default)g a second"),
         "--most-users": ("N", 60_000.0, "refuse more users; default: %(default)g"),
         "--most-seconds": ("S", 14_400.0, "refuse a longer run; default: %(default)g"),
         "--most-gib": ("N", 50.0, "stop when more was received; default: %(default)g"),

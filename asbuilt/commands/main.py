@@ -70,6 +70,16 @@ COMMANDS = {
         description="Write the JSON Schema of specs, with which editors complete and validate a spec.toml. With\n"
         "--checks, write the page that describes every check (Markdown) instead.",
     ),
+    "policy": Command(
+        "write the least-privilege policy of the role that reads an account",
+        "asbuilt.commands.policy",
+        description="Write the IAM policy that reading an account for these facts needs, and nothing more. With\n"
+        "--role, write the role, too.\n\n"
+        "  asbuilt policy campushub360 --variant tier1                 the policy, as JSON\n"
+        "  asbuilt policy 'campushub360::database.*'                   only what these facts need\n"
+        "  asbuilt policy apranova --format terraform --role --trust arn:aws:iam::123456789012:role/ci \\\n"
+        "      --external-id as-agreed                                 the role, as Terraform",
+    ),
     "iam": Command(
         "answer questions about IAM policies and roles",
         "asbuilt.commands.iam",

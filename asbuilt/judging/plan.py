@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from asbuilt.check import Check
 from asbuilt.evidence import Entry
@@ -26,7 +27,7 @@ def plan(facts: Iterable[Fact], subjects: Mapping[str, Subject], rows: Rows) -> 
             _bind(subjects[name], kinds, details)
             for kind in fact.check.of_named:
                 _limit(subjects[name], kind, kinds, details, rows)
-    parents = {kind: None if of is None else _any_of(of) for kind, of in details.items()}
+    parents: dict[str, Wanted | None] = {kind: None if of is None else AnyOf(tuple(of)) for kind, of in details.items()}
     return Plan(frozenset(kinds), parents)
 
 
@@ -74,8 +75,12 @@ def _below(kind: str, ancestor: str, rows: Rows) -> str | None:
     return None
 
 
-def _any_of(subjects: list[Subject]) -> Wanted:
-    def wanted(entry: Entry) -> bool:
-        return any(matches(subject, entry) for subject in subjects)
+@dataclass(frozen=True)
+class AnyOf:
+    """Selects the records of any of these subjects."""
 
-    return wanted
+    subjects: tuple[Subject, ...]
+
+    def __call__(self, entry: Entry) -> bool:
+        """Whether the record is one of a subject's."""
+        return any(matches(subject, entry) for subject in self.subjects)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 from time import monotonic
 
 import gevent
 
+from asbuilt.load.plan.scenario import Scenario
 from asbuilt.load.users.openloop import task
 from asbuilt.load.users.scenario_users import JourneyUser
 
@@ -14,11 +16,17 @@ _LAUNCHES = itertools.count(1)
 _FIRST = 3
 
 
+def _polls(scenario: Scenario, limit: str) -> int:
+    """How often one asks at most until so many seconds are over."""
+    return math.ceil(float(scenario.options[limit]) / float(scenario.options["poll_s"])) + 1
+
+
 class CourseReader(JourneyUser):
     """Reads courses, and hands in work."""
 
     arrivals = 1.0
     weight = 10
+    most_requests = 1
 
     @task(9)
     def read(self) -> None:
@@ -41,6 +49,12 @@ class WorkspaceUser(JourneyUser):
 
     abstract = True
     flow = "workspace"
+    steps = 0
+
+    @classmethod
+    def most(cls, scenario: Scenario) -> int:
+        """A launch, its questions whether the workspace answers, and the steps after it."""
+        return 1 + _polls(scenario, "give_up_s") + cls.steps
 
     def launch(self) -> tuple[str, str, float]:
         """Launch a workspace and wait until it answers: its name ("" if it does not), warm or cold, and the seconds."""
@@ -67,6 +81,7 @@ class Launcher(WorkspaceUser):
 
     every_seconds = 3.0
     fixed_count = 20
+    steps = 5  # the page, reading twice, writing, ending
 
     def on_start(self) -> None:
         """Sign in; each user has a file of its own."""
@@ -107,6 +122,12 @@ class Watcher(WorkspaceUser):
 
     every_seconds = 20.0
     fixed_count = 3
+    steps = 6  # the pool before, the clock twice, opening, a workspace that is gone, ending
+
+    @classmethod
+    def most(cls, scenario: Scenario) -> int:
+        """Also its questions whether the pool is full again."""
+        return super().most(scenario) + _polls(scenario, "refill_within_s")
 
     @task
     def refill(self) -> None:

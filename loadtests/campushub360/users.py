@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asbuilt.load.plan.scenario import Scenario
 from asbuilt.load.users.openloop import task
 from asbuilt.load.users.scenario_users import BrowsingUser, JourneyUser
 
@@ -19,6 +20,7 @@ class Student(JourneyUser):
 
     arrivals = 0.006
     weight = 1
+    most_requests = 2
 
     @task(9)
     def read(self) -> None:
@@ -39,6 +41,7 @@ class Teacher(JourneyUser):
 
     arrivals = 0.002
     weight = 1
+    most_requests = 2
 
     @task
     def grade(self) -> None:
@@ -52,6 +55,7 @@ class Clerk(JourneyUser):
 
     arrivals = 0.002
     weight = 1
+    most_requests = 2
 
     @task
     def books(self) -> None:
@@ -66,6 +70,11 @@ class Impatient(JourneyUser):
     every_seconds = 20.0
     alone = True
     fixed_count = 1
+
+    @classmethod
+    def most(cls, scenario: Scenario) -> int:
+        """As often as it asks again."""
+        return int(scenario.options["most_at_once"])
 
     @task
     def ask_again_and_again(self) -> None:

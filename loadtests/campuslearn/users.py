@@ -17,6 +17,7 @@ class Learner(JourneyUser):
 
     arrivals = 0.7
     weight = 7
+    most_requests = 2
 
     @task(4)
     def read(self) -> None:
@@ -35,6 +36,8 @@ class Chatter(JourneyUser):
 
     arrivals = 0.3
     weight = 3
+    most_requests = 3  # a message, and what keeps its connection open
+    requests_to_start = 6  # the upgrade, the messages that connect, and those that end the connection
 
     def on_start(self) -> None:
         """Sign in, then connect with the token."""

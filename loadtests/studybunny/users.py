@@ -13,6 +13,7 @@ class Planner(JourneyUser):
 
     arrivals = 0.8
     weight = 10
+    most_requests = 2
 
     @task(3)
     def create_task(self) -> None:
@@ -36,6 +37,7 @@ class Visitor(JourneyUser):
 
     arrivals = 0.2
     weight = 2
+    most_requests = 2
 
     @task
     def open_page(self) -> None:

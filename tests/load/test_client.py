@@ -90,7 +90,7 @@ def served(request: pytest.FixtureRequest, certificate: dict[str, str]) -> Itera
 
 
 def _client(served: Served, **settings: Any) -> HttpClient:
-    plain = Settings("x", "", served.host, (), "target", (LoadStage(1, 1, 1),), 1, **settings)
+    plain = Settings("x", "", served.host, (), "target", (LoadStage(1, 1, 1),), 1, **{"writes": True, **settings})
     return HttpClient(LoadGenerator(plain), "api")
 
 
@@ -164,3 +164,23 @@ def test_a_certificate_of_an_unknown_authority_is_an_error(certificate: dict[str
             client._generator.close()
     finally:
         served.server.stop()
+
+
+def test_a_write_without_leave_is_neither_sent_nor_counted(certificate: dict[str, str], served: Served) -> None:
+    """Through TLS, too; reading goes on."""
+    client = _client(served, ca_file=certificate["certfile"], writes=False)
+    assert client.post("/page").error.endswith("(--allow-writes)")
+    assert not client._generator.statistics.endpoints
+    assert client.get("/page").ok
+    assert [request.split()[0] for request in served.requests] == ["GET"]
+    client._generator.close()
+
+
+def test_the_edge_sends_no_write_of_any_owner(certificate: dict[str, str], served: Served) -> None:
+    """A connection refuses bytes that write, whoever built them, and tells its owner."""
+    client = _client(served, ca_file=certificate["certfile"], writes=False)
+    response = client._exchange("GET", b"POST /app/page HTTP/1.1\r\nHost: x\r\n\r\n", 0.0)
+    assert response.error.startswith("POST requests may change data")
+    assert client.get("/page").ok
+    assert [request.split()[0] for request in served.requests] == ["GET"]
+    client._generator.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -109,6 +110,8 @@ def test_a_smoke_run_asks_every_route(smoke_runs: dict[str, Run], system: str) -
     """Also the routes that a full run seldom asks: of each shipped scenario none is left out."""
     run = smoke_runs[system]
     assert (run.code, run.result.get("untried")) == (0, []), run.said
+    announced = re.search(r"^requests  at most ([\d,]+)", run.said, re.MULTILINE)
+    assert run.result["health"]["sent"] < int(announced[1].replace(",", "")), run.said
     assert set(run.statuses.values()) == {"untested"}
 
 

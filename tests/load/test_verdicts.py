@@ -80,7 +80,7 @@ def test_dropped_arrivals_leave_a_good_latency_open(spec: Any) -> None:
 
 def test_a_smoke_run_proves_no_promise(spec: Any) -> None:
     """It passes where every route works; its facts stay untested."""
-    settings = settings_of(profile="smoke")
+    settings = settings_of(profile="smoke", writes=True)
     statuses, code = _statuses(spec, measured(settings), settings)
     assert (set(statuses.values()), code) == ({"untested"}, 0)
     assert _statuses(spec, measured(settings, failed=1), settings)[1] == 1
@@ -88,7 +88,7 @@ def test_a_smoke_run_proves_no_promise(spec: Any) -> None:
 
 def test_a_smoke_run_does_not_pass_routes_that_it_never_asked(spec: Any) -> None:
     """They are named; one that changes data may be left out where that was not allowed."""
-    settings = settings_of(profile="smoke")
+    settings = settings_of(profile="smoke", writes=True)
     more = settings.scenario + '[routes.other]\npath = "/other"\nchanges = true\n'
     settings = dataclasses.replace(settings, scenario=more)
     facts = judging.load_facts(spec, "tier1")
@@ -102,7 +102,7 @@ def test_a_smoke_run_does_not_pass_routes_that_it_never_asked(spec: Any) -> None
 
 def test_a_smoke_run_fails_for_what_counts_for_no_objective_too(spec: Any) -> None:
     """A step that failed is a step that does not work."""
-    settings = settings_of(profile="smoke")
+    settings = settings_of(profile="smoke", writes=True)
     raw = measured(settings)
     step = measured(settings, failed=1)["endpoints"][0] | {"name": "launch", "counted": False}
     raw["endpoints"].append(step)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import gevent
 
+from asbuilt.load.http.outgoing import OutgoingRequests
 from asbuilt.load.http.readiness import Readiness
 from asbuilt.load.http.response import CHUNK, UNTIL_CLOSE, Head, IncomingResponse, MalformedError, Memory
 
@@ -29,6 +30,7 @@ class ResponseHandler(Protocol):
 class HttpConnection:
     """A connection to one address; it connects when it is first needed, and again after it was closed.
 
+    It sends no request that `outgoing` refuses: its owner is told so, as of any request without an answer.
     `sent_at` is when the current request was handed over (monotonic clock), 0.0 while there is none; `began` is the
     same of the latest one, until the next. `arrival`, `note` and `memory` (of earlier answers) are the owner's.
     """
@@ -39,6 +41,7 @@ class HttpConnection:
         "_incoming",
         "_on_open",
         "_out",
+        "_outgoing",
         "_reads",
         "_receive",
         "_send",
@@ -54,8 +57,10 @@ class HttpConnection:
         "sent_at",
     )
 
-    def __init__(self, owner: ResponseHandler, reads: Readiness, family: int, address: Any) -> None:
-        self.owner, self._reads = owner, reads
+    def __init__(
+        self, owner: ResponseHandler, reads: Readiness, outgoing: OutgoingRequests, family: int, address: Any
+    ) -> None:
+        self.owner, self._reads, self._outgoing = owner, reads, outgoing
         self._family, self.address = family, address
         self._socket: Any = None
         self._send: Any = None
@@ -79,6 +84,10 @@ class HttpConnection:
         """Send one request at the moment `now`, one at a time; the owner is told of its end."""
         self.sent_at = self.began = now
         self._head_request = head_request
+        refused = self._outgoing.refusal(data, now)
+        if refused:
+            self.fail(refused)
+            return
         if self.open:
             self._transmit(data)
             return
@@ -114,11 +123,6 @@ class HttpConnection:
         self._incoming, self._out = None, b""
         self.open = False
         self.sent_at = 0.0
-
-    def move(self, family: int, address: Any) -> None:
-        """Close it, and go to another address from now on."""
-        self.close()
-        self._family, self.address = family, address
 
     def _connect(self) -> None:
         try:

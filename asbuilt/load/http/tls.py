@@ -6,6 +6,7 @@ import ssl
 from typing import Any
 
 from asbuilt.load.http.connection import HttpConnection, ResponseHandler, text
+from asbuilt.load.http.outgoing import OutgoingRequests
 from asbuilt.load.http.readiness import Readiness
 from asbuilt.load.http.response import CHUNK
 
@@ -16,9 +17,16 @@ class HttpsConnection(HttpConnection):
     __slots__ = ("_context", "_encoder", "_name", "_received_records", "_records_to_send")
 
     def __init__(
-        self, owner: ResponseHandler, reads: Readiness, family: int, address: Any, context: ssl.SSLContext, name: str
+        self,
+        owner: ResponseHandler,
+        reads: Readiness,
+        outgoing: OutgoingRequests,
+        family: int,
+        address: Any,
+        context: ssl.SSLContext,
+        name: str,
     ) -> None:
-        super().__init__(owner, reads, family, address)
+        super().__init__(owner, reads, outgoing, family, address)
         self._context, self._name = context, name
         self._encoder: Any = None
         self._received_records: Any = None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from asbuilt import content
+from asbuilt.load.plan.confirmation import READS
 from asbuilt.load.plan.scenario_rules import PLACEHOLDER, read_scenario
 from asbuilt.problems import InputError, parsing
 
@@ -19,7 +20,7 @@ class ScenarioError(InputError, ValueError):
 
 @dataclass(frozen=True)
 class Route:
-    """One request of the system; `flow` says whose objective it counts for, `changes` that it writes.
+    """One request of the system; `flow` says whose objective it counts for, `changes` that a read changes data.
 
     Not `counted`: asking again and again is no load of its own, and would thin out the errors of what is.
     """
@@ -35,6 +36,11 @@ class Route:
     changes: bool = False
     counted: bool = True
     server_timing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change data: by its method, whatever the file says, or because the file says so."""
+        return self.method not in READS or self.changes
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from asbuilt.load.plan.arrivals import CONSTANT, POISSON, PROFILES
+from asbuilt.load.plan.confirmation import READS
 from asbuilt.problems import nearest
 from asbuilt.problems.file import InputFile
 from asbuilt.problems.lines import Key
@@ -46,7 +47,7 @@ _ROW = ValueType(
 _HEADER = ValueType(
     "a header such as 'Authorization: Bearer {token}'", lambda value: LINE.fits(value) and ":" in value, str
 )
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _LOAD = {
     "rate": Rule(POSITIVE),
     "trigger_rate": Rule(POSITIVE),
@@ -106,6 +107,12 @@ def read_scenario(file: InputFile, whole: bool) -> dict[str, Any]:
         _stated(file)
     if file.data.get("routes") == {}:
         file.wrong(("routes",), "no [routes.<name>]: there is nothing to ask for")
+    for name, about in read.get("routes", {}).items():
+        if about.get("changes") is False and about.get("method", "GET") not in READS:
+            file.wrong(
+                ("routes", name, "changes"),
+                f"[routes.{name}] changes = false: a {about['method']} is a write by its method: leave the key out",
+            )
     options = read.get("options", {})
     checked = file.table(("options",), _OPTIONS, options, others=True)
     rows = file.data.get("rows", {})

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from asbuilt.load.measure.gate import Objective
 from asbuilt.load.plan.arrivals import PROFILES, Arrivals, LoadStage, profile
+from asbuilt.load.plan.confirmation import RunRefusedError, addresses_of, confirmed, host_of, on_this_machine
 from asbuilt.load.plan.scenario import Scenario, ScenarioError, parse, text_of
 from asbuilt.problems import nearest
 
 # two runs may differ in these and still be compared: where the target is, how many processes load it, which files
 NOT_COMPARED = frozenset(
-    ("host", "stand_in", "allowed_hosts", "out", "kill_file", "workers", "ca_file", "verify_tls", "abort")
+    (
+        *("host", "addresses", "stand_in", "out", "kill_file", "workers", "ca_file", "verify_tls", "abort"),
+        *("most_requests", "most_rate"),
+    )
 )
 
 
@@ -26,13 +30,14 @@ NOT_COMPARED = frozenset(
 class Settings:
     """One run, in requests a second and in seconds. `scenario` is the text of its file, so that every process sends the
     same requests; `stand_in` says that `host` is this suite's own stand-in; `writes` says whether requests that change
-    data may be sent.
+    data may be sent. `addresses` are the IP addresses of the host, looked up once, when it was confirmed;
+    `most_requests` and `most_rate` are what all processes together may send at most, 0 where that is not limited.
     """
 
     system: str
     variant: str
     host: str
-    allowed_hosts: tuple[str, ...]
+    addresses: tuple[str, ...]
     profile: str
     stages: tuple[LoadStage, ...]
     users: int
@@ -45,13 +50,29 @@ class Settings:
     ca_file: str = ""
     verify_tls: bool = True
     scenario: str = ""
-    writes: bool = True
+    writes: bool = False
+    most_requests: int = 0
+    most_rate: float = 0.0
     most_lag_ms: float = 0.0
     out: str = ""
     kill_file: str = ""
     most_bytes: int = 50 * 1024**3
     workers: int = 0
     abort: bool = True
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """The addresses to connect to. Raises `RunRefusedError` where the host is a name that was not looked up yet."""
+        if self.addresses:
+            return self.addresses
+        host = host_of(self.host)
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise RunRefusedError(
+                f"{host} was not looked up when it was confirmed: its addresses are unknown"
+            ) from None
+        return addresses_of(host)
 
     @property
     def arrivals(self) -> Arrivals:
@@ -93,7 +114,7 @@ def loads(text: str) -> Settings:
     return Settings(
         **{
             **raw,
-            "allowed_hosts": tuple(raw["allowed_hosts"]),
+            "addresses": tuple(raw["addresses"]),
             "stages": tuple(LoadStage(**stage) for stage in raw["stages"]),
             "objectives": tuple(Objective(**item) for item in raw["objectives"]),
         }
@@ -110,6 +131,7 @@ def settle(
     *,
     text: str,
     host: str,
+    addresses: tuple[str, ...] = (),
     variant: str = "",
     profile_name: str = "",
     rate: float = 0.0,
@@ -133,7 +155,7 @@ def settle(
         system=scenario.system,
         variant=variant,
         host=host.rstrip("/"),
-        allowed_hosts=(urlsplit(host).netloc,),
+        addresses=addresses,
         profile=name,
         stages=arrivals.stages,
         users=users or int(stated["users"]),
@@ -156,15 +178,24 @@ def _arrivals(stated: Mapping[str, Any], name: str, rate: float, seconds: float,
 
 
 def standalone(environment: Any) -> Settings:
-    """The settings of a test that Locust's own command started, from Locust's options."""
+    """The settings of a test that Locust's own command started, from Locust's options.
+
+    Raises `RunRefusedError` where its host may not be loaded.
+    """
     options = environment.parsed_options
     file = Path(options.locustfile.partition(",")[0]).with_name("scenario.toml")
     text = text_of(file)
     scenario = parse(text, file.parent.name, file)
+    host = environment.host or options.host or ""
+    addresses = confirmed(host, options.confirm, options.production)
     return settle(
         scenario,
         text=text,
-        host=environment.host or options.host or "",
+        host=host,
+        addresses=addresses,
+        writes=options.allow_writes or on_this_machine(addresses),
+        most_requests=options.most_requests,
+        most_rate=options.most_rate,
         variant=options.load_variant or next(iter(scenario.variants), ""),
         profile_name=options.load_profile,
         rate=options.load_rate,

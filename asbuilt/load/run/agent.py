@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 from gevent.lock import RLock
 
+from asbuilt.load.http.other_clients import LIMITS
 from asbuilt.load.plan.safety import raise_files
 from asbuilt.load.plan.settings import Settings, loads
 from asbuilt.load.run.generator import LoadGenerator
@@ -39,6 +40,8 @@ class Agent:
         """Set up the generator for the users that are about to start."""
         self.close()
         generator = LoadGenerator(settings)
+        target = generator.target
+        LIMITS.aim(target.name, target.port, target.addresses, generator.outgoing)
         for cls in self._environment.user_classes:
             if hasattr(cls, "make_pool"):
                 generator.pools[cls.__name__] = cls.make_pool(generator)

@@ -64,6 +64,7 @@ class Coordinator:
             worker.send("stop", {})
             return
         worker.receive(report, self._clock.now())
+        self.stopped = self.stopped or str(report.get("stopped", ""))
         if report["begun"]:  # what users did to get ready is no part of the test
             self.statistics.absorb(report)
 
@@ -180,7 +181,8 @@ class Coordinator:
     def _write(self) -> int:
         """Write what was measured for the verdict; returns the exit code of a run that nobody judges."""
         workers = self._workers.all
-        problems = [*self.problems, *([self.stopped] if self.stopped else [])]
+        refused = [f"not sent, {reason}" for worker in workers for reason in worker.latest.get("refused", ())]
+        problems = [*self.problems, *refused, *([self.stopped] if self.stopped else [])]
         health = health_of(self.settings, self.statistics, workers, problems, bool(self.aborted))
         points = self._timeline.points
         raw = measurement(

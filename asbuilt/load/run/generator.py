@@ -12,17 +12,16 @@ from typing import Any, Protocol
 import gevent
 
 from asbuilt.load.http.connection import HttpConnection
+from asbuilt.load.http.outgoing import OutgoingRequests
 from asbuilt.load.http.target_host import TargetHost
 from asbuilt.load.measure.request_statistics import RequestStatistics
-from asbuilt.load.plan.arrivals import Arrivals, LoadStage
+from asbuilt.load.plan.request_plan import class_arrivals, sign_in_request
 from asbuilt.load.plan.settings import Settings
 from asbuilt.load.run.scheduler import ArrivalScheduler, ArrivalStream
 
 Shares = Mapping[str, tuple[int, int]]  # user class → (number of the share, of how many)
 
-_SMOKE_TURNS = 4  # of each class with an interval of its own, however short the run
 _SWEEPS = 10  # each sweep looks for timeouts in a tenth of all connections
-_LOOK_UP_SECONDS = 30.0
 
 
 class UserPool(Protocol):
@@ -46,7 +45,8 @@ class LoadGenerator:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.target = TargetHost(settings)
+        self.outgoing = OutgoingRequests(settings, sign_in_request(settings), self.stop)
+        self.target = TargetHost(settings, self.outgoing)
         self.statistics = RequestStatistics()
         self.connections: dict[HttpConnection, None] = {}  # in order, and quick to leave
         self.pools: dict[str, UserPool] = {}
@@ -132,6 +132,9 @@ class LoadGenerator:
             "open": sum(connection.open for connection in self.connections),
             "users": self.ready,
             "ended": self.ended,
+            "requests": self.outgoing.sent,
+            "stopped": self.outgoing.stopped,
+            "refused": [f"{times} times: {reason}" for reason, times in self.outgoing.refused.most_common(5)],
         }
 
     def close(self) -> None:
@@ -148,19 +151,12 @@ class LoadGenerator:
     def _times(self, shares: Shares, after: float) -> list[tuple[UserPool, Iterator[float]]]:
         """Each pool's arrivals: its part of the whole rate, or its own exact interval."""
         streams: list[tuple[UserPool, Iterator[float]]] = []
-        whole = self.settings.arrivals
         for number, pool in enumerate(sorted(self.pools.values(), key=lambda pool: pool.name)):
             share, of = shares.get(pool.name, (0, 0))
-            if not of:
-                times: Iterator[float] = iter(())
-            elif pool.every_seconds:
-                pace = 1 / pool.every_seconds
-                if self.settings.profile == "smoke":
-                    pace = max(pace, _SMOKE_TURNS / whole.seconds)
-                arrivals = Arrivals((LoadStage(pace, pace, whole.seconds),))
-                times = arrivals.times(share, of, 0, after)
-            else:
-                times = whole.scaled(pool.share).times(share, of, self.settings.seed + number, after)
+            times: Iterator[float] = iter(())
+            if of:
+                arrivals = class_arrivals(self.settings, pool.share, pool.every_seconds)
+                times = arrivals.times(share, of, self.settings.seed + number, after)
             streams.append((pool, times))
         return streams
 
@@ -168,20 +164,15 @@ class LoadGenerator:
         self.ended = True
 
     def _sweep(self) -> None:
-        """Give up requests that take too long, and leave addresses that are no longer the host's."""
-        part, looked_up, callback = 0, monotonic(), gevent.get_hub().loop.run_callback
+        """Give up requests that take too long."""
+        part, callback = 0, gevent.get_hub().loop.run_callback
         while True:
             gevent.sleep(0.05)
             now = monotonic()
             for connection in list(itertools.islice(self.connections, part, None, _SWEEPS)):
                 if self._late(connection, now):
                     callback(self._expire, connection)  # the greenlet that it wakes returns to the event loop
-                elif not connection.sent_at and connection.open and not self.target.knows(connection.address):
-                    connection.move(*self.target.next_address())
             part = (part + 1) % _SWEEPS
-            if now - looked_up > _LOOK_UP_SECONDS:
-                looked_up = now
-                gevent.spawn(self._look_up)
 
     def _late(self, connection: HttpConnection, now: float) -> bool:
         return connection.sent_at > 0 and now - connection.sent_at > self.settings.timeout_seconds
@@ -189,12 +180,6 @@ class LoadGenerator:
     def _expire(self, connection: HttpConnection) -> None:
         if self._late(connection, monotonic()):  # else it was answered meanwhile, and may have sent its next request
             connection.fail(f"no answer within {self.settings.timeout_seconds:g} s")
-
-    def _look_up(self) -> None:
-        try:
-            self.target.look_up()
-        except OSError:
-            return  # the addresses known so far stay in use
 
 
 def _until_then(due: float, old: Iterator[float], after: float, new: Iterator[float]) -> Iterator[float]:

@@ -65,7 +65,7 @@ def measure(host: str, rate: float, seconds: float, users: int) -> dict[str, Any
             system=_SYSTEM,
             variant="",
             host=host,
-            allowed_hosts=(),
+            addresses=(),
             profile="target",
             stages=(LoadStage(rate, rate, seconds),),
             users=users,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from asbuilt.load.measure.request_statistics import EndpointStatistics
     from asbuilt.load.run.generator import LoadGenerator
 
+NOT_SENT = "requests that change data are not sent to this host (--allow-writes)"
+_AFTER_THE_END = 0.1
 _MOST_REDIRECTS, _REDIRECTS = 5, (301, 302, 303, 307, 308)
 _GOOD = frozenset(range(200, 400))
 
@@ -91,10 +93,13 @@ class HttpClient:
         """Send one request and wait for its answer; redirects within the allowed hosts are followed.
 
         It is counted under `name`. `check` says what is wrong with an answer of a good status, or "". Where `counted`
-        is false it belongs to its own flow only, not to the run as a whole. Errors are not raised: look at `ok`.
+        is false it belongs to its own flow only, not to the run as a whole. Errors are not raised: look at `ok`. One
+        that changes data, where this run sends none, is neither sent nor counted.
         """
         generator = self._generator
         path, asked = generator.target.prefix + path, path
+        if generator.outgoing.keeps(method, path):
+            return Response(0, b"", b"", 0.0, NOT_SENT)
         endpoint = generator.statistics.endpoint(name or asked.partition("?")[0], method, flow or self._flow, counted)
         began = monotonic()
         due, self.due = self.due or began, 0.0
@@ -157,6 +162,8 @@ class HttpClient:
     def _exchange(self, method: str, data: bytes, began: float) -> Response:
         self._result = None
         self._connection.send(data, monotonic(), method == "HEAD")
+        if self._generator.outgoing.stopped:
+            gevent.sleep(_AFTER_THE_END)  # a journey that asks again and again lets other greenlets run
         if self._result is None:
             self._waiting = gevent.getcurrent()
             try:

@@ -9,6 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,19 @@ import locust.stats
 from locust import events, task
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
+from asbuilt.load.http.other_clients import LIMITS
 from asbuilt.load.measure.histogram import Histogram, bucket, middle
+from asbuilt.load.plan.confirmation import GATE, RunRefusedError
+from asbuilt.load.plan.request_plan import UserClass, announcement, limited, plan
 from asbuilt.load.plan.settings import Settings, loads, standalone
 from asbuilt.load.run.agent import Agent, MasterConnection
 from asbuilt.load.run.coordinator import Coordinator
 from asbuilt.load.run.processes import PARENT, SETTINGS
+from asbuilt.load.run.timeline import say
 from asbuilt.load.run.workers import LocalWorker, RemoteWorker, Worker
-from asbuilt.load.users.users import MassUser, OpenLoopUser
+from asbuilt.load.users.users import MassUser, OpenLoopUser, ServedUser
+from asbuilt.problems import InputError
+from asbuilt.results.exit_codes import ExitCode
 
 __all__ = ["MassUser", "OpenLoopUser", "task"]
 
@@ -40,12 +47,18 @@ def _options(parser: Any) -> None:
         ("seconds", 0.0, "S", "length of the run; default: that of the profile"),
     ):
         group.add_argument(f"--load-{name}", type=type(default), default=default, metavar=metavar, help=text)
+    for name, (metavar, default, text) in GATE.items():
+        if metavar:
+            group.add_argument(name, type=type(default), default=default, metavar=metavar, help=text)
+        else:
+            group.add_argument(name, action="store_true", help=text)
 
 
 @events.init.add_listener
 def _install(environment: Any, runner: Any, **_: Any) -> None:
     logging.getLogger("locust.runners").setLevel(logging.ERROR)  # it warns of spawn rates that are harmless here
     locust.stats.bucket_response_time = lambda ms: middle(bucket(ms))
+    LIMITS.install()
     if os.environ.get(PARENT):
         gevent.spawn(_end_with, int(os.environ[PARENT]))
     if isinstance(runner, WorkerRunner):
@@ -79,7 +92,7 @@ class _LocustRun:
         agent = Agent(self._environment, lambda report: self._receive("local", report), _mirror(self._environment))
 
         def start(**_: Any) -> None:
-            settings = _settings(self._environment)
+            settings = _begun(self._environment, 0)
             self._workers = {"local": LocalWorker(agent)}
             self._coordinator = self._created(runner, settings)
             agent.prepare(settings)
@@ -91,7 +104,7 @@ class _LocustRun:
         """A run whose workers generate the load."""
 
         def start(**_: Any) -> None:
-            settings = _settings(self._environment)
+            settings = _begun(self._environment, len(runner.clients.all))
             _give_up_later_than(settings, runner)
             self._workers = {client.id: RemoteWorker(runner, client.id) for client in runner.clients.all}
             self._coordinator = self._created(runner, settings)
@@ -145,6 +158,44 @@ def _give_up_later_than(settings: Settings, runner: MasterRunner) -> None:
     locust.runners.HEARTBEAT_LIVENESS = ceil(settings.silence_seconds) + 3  # seconds
     for client in runner.clients.all:  # each counts down from the earlier value until its next heartbeat
         client.heartbeat = locust.runners.HEARTBEAT_LIVENESS
+
+
+def _begun(environment: Any, workers: int) -> Settings:
+    """The settings of the run that begins, with a cap on its requests; says what will be sent.
+
+    Ends this process where the run may not begin, before any user is started.
+    """
+    try:
+        settings = replace(_settings(environment), workers=workers)
+        planned = plan(settings, _classes(environment, settings))
+        settings = limited(settings, planned)
+    except (InputError, RunRefusedError, ValueError) as error:
+        problems = error.problems if isinstance(error, InputError) else [str(error)]
+        os.write(2, "".join(f"asbuilt load: {problem}\n" for problem in problems).encode())
+        os._exit(ExitCode.USAGE)
+    for line in announcement(settings, planned):
+        say(line)
+    return settings
+
+
+def _classes(environment: Any, settings: Settings) -> list[UserClass]:
+    """What each class of users makes at most. Raises `RunRefusedError` on one that does not say, without a cap."""
+    others = [cls.__name__ for cls in environment.user_classes if not issubclass(cls, ServedUser)]
+    if others and not settings.most_requests:
+        raise RunRefusedError(
+            f"how many requests users of {', '.join(others)} make is known only to them: say how many all may make "
+            "with --most-requests N"
+        )
+    served = [cls for cls in environment.user_classes if issubclass(cls, ServedUser)]
+    fixed = sum(cls.fixed_count for cls in environment.user_classes)
+    weights = sum(cls.weight for cls in environment.user_classes if not cls.fixed_count)
+    found = []
+    for cls in served:
+        users = cls.fixed_count or ceil(max(0, settings.users - fixed) * cls.weight / weights) + 1
+        found.append(cls.planned(settings, users))
+    if others:
+        found.append(UserClass(", ".join(others), 0.0, 0.0, 0, 0, to_start=0, accounts=settings.most_requests))
+    return found
 
 
 def _settings(environment: Any) -> Settings:

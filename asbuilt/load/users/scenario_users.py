@@ -6,14 +6,17 @@ import itertools
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
 from locust.exception import StopUser
 
+from asbuilt.load.plan.request_plan import UserClass
 from asbuilt.load.plan.scenario import Login, Route, Scenario, filled, parse
+from asbuilt.load.plan.settings import Settings
 from asbuilt.load.run.generator import LoadGenerator
-from asbuilt.load.users.client import HttpClient, Response, built
+from asbuilt.load.users.client import NOT_SENT, HttpClient, Response, built
 from asbuilt.load.users.mass import MassRequest
 from asbuilt.load.users.openloop import MassUser, OpenLoopUser
 
@@ -26,8 +29,8 @@ def _parsed(text: str, system: str) -> Scenario:
     return parse(text, system)
 
 
-def _scenario(generator: LoadGenerator) -> Scenario:
-    return _parsed(generator.settings.scenario, generator.settings.system)
+def _scenario(settings: Settings) -> Scenario:
+    return _parsed(settings.scenario, settings.system)
 
 
 def sign_in(client: HttpClient, login: Login, number: int) -> None:
@@ -56,13 +59,25 @@ class JourneyUser(OpenLoopUser):
     alone = False  # whether it signs in as an account that nobody else uses
 
     @classmethod
-    def interval(cls, generator: LoadGenerator) -> float:
+    def interval(cls, settings: Settings) -> float:
         """The class's `every_seconds`, unless the scenario file has another value."""
-        return float(_scenario(generator).options.get("every_seconds", {}).get(cls.__name__, cls.every_seconds))
+        return float(_scenario(settings).options.get("every_seconds", {}).get(cls.__name__, cls.every_seconds))
+
+    @classmethod
+    def planned(cls, settings: Settings, users: int) -> UserClass:
+        """What so many users of the class make at most."""
+        scenario = _scenario(settings)
+        signs_in = scenario.login is not None
+        return replace(super().planned(settings, users), most_requests=cls.most(scenario), signs_in=signs_in)
+
+    @classmethod
+    def most(cls, scenario: Scenario) -> int:
+        """How many requests one arrival makes at most, where that depends on the scenario file."""
+        return cls.most_requests
 
     def on_start(self) -> None:
         """Sign in, each user as the next account."""
-        self.scenario = _scenario(self.generator)
+        self.scenario = _scenario(self.generator.settings)
         self.number = 0 if self.alone else next(_NUMBERS)
         if self.scenario.login is not None:
             sign_in(self.client, self.scenario.login, self.number)
@@ -77,8 +92,8 @@ class JourneyUser(OpenLoopUser):
         `data` is a body other than JSON. An expired session (401) is signed in again, and the request repeated.
         """
         route = self.scenario.routes[name]
-        if route.changes and not self.generator.settings.writes:
-            return Response(0, b"", b"", 0.0, "requests that change data are not sent to this host (--allow-writes)")
+        if route.writes and not self.generator.settings.writes:
+            return Response(0, b"", b"", 0.0, NOT_SENT)
         values = self._values() | values
         answer = self._send(route, values, data)
         if answer.status == 401 and self.scenario.login is not None and 401 not in route.expect:
@@ -129,11 +144,18 @@ class BrowsingUser(MassUser):
     signed_in = True
 
     @classmethod
+    def planned(cls, settings: Settings, users: int) -> UserClass:
+        """What so many users of the class make at most: each process signs all accounts in."""
+        login = _scenario(settings).login
+        accounts = login.accounts if cls.signed_in and login is not None else 0
+        return replace(super().planned(settings, users), accounts=accounts)
+
+    @classmethod
     def requests(cls, generator: LoadGenerator) -> Iterator[MassRequest]:
         """An endless sequence of requests, drawn by weight."""
-        scenario = _scenario(generator)
+        scenario = _scenario(generator.settings)
         routes = [scenario.routes[name] for name in cls.routes]
-        routes = [route for route in routes if generator.settings.writes or not route.changes]
+        routes = [route for route in routes if generator.settings.writes or not route.writes]
         headers = list(cls._identities(generator, scenario)) if cls.signed_in else [{}]
         draw = random.Random(generator.settings.seed)  # noqa: S311  # a load, no secret
         drawn = draw.choices(routes, [route.weight for route in routes], k=_DRAWN)

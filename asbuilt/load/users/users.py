@@ -17,23 +17,28 @@ from locust import User
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
+from asbuilt.load.plan.request_plan import SIGN_IN_ATTEMPTS, UserClass
+from asbuilt.load.plan.settings import Settings
 from asbuilt.load.run.generator import LoadGenerator
 from asbuilt.load.users.client import HttpClient, Response
 from asbuilt.load.users.mass import MassPool, MassRequest
 
 _LOG = logging.getLogger("asbuilt.load")
-_ATTEMPTS = 3
 
 
 class ServedUser(User):
     """A user that waits for arrivals. `arrivals` is its class's share of the run's rate (journeys, not requests);
-    `every_seconds` instead gives the class an exact interval of its own.
+    `every_seconds` instead gives the class an exact interval of its own. `most_requests` is how many requests (and
+    messages of a WebSocket) one arrival makes at most, redirects and polls included; `requests_to_start` the same of a
+    user that gets ready, its sign-in apart. A run ends before it makes more than these say in all.
     """
 
     abstract = True
     arrivals: float = 1.0
     every_seconds: float = 0.0
     flow = "api"
+    most_requests: int = 10
+    requests_to_start: int = 0
 
     @property
     def generator(self) -> LoadGenerator:
@@ -42,9 +47,15 @@ class ServedUser(User):
         return generator
 
     @classmethod
-    def interval(cls, generator: LoadGenerator) -> float:
+    def interval(cls, settings: Settings) -> float:
         """The exact interval of this class's arrivals in this run, 0 where it has a share of the rate."""
         return cls.every_seconds
+
+    @classmethod
+    def planned(cls, settings: Settings, users: int) -> UserClass:
+        """What so many users of this class make at most."""
+        interval = cls.interval(settings)
+        return UserClass(cls.__name__, cls.arrivals, interval, users, cls.most_requests, False, cls.requests_to_start)
 
     @classmethod
     def make_pool(cls, generator: LoadGenerator) -> Any:
@@ -120,7 +131,7 @@ class OpenLoopUser(ServedUser):
     @classmethod
     def make_pool(cls, generator: LoadGenerator) -> JourneyPool:
         """Where this class's free users wait."""
-        return JourneyPool(generator, cls, cls.interval(generator))
+        return JourneyPool(generator, cls, cls.interval(generator.settings))
 
     def record(
         self,
@@ -175,11 +186,11 @@ class OpenLoopUser(ServedUser):
             self.client.close()
 
     def _get_ready(self, generator: LoadGenerator) -> None:
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(SIGN_IN_ATTEMPTS):
             try:
                 self.on_start()
             except StopUser as error:
-                if attempt + 1 == _ATTEMPTS:
+                if attempt + 1 == SIGN_IN_ATTEMPTS:
                     generator.failed_users.append(f"{type(self).__name__}: {error or 'gave up'}")
                     raise
                 gevent.sleep(0.5 * (attempt + 1))
@@ -206,12 +217,13 @@ class MassUser(ServedUser):
     """The mass lane: a user is a connection, and its class's prebuilt requests are sent on the free ones."""
 
     abstract = True
+    most_requests = 1
     tasks: ClassVar[list[Any]] = [lambda user: None]  # Locust requires one; the pool sends the requests
 
     @classmethod
     def make_pool(cls, generator: LoadGenerator) -> MassPool:
         """Where this class's free connections wait."""
-        return MassPool(cls.__name__, cls.arrivals, cls.interval(generator))
+        return MassPool(cls.__name__, cls.arrivals, cls.interval(generator.settings))
 
     @classmethod
     def requests(cls, generator: LoadGenerator) -> Iterator[MassRequest]:

@@ -67,6 +67,6 @@ def smoke_code(endpoints: Sequence[Mapping[str, Any]], untried: Sequence[str]) -
 
 
 def untried(scenario: Scenario, endpoints: Sequence[Mapping[str, Any]], writes: bool) -> list[str]:
-    """The routes that never answered; those that change data only where the run sends them (`writes`)."""
+    """The routes that never answered; those that write only where the run sends them (`writes`)."""
     answered = {one["name"] for one in endpoints if any(slot["counts"]["answered"] for slot in one["slots"].values())}
-    return [name for name, route in scenario.routes.items() if name not in answered and (writes or not route.changes)]
+    return [name for name, route in scenario.routes.items() if name not in answered and (writes or not route.writes)]

@@ -72,7 +72,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
     """The settings that may be written: a scenario's text may hold credentials."""
     hidden = ("scenario", "out", "kill_file", "ca_file", "host", "stand_in")  # the target stands beside the settings
     plain = {key: value for key, value in dataclasses.asdict(settings).items() if key not in hidden}
-    plain["allowed_hosts"], plain["stages"] = list(settings.allowed_hosts), list(plain["stages"])
+    plain["addresses"], plain["stages"] = list(settings.addresses), list(plain["stages"])
     plain["objectives"] = list(plain["objectives"])
     return plain | {"seconds": Arrivals(settings.stages).seconds, "arrivals": round(settings.arrivals.count)}
 

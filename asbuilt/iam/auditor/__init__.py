@@ -1,0 +1,1 @@
+"""The auditor: the role that reads an account, with the policy that the facts need and nothing more."""
