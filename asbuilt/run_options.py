@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from asbuilt.sources.source import Option
 
-RUN_OPTIONS = (Option("--variant", "verify only this variant of the architecture", "NAME"),)
+RUN_OPTIONS = (
+    Option("--variant", "verify only this variant of the architecture", "NAME"),
+    Option("--keep-runs", "keep this many run folders beside reports/out/latest; default: 30", "N", default="30"),
+)

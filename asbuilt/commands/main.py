@@ -104,7 +104,12 @@ def _run(arguments: Sequence[str]) -> int:
         parser.print_help()
         return ExitCode.USAGE
     own, mark, passed_on = _parted(arguments)
-    options = parser.parse_args(own)
+    try:
+        options = parser.parse_args(own)
+    except SystemExit as wrong:
+        if wrong.code == ExitCode.USAGE and own[0] in COMMANDS:
+            _refused(own)
+        raise
     if options.version:
         sys.stdout.write(f"asbuilt {__version__}\n")
         return ExitCode.PASSED
@@ -114,6 +119,13 @@ def _run(arguments: Sequence[str]) -> int:
         parser.error(f"asbuilt {options.command} takes no arguments after --")
     options.passed_on = passed_on
     return int(importlib.import_module(COMMANDS[options.command].module).run(options))
+
+
+def _refused(arguments: Sequence[str]) -> None:
+    """Tell the command that its command line is wrong, where it leaves results that must not be those of before."""
+    refused = getattr(importlib.import_module(COMMANDS[arguments[0]].module), "refused", None)
+    if refused:
+        refused(arguments[1:])
 
 
 def _reader_is_gone() -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from asbuilt.pytest_plugin.selection import Selection
+from asbuilt.pytest_plugin.session_folder import SessionFolder
 from asbuilt.pytest_plugin.sharing import Run, forget
 from asbuilt.results import record as results
 from asbuilt.results import terminal
@@ -21,12 +23,17 @@ class Session:
     - `problems`: the mistakes in specs; `unwritten`: the report formats that failed.
     - `other_tests`, `other_failures`: the number of tests that are not facts, and of their failures.
     - `results`: the content of results.json, once the session ends.
+    - `selection`: the facts that were selected; `folder`: of the results.
     - `shared`: the name of the distributed run, or "".
     """
 
-    def __init__(self, config: pytest.Config, run: Run) -> None:
+    def __init__(self, config: pytest.Config, run: Run, folder: SessionFolder) -> None:
         self.config = config
         self.run = run
+        self.folder = folder
+        self.selection = Selection(by=folder.run.selected_by)
+        self.selected_elsewhere: dict[str, Any] = {}  # by the workers of a distributed run
+        self.notes: list[str] = []
         self.facts: list[dict[str, Any]] = []
         self.deployments: dict[tuple[str, str], dict[str, Any]] = {}
         self.problems: list[str] = []
@@ -35,6 +42,11 @@ class Session:
         self.results: dict[str, Any] = {}
         self.unwritten: list[str] = []
         self.shared = ""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Remove earlier results where this session's will lie."""
+        self.folder.begin()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Collect the record of a fact from its report; count any other test."""
@@ -62,6 +74,7 @@ class Session:
         for deployment in output.get("asbuilt_deployments", []):
             self.deployments.setdefault((deployment["system"], deployment["variant"]), deployment)
         self.problems += [text for text in output.get("asbuilt_problems", []) if text not in self.problems]
+        self.selected_elsewhere = output.get("asbuilt_selection", self.selected_elsewhere)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -73,6 +86,7 @@ class Session:
         if output is not None:
             output["asbuilt_deployments"] = list(self.deployments.values())
             output["asbuilt_problems"] = self.problems
+            output["asbuilt_selection"] = self.selection.record()
             return
         if self.shared:
             forget(self.shared)
@@ -80,17 +94,27 @@ class Session:
             session.exitstatus = ExitCode.USAGE
         elif self.facts and exitstatus in (0, 1, 5):
             session.exitstatus = self._exit_code()
+        selection = self.folder.run.selection = self.selected_elsewhere or self.selection.record()
+        if self.problems:
+            self.folder.run.message = "\n".join(self.problems)
         if self.facts:
             code = int(session.exitstatus)
-            self.results = results.document(self.facts, list(self.deployments.values()), self.run.now, code)
-            names = {deployment["system"]: deployment["architecture"] for deployment in self.deployments.values()}
-            try:
-                write(Night(self.results, architectures=names), self.config.option.out)
-            except WriterError as error:
-                self.unwritten = str(error).splitlines()
-                session.exitstatus = self.results["run"]["exit_code"] = ExitCode.INTERNAL
-                with contextlib.suppress(WriterError):  # results.json states the exit code of this process
-                    write(Night(self.results, architectures=names), self.config.option.out, only=("results_json",))
+            deployments = list(self.deployments.values())
+            self.results = results.document(self.facts, deployments, self.run.now, code, selection)
+            self._write(session)
+        self.notes = self.folder.end(int(session.exitstatus))
+
+    def _write(self, session: pytest.Session) -> None:
+        """Write every report format; where one fails, results.json states the exit code of this process."""
+        names = {deployment["system"]: deployment["architecture"] for deployment in self.deployments.values()}
+        night, part = Night(self.results, architectures=names), self.folder.run.part
+        try:
+            write(night, part)
+        except WriterError as error:
+            self.unwritten = str(error).splitlines()
+            session.exitstatus = self.results["run"]["exit_code"] = ExitCode.INTERNAL
+            with contextlib.suppress(WriterError):
+                write(night, part, only=("results_json",))
 
     def _exit_code(self) -> ExitCode:
         code = exit_code(self.facts)
@@ -106,5 +130,8 @@ class Session:
             terminalreporter.write_line(line)
         if self.results:
             terminalreporter.ensure_newline()
-            for line in terminal.summary(self.results, self.config.option.out, full=self.config.option.tbstyle == "no"):
+            place = self.folder.run.place
+            for line in terminal.summary(self.results, place, full=self.config.option.tbstyle == "no"):
                 terminalreporter.write_line(line)
+        for line in self.notes:
+            terminalreporter.write_line(line)

@@ -143,12 +143,17 @@ def deployment_record(deployment: Deployment) -> dict[str, Any]:
 
 
 def document(
-    facts: Sequence[dict[str, Any]], deployments: Sequence[dict[str, Any]], now: datetime.datetime, exit_code: int
+    facts: Sequence[dict[str, Any]],
+    deployments: Sequence[dict[str, Any]],
+    now: datetime.datetime,
+    exit_code: int,
+    selection: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The whole content of results.json.
 
     Facts keep their order. Each deployment gets the counts of its facts by outcome. `now` is when the run started
-    (aware, UTC).
+    (aware, UTC). `selection` tells how many facts of the deployments were `selected`, of how many, and `by` which
+    options; by default all of them were.
     """
     finished = datetime.datetime.now(datetime.UTC)
     for deployment in deployments:
@@ -163,6 +168,7 @@ def document(
             "finished": finished.isoformat(timespec="seconds"),
             "duration_seconds": round((finished - now).total_seconds(), 3),
             "exit_code": exit_code,
+            "selection": dict(selection or {"selected": len(facts), "of": len(facts), "by": []}),
             "python": platform.python_version(),
             "libraries": {name: version(name) for name in LIBRARIES},
         },

@@ -85,6 +85,7 @@ def _summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[s
     for deployment in results["deployments"]:
         names[deployment["system"], deployment["variant"]] = deployment["architecture"]
         yield _counts(deployment)
+    yield from _selection(results)
     wrong = [fact for fact in results["facts"] if fact["status"] == "failed"]
     wrong.sort(key=lambda fact: (bool(fact["disputed"]), SEVERITIES.index(fact["severity"])))
     for fact in wrong:
@@ -99,6 +100,16 @@ def _summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[s
         yield from _contradictions(results["deployments"])
     yield ""
     yield f"results   {folder / 'results.json'}   exit code {results['run']['exit_code']}"
+
+
+def _selection(results: Mapping[str, Any]) -> Iterator[str]:
+    """A line where not all facts of the deployments were verified."""
+    chosen, judged = results["run"]["selection"], len(results["facts"])
+    if chosen["selected"] < chosen["of"]:
+        by = f" ({', '.join(chosen['by'])})" if chosen["by"] else ""
+        yield f"selection {chosen['selected']} of {chosen['of']} facts{by}"
+    if judged < chosen["selected"]:
+        yield f"cut short {judged} of {chosen['selected']} selected facts were judged"
 
 
 def _counts(deployment: Mapping[str, Any]) -> str:

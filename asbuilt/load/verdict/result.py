@@ -119,12 +119,6 @@ def _endpoint(one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def clear(folder: Path) -> None:
-    """Remove the files of an earlier run, so that they cannot be taken for those of this one."""
-    for name in (RESULT, PAGE, JUNIT):
-        (folder / name).unlink(missing_ok=True)
-
-
 def write(result: Mapping[str, Any], architecture: str, folder: Path) -> None:
     """Write every report format about the run. Raises `WriterError` once all were tried, if any of them failed."""
     write_night(Night(load=[result], architectures={result["system"]: architecture}), folder)
