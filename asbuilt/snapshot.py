@@ -47,10 +47,14 @@ class Answer:
 
 @dataclass
 class Snapshot:
-    """Kind → id of the parent record ("" for plain lists) → the answers that were read for it."""
+    """Kind → id of the parent record ("" for plain lists) → the answers that were read for it.
+
+    `provenance` says what each file is about that was read as evidence, by the source that read it.
+    """
 
     answers: dict[str, dict[str, list[Answer]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    provenance: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, kind: str, parent: str, answer: Answer) -> None:
         """Add an answer under its kind and the id of its parent."""
@@ -85,7 +89,7 @@ class Snapshot:
             parent: [_changed(answer, entry.id, data) for answer in answers]
             for parent, answers in self.answers[entry.kind].items()
         }
-        return Snapshot(answers={**self.answers, entry.kind: of})
+        return dataclasses.replace(self, answers={**self.answers, entry.kind: of})
 
     def dumps(self) -> str:
         """The snapshot as JSON text, with times in ISO 8601.
@@ -157,4 +161,5 @@ def loads(text: str) -> Snapshot:
             for kind, of in raw["answers"].items()
         },
         calls=[Call(**call) for call in raw["calls"]],
+        provenance=raw.get("provenance", {}),
     )

@@ -39,6 +39,9 @@ _ACCOUNTS = {"accounts": Rule(TABLE, needed=True, each=Rule(TABLE, keys=ACCOUNT)
 _SUBJECT = {"name": Rule(LINE), "arn": Rule(LINE), "tags": Rule(TABLE, each=Rule(ANY_TEXT))}
 
 
+EVIDENCE_DAYS = 30
+
+
 @dataclass(frozen=True)
 class Target:
     """Where evidence is read.
@@ -46,6 +49,7 @@ class Target:
     - `kind`: mock, endpoint, account or none.
     - `subjects`: the names, ARNs or tags that the spec's subjects have here, by subject.
     - `given`: the values of the options of each other source, by the source's name.
+    - `evidence_days`: for how many days a file that is given as evidence proves facts.
     """
 
     kind: str
@@ -58,6 +62,12 @@ class Target:
     endpoint_url: str = ""
     subjects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    evidence_days: int = EVIDENCE_DAYS
+
+    @property
+    def evidence_kind(self) -> str:
+        """What the evidence of the account is of: mock, endpoint, account or none."""
+        return self.kind
 
 
 MOCK = Target("mock", "mock account")

@@ -20,7 +20,9 @@ from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import exit_code
 from asbuilt.results.record import deployment_record, document, fact_record
 from asbuilt.snapshot import Snapshot
-from asbuilt.sources.table import SourceClients, narrowing_of, rows_by_kind
+from asbuilt.sources.provenance import owner_kinds, withheld
+from asbuilt.sources.row import Plan
+from asbuilt.sources.table import SourceClients, kinds_of, narrowing_of, rows_by_kind, source_of
 from asbuilt.spec.model import Fact, Spec, Subject
 from asbuilt.targets import Target
 
@@ -81,11 +83,20 @@ def read(
         with contextlib.nullcontext(clients) if clients else _connected(spec, variant, target) as connected:
             # moto's state is not safe for threads, and a mock in process gains nothing from them
             workers = 1 if target.kind == "mock" else WORKERS
-            return Reader(connected.client, now, workers).read(plan(bound, subjects, rows_by_kind()))
+            taken = Reader(connected.client, now, workers).read(_whole_plan(bound, subjects, target))
+            taken.provenance = connected.provenance
+        return withheld(taken, {source: kinds_of(source) for source in taken.provenance}, target, now)
 
     snapshot = kept(take)
     seconds = round(time.perf_counter() - clock, 4)
     return Deployment(spec, variant, target, subjects, snapshot, now, started, seconds)
+
+
+def _whole_plan(facts: Sequence[Fact], subjects: Mapping[str, Subject], target: Target) -> Plan:
+    """What the facts need, and what tells whether a file that was given as evidence is about the target."""
+    planned = plan(facts, subjects, rows_by_kind())
+    owners = owner_kinds({source_of(kind) for kind in planned.kinds}, target)
+    return Plan(planned.kinds | owners, {**planned.parents, **dict.fromkeys(owners)})
 
 
 @contextlib.contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,3 +54,15 @@ def asbuilt(folder: Path, *arguments: str, env: Mapping[str, str] | None = None)
 def verify(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
     """Run `asbuilt verify` with its results in `out` below the folder."""
     return asbuilt(folder, "verify", "--out", str(folder / "out"), *arguments, env=env)
+
+
+@contextlib.contextmanager
+def served(system: str, variant: str = "") -> Iterator[str]:
+    """The URL of a mock account that `asbuilt mock` serves while the block lasts."""
+    command = [*ASBUILT, "mock", system, *(["--variant", variant] if variant else []), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            line = next(iter(server.stdout or ()))
+            yield next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
+        finally:
+            server.terminate()

@@ -138,6 +138,7 @@ def deployment_record(deployment: Deployment) -> dict[str, Any]:
             }
             for call in sorted(calls, key=lambda call: (call.operation, call.region))
         ],
+        "files": [{"source": source, **about} for source, about in sorted(deployment.snapshot.provenance.items())],
         "contradictions": [dict(entry) for entry in spec.contradictions],
     }
 
