@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from asbuilt import content
+from asbuilt.evidence import TargetError
 from asbuilt.results.exit_codes import ExitCode
 from asbuilt.results.run_folder import DEFAULT, RunFolder, refusal, refuse
 from asbuilt.run_options import RUN_OPTIONS
@@ -106,7 +107,11 @@ def _verified(options: argparse.Namespace, folder: RunFolder) -> int:
     # thresholds, garbage collection takes a quarter of the run and frees nothing
     gc.set_threshold(50_000, 50, 100)
     try:
-        found = _specs(options.systems)
+        found = _specs(options.systems or _recorded_systems(options.replay))
+    except TargetError as error:
+        folder.message = str(error)
+        sys.stderr.write(f"asbuilt: {error}\n")
+        return ExitCode.USAGE
     except SpecError as error:
         folder.message = str(error)
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
@@ -142,6 +147,17 @@ def _given(options: argparse.Namespace) -> Iterator[str]:
     for name, _, _ in _COMMON:
         if getattr(options, name.strip("-")) is not None:
             yield from (name, getattr(options, name.strip("-")))
+
+
+def _recorded_systems(replay: str | None) -> list[str]:
+    """The specs of the deployments that a recording holds: their files, or the shipped specs of their names."""
+    if not replay:
+        return []
+    from asbuilt.recording import parse
+
+    held = parse(Path(replay)).deployments
+    files = {system: Path(about["spec"]["file"]) for (system, _), about in held.items()}
+    return [str(file) if file.is_file() else system for system, file in files.items()]
 
 
 def _specs(systems: Sequence[str]) -> list[str]:

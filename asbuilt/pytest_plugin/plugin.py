@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,12 @@ from asbuilt.evidence import TargetError
 from asbuilt.judging.judge import Verdict
 from asbuilt.problems import nearest
 from asbuilt.pytest_plugin.discovery import SPEC_FILE, is_spec
+from asbuilt.pytest_plugin.recorder import Recorder
 from asbuilt.pytest_plugin.selection import offered_variants
 from asbuilt.pytest_plugin.session import Session
 from asbuilt.pytest_plugin.session_folder import SessionFolder
 from asbuilt.pytest_plugin.sharing import Run
+from asbuilt.recording import name_of
 from asbuilt.results.record import fact_record, marks, properties
 from asbuilt.results.run_folder import DEFAULT
 from asbuilt.results.terminal import failure_text
@@ -25,6 +26,7 @@ from asbuilt.run_options import RUN_OPTIONS
 from asbuilt.sources.table import chosen_target, options
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec, SpecError
+from asbuilt.verification import judged_at
 
 RUN = pytest.StashKey[Run]()
 SESSION = pytest.StashKey[Session]()
@@ -58,14 +60,16 @@ def pytest_configure(config: pytest.Config) -> None:
     for severity in SEVERITIES:
         config.addinivalue_line("markers", f"{severity}: facts of this severity")
     folder = SessionFolder(config)
+    worker = getattr(config, "workerinput", {})
     try:
         target = chosen_target(vars(config.option))
+        now = judged_at(target, today=config.option.replay_today)
+        config.stash[RUN] = Run(target, now, worker.get("testrunuid", ""))
+        recorder = Recorder(config, config.stash[RUN])
     except TargetError as error:
         folder.refuse(str(error))
         raise pytest.UsageError(str(error)) from None
-    worker = getattr(config, "workerinput", {})
-    config.stash[RUN] = Run(target, datetime.datetime.now(datetime.UTC), worker.get("testrunuid", ""))
-    config.stash[SESSION] = Session(config, config.stash[RUN], folder)
+    config.stash[SESSION] = Session(config, config.stash[RUN], folder, recorder)
     config.pluginmanager.register(config.stash[SESSION], "asbuilt-session")
     if config.pluginmanager.hasplugin("html"):
         from asbuilt.pytest_plugin.run_log import RunLog
@@ -120,6 +124,14 @@ def _shown(path: Path) -> Path:
 
 
 def _chosen_variants(spec: Spec, wanted: str, run: Run) -> tuple[str, ...]:
+    recording = run.target.recording
+    if recording:
+        held = recording.variants(spec.system)
+        if not held or (wanted and spec.variants and wanted not in held) or not set(held) <= {*spec.variants, ""}:
+            name = name_of(spec.system, wanted)
+            said = f"{recording.path} holds {recording.held()}, and not {name}: name what it holds"
+            raise SpecError([f"{spec.path}: {said}"])
+        return (wanted,) if wanted and spec.variants else held
     if not spec.variants:
         return ("",)  # --variant does not apply to an architecture without variants
     if wanted and wanted not in spec.variants:

@@ -55,7 +55,9 @@ class Selection:
 
 
 def offered_variants(spec: Spec, chosen: Sequence[str], target: Target) -> Sequence[str]:
-    """The variants that can be verified: all on mock accounts, the chosen one on an account that is built as one."""
+    """The variants that can be verified: all on mock accounts, those of a recording, else the one that was chosen."""
+    if target.recording:
+        return target.recording.variants(spec.system)
     return spec.variants or ("",) if target.kind in ("mock", "none") else chosen
 
 

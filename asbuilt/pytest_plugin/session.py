@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from asbuilt.pytest_plugin.recorder import Recorder
 from asbuilt.pytest_plugin.selection import Selection
 from asbuilt.pytest_plugin.session_folder import SessionFolder
 from asbuilt.pytest_plugin.sharing import Run, forget
@@ -27,10 +28,11 @@ class Session:
     - `shared`: the name of the distributed run, or "".
     """
 
-    def __init__(self, config: pytest.Config, run: Run, folder: SessionFolder) -> None:
+    def __init__(self, config: pytest.Config, run: Run, folder: SessionFolder, recorder: Recorder) -> None:
         self.config = config
         self.run = run
         self.folder = folder
+        self.recorder = recorder
         self.selection = Selection(by=folder.run.selected_by)
         self.selected_elsewhere: dict[str, Any] = {}  # by the workers of a distributed run
         self.notes: list[str] = []
@@ -74,6 +76,7 @@ class Session:
         for deployment in output.get("asbuilt_deployments", []):
             self.deployments.setdefault((deployment["system"], deployment["variant"]), deployment)
         self.problems += [text for text in output.get("asbuilt_problems", []) if text not in self.problems]
+        self.recorder.add(output.get("asbuilt_recorded", ()))
         self.selected_elsewhere = output.get("asbuilt_selection", self.selected_elsewhere)
 
     @pytest.hookimpl(tryfirst=True)
@@ -87,9 +90,8 @@ class Session:
             output["asbuilt_deployments"] = list(self.deployments.values())
             output["asbuilt_problems"] = self.problems
             output["asbuilt_selection"] = self.selection.record()
+            output["asbuilt_recorded"] = self.recorder.collect()
             return
-        if self.shared:
-            forget(self.shared)
         if self.problems:
             session.exitstatus = ExitCode.USAGE
         elif self.facts and exitstatus in (0, 1, 5):
@@ -100,9 +102,22 @@ class Session:
         if self.facts:
             code = int(session.exitstatus)
             deployments = list(self.deployments.values())
-            self.results = results.document(self.facts, deployments, self.run.now, code, selection)
+            self.results = results.document(self.facts, deployments, self.folder.run.started, code, selection)
+            self._record(session)
             self._write(session)
-        self.notes = self.folder.end(int(session.exitstatus))
+        if self.shared:
+            forget(self.shared)
+        self.notes += self.folder.end(int(session.exitstatus))
+
+    def _record(self, session: pytest.Session) -> None:
+        """Write the recording, if one was asked for; where that fails, the run ends as wrong usage."""
+        self.recorder.add(self.recorder.collect())
+        try:
+            said = self.recorder.write(self.facts, self.folder.run.selection, self.shared)
+            self.notes += [said] if said else []
+        except OSError as error:
+            self.unwritten.append(f"--record {self.recorder.path}: cannot be written: {error.strerror}")
+            session.exitstatus = self.results["run"]["exit_code"] = ExitCode.USAGE
 
     def _write(self, session: pytest.Session) -> None:
         """Write every report format; where one fails, results.json states the exit code of this process."""
@@ -111,7 +126,7 @@ class Session:
         try:
             write(night, part)
         except WriterError as error:
-            self.unwritten = str(error).splitlines()
+            self.unwritten += str(error).splitlines()
             session.exitstatus = self.results["run"]["exit_code"] = ExitCode.INTERNAL
             with contextlib.suppress(WriterError):
                 write(night, part, only=("results_json",))

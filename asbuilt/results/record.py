@@ -138,9 +138,22 @@ def deployment_record(deployment: Deployment) -> dict[str, Any]:
             }
             for call in sorted(calls, key=lambda call: (call.operation, call.region))
         ],
+        "judged_at": deployment.now.isoformat(timespec="seconds"),
+        "recording": _recording(deployment),
         "files": [{"source": source, **about} for source, about in sorted(deployment.snapshot.provenance.items())],
         "contradictions": [dict(entry) for entry in spec.contradictions],
     }
+
+
+def _recording(deployment: Deployment) -> dict[str, Any] | None:
+    """The recording that was judged again: what it is of, when it was read, by which version; None for an account."""
+    found = deployment.target.recording
+    if found is None:
+        return None
+    about = found.deployments[deployment.spec.system, deployment.variant]
+    kept = {name: str(found.manifest[name]) for name in ("suite", "recorded")}
+    of = {name: str(found.manifest["target"][name]) for name in ("kind", "name", "endpoint_url")}
+    return {"file": str(found.path), "sha256": found.sha256, **kept, "of": of, "spec_sha256": about["spec"]["sha256"]}
 
 
 def document(

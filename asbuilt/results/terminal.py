@@ -116,6 +116,11 @@ def _counts(deployment: Mapping[str, Any]) -> str:
     who = " ".join(part for part in (deployment["architecture"], deployment["variant"]) if part)
     counts = [f"{deployment['counts'][status]} {status}" for status in (*reversed(STATUSES), "disputed")]
     counts = [text for text in counts if not text.startswith("0 ") or text == "0 passed"]
+    if deployment["recording"]:
+        about = deployment["recording"]
+        target = f"replay of {about['file']}, {about['of']['name']}, judged at {deployment['judged_at']}"
+        account = f"account {deployment['account']}" if deployment["account"] else "account not known"
+        return f"{who:<22} {', '.join(counts)}   ({target}, {account}, {deployment['region']}, no API call)"
     target, calls = deployment["target"]["name"], sum(call["pages"] for call in deployment["api_calls"])
     account = f"account {deployment['account']}" if deployment["account"] else "account not known"
     return f"{who:<22} {', '.join(counts)}   ({target}, {account}, {deployment['region']}, {calls} API calls)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from asbuilt.evidence import Unknown, Untested, search
@@ -78,7 +78,7 @@ def withheld(
         except Unknown as why:
             problem = Answer(problem=why.reason, permission=why.permission, untested=isinstance(why, Untested))
             answers |= {kind: {"": [problem]} for kind in kinds_of[source] if kind in answers}
-    return Snapshot(answers, snapshot.calls, snapshot.provenance)
+    return replace(snapshot, answers=answers)
 
 
 def _check(about: Provenance, snapshot: Snapshot, target: Target, now: datetime.datetime) -> None:

@@ -99,9 +99,13 @@ def chosen_target(chosen: Mapping[str, Any]) -> Target:
         chosen["endpoint_url"] or "",
         Path(chosen["accounts_file"]),
         default=MOCK if chosen["mock"] or not given else NONE,
+        replay=chosen.get("replay") or "",
     )
     if chosen["mock"] and target is not MOCK:
-        raise TargetError("give one of --mock, --account and --endpoint-url")
+        raise TargetError("give one of --mock, --account, --endpoint-url and --replay")
+    for name in given if target.recording else ():
+        if not all(option.file for option in sources()[name].options):
+            raise TargetError(f"--replay reads nothing but files: leave out {sources()[name].options[0].flag}")
     return dataclasses.replace(target, given=given, evidence_days=_days(chosen.get("evidence_days") or ""))
 
 
@@ -119,7 +123,8 @@ def _given(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         for option in source.options if source.name != ACCOUNT else ():
             value = chosen.get(option.name)
             values += [option.flag] if value is True else [value] if isinstance(value, str) and value else value or []
-            missing = [path for path in value or () if not Path(path).is_file()] if option.file else []
+            paths = [value] if isinstance(value, str) and value else value or ()
+            missing = [path for path in paths if not Path(path).is_file()] if option.file else []
             if missing:
                 raise TargetError(f"{option.flag}: there is no file {', '.join(missing)}")
         if values:
