@@ -62,6 +62,22 @@ COMMANDS = {
         description="Write the JSON Schema of specs, with which editors complete and validate a spec.toml. With\n"
         "--checks, write the page that describes every check (Markdown) instead.",
     ),
+    "diff": Command(
+        "compare two recordings, or two results.json",
+        "asbuilt.commands.diff",
+        description="Compare two recordings of `asbuilt verify --record`, or two results.json: the records of each\n"
+        "subject that were added, removed or changed, and the facts whose status changed. Fields that change by\n"
+        "themselves, such as times of last use, are left out. The exit code is 0 where nothing differs, else 1.\n\n"
+        "  asbuilt diff monday.rec tuesday.rec",
+    ),
+    "evidence": Command(
+        "sign a recording, or check one",
+        "asbuilt.commands.evidence",
+        description="Sign a recording of `asbuilt verify --record`, or check its hashes and signature. A signature is\n"
+        "an in-toto statement in a DSSE envelope, which the file carries.\n\n"
+        "  asbuilt evidence sign monday.rec --key key.pem\n"
+        "  asbuilt evidence verify monday.rec --key public.pem",
+    ),
     "iam": Command(
         "answer questions about IAM policies and roles",
         "asbuilt.commands.iam",

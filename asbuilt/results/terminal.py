@@ -19,11 +19,11 @@ _SHOWN_FINDINGS = 5
 
 def failure_text(fact: Mapping[str, Any], architecture: str) -> str:
     """The text of a fact that did not pass, given its record in results.json. Control characters are escaped."""
-    return "\n".join(map(_printable, _lines(fact, architecture)))
+    return "\n".join(map(printable, _lines(fact, architecture)))
 
 
-def _printable(line: str) -> str:
-    """The line with control characters escaped, since an account chooses its names and tags."""
+def printable(line: str) -> str:
+    """A line with control characters escaped, since an account chooses its names and tags."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
 
 
@@ -77,7 +77,7 @@ def summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[st
     `results` is the content of results.json, `folder` where it is written. `full` shows the whole text of each failure
     in place of its first line, and the contradictions of the documents.
     """
-    return map(_printable, _summary(results, folder, full))
+    return map(printable, _summary(results, folder, full))
 
 
 def _summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[str]:
