@@ -4,4 +4,11 @@ from __future__ import annotations
 
 from asbuilt.sources.source import Option
 
-RUN_OPTIONS = (Option("--variant", "verify only this variant of the architecture", "NAME"),)
+RUN_OPTIONS = (
+    Option("--variant", "verify only this variant of the architecture", "NAME"),
+    Option("--record", "write the evidence of the run to this file, for --replay and asbuilt diff", "FILE"),
+    Option("--sign-key", "sign the recording with this private key (Ed25519, PEM)", "FILE"),
+    Option("--replay-today", "judge the ages in a recording at the present time, not at that of the recording"),
+    Option("--evidence-days", "accept files as evidence that are up to this many days old; default: 30", "N"),
+    Option("--keep-runs", "keep this many run folders beside reports/out/latest; default: 30", "N", default="30"),
+)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -52,11 +53,13 @@ class Snapshot:
 
     - `answers`: kind → id of the parent record ("" for plain lists) → the answers that were read for it.
     - `access`: how the account was reached: endpoint, partition, credentials (see `AwsClients`); empty for a mock.
+    - `provenance`: what each file is about that was read as evidence, by the source that read it.
     """
 
     answers: dict[str, dict[str, list[Answer]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     access: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, kind: str, parent: str, answer: Answer) -> None:
         """Add an answer under its kind and the id of its parent."""
@@ -108,14 +111,19 @@ class Snapshot:
             parent: [_changed(answer, entry.id, data) for answer in answers]
             for parent, answers in self.answers[entry.kind].items()
         }
-        return Snapshot(answers={**self.answers, entry.kind: of}, access=self.access)
+        return dataclasses.replace(self, answers={**self.answers, entry.kind: of})
 
     def dumps(self) -> str:
         """The snapshot as JSON text, with times in ISO 8601.
 
         Raises `TypeError` for a value that is neither JSON nor a time nor bytes.
         """
-        return json.dumps(dataclasses.asdict(self), default=_json_value)
+        return json.dumps(self.plain())
+
+    def plain(self) -> dict[str, Any]:
+        """The snapshot as JSON values. Raises `TypeError` as `dumps` does."""
+        plain: dict[str, Any] = _plain(self)
+        return plain
 
 
 def _each_once(kind: str, answer: Answer) -> Answer:
@@ -148,49 +156,68 @@ def _entries(answers: list[Answer]) -> Iterator[Entry]:
         yield from answer.entries
 
 
-def _json_value(value: Any) -> Any:
-    import datetime
+_MARKS = ("__time__", "__bytes__", "__dict__")
 
+
+def _plain(value: Any) -> Any:
+    """A value as JSON values. A dictionary that looks like one of our marks, as an account can hold it, is marked."""
+    if isinstance(value, Mapping):
+        plain = {str(key): _plain(item) for key, item in value.items()}
+        return {"__dict__": plain} if len(plain) == 1 and next(iter(plain)) in _MARKS else plain
+    if isinstance(value, list | tuple | frozenset):
+        return [_plain(item) for item in value]
     if isinstance(value, datetime.datetime):
         return {"__time__": value.isoformat()}
     if isinstance(value, bytes):
         return {"__bytes__": value.hex()}
+    if dataclasses.is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
     raise TypeError(f"cannot store {type(value).__name__}")
 
 
-def _from_json(value: dict[str, Any]) -> Any:
-    import datetime
-
-    if "__time__" in value:
-        return datetime.datetime.fromisoformat(value["__time__"])
-    if "__bytes__" in value:
-        return bytes.fromhex(value["__bytes__"])
-    return value
+def _unmarked(value: Any) -> Any:
+    """The value that `_plain` made JSON of."""
+    if isinstance(value, list):
+        return [_unmarked(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    mark = next(iter(value)) if len(value) == 1 else ""
+    if mark == "__time__":
+        return datetime.datetime.fromisoformat(value[mark])
+    if mark == "__bytes__":
+        return bytes.fromhex(value[mark])
+    inner = value["__dict__"] if mark == "__dict__" else value
+    return {key: _unmarked(item) for key, item in inner.items()}
 
 
 def loads(text: str) -> Snapshot:
-    """The snapshot that `Snapshot.dumps` wrote. Raises `ValueError` or `KeyError` for another text."""
-    raw = json.loads(text, object_hook=_from_json)
-    return Snapshot(
-        answers={
-            kind: {
-                parent: [
-                    Answer(
-                        entries=tuple(
-                            Entry(**{**entry, **{name: tuple(entry[name]) for name in ("ids", "names", "supplied")}})
-                            for entry in answer["entries"]
-                        ),
-                        operation=answer["operation"],
-                        problem=answer["problem"],
-                        permission=answer["permission"],
-                        untested=answer["untested"],
-                    )
-                    for answer in answers
-                ]
-                for parent, answers in of.items()
-            }
-            for kind, of in raw["answers"].items()
-        },
-        calls=[Call(**call) for call in raw["calls"]],
-        access=raw["access"],
-    )
+    """The snapshot that `Snapshot.dumps` wrote. Raises `ValueError`, `KeyError` or `TypeError` for another text."""
+    return from_plain(json.loads(text))
+
+
+def from_plain(raw: Mapping[str, Any]) -> Snapshot:
+    """The snapshot of `Snapshot.plain`, also of an earlier version: a field that it did not have gets its default."""
+    answers = {
+        kind: {parent: [_answer(answer) for answer in answers] for parent, answers in of.items()}
+        for kind, of in raw["answers"].items()
+    }
+    others = {name: _unmarked(part) for name, part in raw.items() if name not in ("answers", "calls")}
+    return Snapshot(answers, [_made(Call, call) for call in raw["calls"]], **_known(Snapshot, others))
+
+
+def _answer(raw: Mapping[str, Any]) -> Answer:
+    made: Answer = _made(Answer, raw)
+    return dataclasses.replace(made, entries=tuple(_made(Entry, entry) for entry in raw["entries"]))
+
+
+def _made(cls: Any, raw: Mapping[str, Any]) -> Any:
+    return cls(**_known(cls, {name: _unmarked(value) for name, value in raw.items() if name != "entries"}))
+
+
+def _known(cls: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the fields that the class has, with tuples where it has them."""
+    fields = {one.name: str(one.type) for one in dataclasses.fields(cls)}
+    kept = {name: value for name, value in values.items() if name in fields}
+    return {name: tuple(value) if fields[name].startswith("tuple") else value for name, value in kept.items()}

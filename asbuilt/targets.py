@@ -17,10 +17,15 @@ from asbuilt.problems.lines import Key
 from asbuilt.problems.parsing import text_of, toml
 from asbuilt.problems.regions import regions
 from asbuilt.problems.rules import ANY_TEXT, LINE, TABLE, Rule, ValueType
+from asbuilt.recording import Recording, read
 
 _ROLE = ValueType(
     "a role's ARN such as arn:aws:iam::123456789012:role/asbuilt",
     lambda value: isinstance(value, str) and re.fullmatch(r"arn:[\w-]+:iam::\d{12}:role/\S+", value) is not None,
+)
+_ACCOUNT_ID = ValueType(
+    'twelve digits in quotes, such as "123456789012"',
+    lambda value: isinstance(value, str) and re.fullmatch(r"\d{12}", value) is not None,
 )
 _CALLED = ValueType(
     "a name, an ARN, a glob, or a table such as { tags = { ... } }",
@@ -50,16 +55,21 @@ _ACCOUNTS = {"accounts": Rule(TABLE, needed=True, each=Rule(TABLE, keys=ACCOUNT)
 _SUBJECT = {"name": Rule(LINE), "arn": Rule(LINE), "tags": Rule(TABLE, each=Rule(ANY_TEXT))}
 
 
+EVIDENCE_DAYS = 30
+
+
 @dataclass(frozen=True)
 class Target:
     """Where evidence is read.
 
-    - `kind`: mock, endpoint, account or none.
+    - `kind`: mock, endpoint, account, replay or none.
     - `account_id`: the account that must answer, or "" for any.
     - `proxy`: the URL of the proxy to read through, or "" for none.
     - `ca_bundle`: the file of certificate authorities to trust, or "" for those that botocore brings.
     - `subjects`: the names, ARNs or tags that the spec's subjects have here, by subject.
     - `given`: the values of the options of each other source, by the source's name.
+    - `recording`: what is judged again in place of an account (the kind is then replay).
+    - `evidence_days`: for how many days a file that is given as evidence proves facts.
     """
 
     kind: str
@@ -75,17 +85,28 @@ class Target:
     ca_bundle: str = ""
     subjects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    evidence_days: int = EVIDENCE_DAYS
+    recording: Recording | None = None
+
+    @property
+    def evidence_kind(self) -> str:
+        """What the evidence of the account is of: mock, endpoint, account or none."""
+        return str(self.recording.manifest["target"]["kind"]) if self.recording else self.kind
 
 
 MOCK = Target("mock", "mock account")
 NONE = Target("none", "no account")
 
 
-def choose(account: str, endpoint_url: str, accounts_file: Path, default: Target = MOCK) -> Target:
+def choose(account: str, endpoint_url: str, accounts_file: Path, default: Target = MOCK, replay: str = "") -> Target:
     """The target that the options name, or the default.
 
     Connects to an endpoint once, to see that it listens. Raises `TargetError` with the mistake and its correction.
     """
+    if replay:
+        if endpoint_url:
+            raise TargetError("give one of --replay and --endpoint-url")
+        return replayed(Path(replay), _from_accounts(account, accounts_file) if account else None)
     if account:
         target = _from_accounts(account, accounts_file)
         if endpoint_url:
@@ -102,6 +123,33 @@ def choose(account: str, endpoint_url: str, accounts_file: Path, default: Target
 def without_password(url: str) -> str:
     """The URL without the `user:password@` before its host."""
     return re.sub(r"(?<=://)[^/?#]*@", "", url)
+def replayed(path: Path, account: Target | None) -> Target:
+    """The target of a recording, with the names that `account` gives to subjects, else those of the recording.
+
+    Raises `TargetError` for a file that is no whole recording, and for one of another account than `account`.
+    """
+    found = read(path)
+    about = found.manifest["target"]
+    if account is None:
+        named = {"subjects": about["subjects"], "variant": "", "region": about["region"]}
+    else:
+        _same_account(found, account)
+        named = {"subjects": account.subjects, "variant": account.variant, "region": account.region}
+    return Target("replay", str(path), recording=found, **named)
+
+
+def _same_account(found: Recording, account: Target) -> None:
+    held = sorted({str(one["account"]) for one in found.deployments.values()})
+    if not account.account_id:
+        raise TargetError(
+            f"--account {account.name} has no account_id to compare with that of {found.path} ({', '.join(held)}): "
+            f"set account_id under [accounts.{account.name}], or leave out --account"
+        )
+    if held != [account.account_id]:
+        raise TargetError(
+            f"{found.path} is a recording of account {', '.join(held)}, and [accounts.{account.name}] is "
+            f"{account.account_id}: name the recording of that account"
+        )
 
 
 def _from_accounts(name: str, path: Path) -> Target:

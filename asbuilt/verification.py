@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from asbuilt.evidence import TargetError
-from asbuilt.judging.plan import plan
+from asbuilt.judging.plan import plan, whole_kinds
 from asbuilt.problems import nearest
+from asbuilt.recording import Recording, name_of
 from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import exit_code
 from asbuilt.results.record import deployment_record, document, fact_record
 from asbuilt.snapshot import Snapshot
-from asbuilt.sources.table import SourceClients, narrowing_of, rows_by_kind
+from asbuilt.sources.provenance import owner_kinds, withheld
+from asbuilt.sources.row import Plan
+from asbuilt.sources.table import SourceClients, kinds_of, narrowing_of, rows_by_kind, source_of
 from asbuilt.spec.model import Fact, Spec, Subject
 from asbuilt.targets import Target
 
@@ -36,13 +39,18 @@ def verify(
     """Verify one variant of an architecture on one target.
 
     Returns the content of results.json (see results.schema.json) for this one deployment. `now` is an aware datetime,
-    by default the current time. `strict` counts disputed failures as failures; load the spec with `strict` as well.
+    by default that of `judged_at`. `strict` counts disputed failures as failures; load the spec with `strict` as well.
     Raises `TargetError` where the target cannot be used at all.
     """
-    now = now or datetime.datetime.now(datetime.UTC)
+    now = now or judged_at(target)
     deployment = read(spec, variant, target, now)
     facts = [_judged(deployment, fact, strict) for fact in facts_of(spec, variant)]
     return document(facts, [deployment_record(deployment)], now, exit_code(facts))
+
+
+def judged_at(target: Target, *, today: bool = False) -> datetime.datetime:
+    """The time at which facts are judged: that of the recording where one is judged again, unless `today`, else now."""
+    return target.recording.now if target.recording and not today else datetime.datetime.now(datetime.UTC)
 
 
 def _judged(deployment: Deployment, fact: Fact, strict: bool) -> dict[str, Any]:
@@ -73,7 +81,11 @@ def read(
     subjects = bound(spec, variant, target)
     facts = facts_of(spec, variant) if facts is None else facts
     facts = [dataclasses.replace(fact, subject=subjects[fact.subject.name]) for fact in facts]
+    if target.recording:
+        return _replayed(spec, variant, target, now, facts, subjects, target.recording)
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+
+    planned = _whole_plan(facts, subjects, target)
 
     def take() -> Snapshot:
         from asbuilt.sources import identity
@@ -82,11 +94,52 @@ def read(
         with contextlib.nullcontext(clients) if clients else _connected(spec, variant, target) as connected:
             # moto's state is not safe for threads, and a mock in process gains nothing from them
             workers = 1 if target.kind == "mock" else WORKERS
-            return identity.read(connected, target, plan(facts, subjects, rows_by_kind()), now, workers)
+            taken = identity.read(connected, target, planned, now, workers)
+            taken.provenance = connected.provenance
+        return withheld(taken, {source: kinds_of(source) for source in taken.provenance}, target, now)
 
     snapshot = kept(take)
     seconds = round(time.perf_counter() - clock, 4)
-    return Deployment(spec, variant, target, subjects, snapshot, now, started, seconds)
+    whole = whole_kinds(planned, rows_by_kind())
+    return Deployment(spec, variant, target, subjects, snapshot, now, started, seconds, whole)
+
+
+def _replayed(
+    spec: Spec,
+    variant: str,
+    target: Target,
+    now: datetime.datetime,
+    facts: Sequence[Fact],
+    subjects: Mapping[str, Subject],
+    recording: Recording,
+) -> Deployment:
+    """The deployment of a recording, with the records of files that are given beside it."""
+    if (spec.system, variant) not in recording.deployments:
+        name = name_of(spec.system, variant)
+        raise TargetError(f"{recording.path} holds {recording.held()}, and not {name}: name what it holds")
+    about, snapshot = recording.deployments[spec.system, variant], recording.snapshot(spec.system, variant)
+    needed = plan(facts, subjects, rows_by_kind()).kinds
+    kinds = frozenset(kind for kind in needed if source_of(kind) in target.given)
+    if kinds:
+        from asbuilt.sources.reader import Reader
+
+        clients = SourceClients(target, spec.region, None, spec.system, variant)
+        files = Reader(clients.client, now).read(Plan(kinds))
+        joined = dataclasses.replace(
+            snapshot, answers={**snapshot.answers, **files.answers}, provenance=clients.provenance
+        )
+        fitting = withheld(joined, {source: kinds_of(source) for source in clients.provenance}, target, now)
+        snapshot = dataclasses.replace(fitting, provenance={**snapshot.provenance, **clients.provenance})
+    started = datetime.datetime.fromisoformat(about["started"])
+    whole = frozenset(about["whole"]) | kinds
+    return Deployment(spec, variant, target, subjects, snapshot, now, started, about["seconds"], whole)
+
+
+def _whole_plan(facts: Sequence[Fact], subjects: Mapping[str, Subject], target: Target) -> Plan:
+    """What the facts need, and what tells whether a file that was given as evidence is about the target."""
+    planned = plan(facts, subjects, rows_by_kind())
+    owners = owner_kinds({source_of(kind) for kind in planned.kinds}, target)
+    return Plan(planned.kinds | owners, {**planned.parents, **dict.fromkeys(owners)})
 
 
 @contextlib.contextmanager

@@ -53,7 +53,7 @@ def asbuilt(folder: Path, *arguments: str, env: Mapping[str, str] | None = None)
 
 
 @contextmanager
-def served(system: str, variant: str, *options: str) -> Iterator[str]:
+def served(system: str, variant: str = "", *options: str) -> Iterator[str]:
     """The address of a mock account that `asbuilt mock` serves within the block."""
     command = [*ASBUILT, "mock", system, *(["--variant", variant] if variant else []), "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:

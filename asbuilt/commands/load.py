@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ from asbuilt.load.plan.settings import Settings, settle
 from asbuilt.load.run import processes
 from asbuilt.load.run.idle_states import prevent_idle
 from asbuilt.load.verdict import judging
-from asbuilt.load.verdict.result import RESULT, clear, document, write
+from asbuilt.load.verdict.result import RESULT, document, write
 from asbuilt.problems import nearest
 from asbuilt.results import terminal
 from asbuilt.results.exit_codes import ExitCode, outcome
+from asbuilt.results.run_folder import LOAD, RunFolder, refuse
 from asbuilt.spec.model import Fact, Spec, SpecError
 
 
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
             from asbuilt.load.selfcheck.calibration import calibrate
 
             return calibrate(options.rate)
-        return _load(options)
+        return _kept(options)
     except (SpecError, ScenarioError) as error:
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
         return ExitCode.USAGE
@@ -62,7 +63,32 @@ def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _load(options: argparse.Namespace) -> int:
+def _kept(options: argparse.Namespace) -> int:
+    """Run with the files in a hidden folder; at the end they replace those of the earlier run, whatever the end is."""
+    safety.writable(options.out)
+    folder = RunFolder(options.out, LOAD)
+    folder.open()
+    folder.begin()
+    code: int = ExitCode.INTERNAL
+    try:
+        code = _load(options, folder)
+    except (SpecError, ScenarioError, RunRefusedError, ValueError) as error:
+        code, folder.message = ExitCode.USAGE, str(error)
+        raise
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+        raise
+    finally:
+        folder.publish(code)
+    return code
+
+
+def refused(arguments: Sequence[str]) -> None:
+    """Leave no earlier result where the command line itself is wrong."""
+    refuse(arguments, Path("reports/out/load"), LOAD)
+
+
+def _load(options: argparse.Namespace, folder: RunFolder) -> int:
     spec = _spec(options.system or "", options.strict)
     variant = options.variant or next(iter(spec.variants), "")
     if spec.variants and variant not in spec.variants:
@@ -75,7 +101,6 @@ def _load(options: argparse.Namespace) -> int:
         raise RunRefusedError(f"no scenario for {spec.system!r}: {nearest(spec.system, systems())}")
     workers = options.workers
     safety.enough_cores(workers)
-    safety.writable(options.out)
     with _alone(), processes.child_processes() as children:
         host = options.host
         if not host:
@@ -87,7 +112,7 @@ def _load(options: argparse.Namespace) -> int:
         if options.awake:
             prevent_idle(children)
         raw, code = _measured(options, settings, locust_file, workers)
-    return _reported(options, spec, settings, facts, raw, code)
+    return _reported(options, folder, spec, settings, facts, raw, code)
 
 
 def _settled(options: argparse.Namespace, spec: Spec, variant: str, host: str, facts: list[Fact]) -> Settings:
@@ -163,7 +188,6 @@ def _measured(
         where = f"{options.expect_workers} worker(s) from elsewhere at {options.bind}"
         sys.stdout.write(f"waiting   up to {processes.FAR_WAIT} s for {where}\n")
     sys.stdout.flush()
-    clear(options.out)
     with tempfile.TemporaryDirectory(prefix="asbuilt-load-") as folder, processes.reserved_address() as here:
         out = Path(folder) / "measured.json"
         code = processes.generate(
@@ -180,16 +204,23 @@ def _measured(
 
 
 def _reported(
-    options: argparse.Namespace, spec: Spec, settings: Settings, facts: list[Fact], raw: dict[str, Any], code: int
+    options: argparse.Namespace,
+    folder: RunFolder,
+    spec: Spec,
+    settings: Settings,
+    facts: list[Fact],
+    raw: dict[str, Any],
+    code: int,
 ) -> int:
     """Judge, write and print the result."""
     if code == ExitCode.USAGE:
         return ExitCode.USAGE  # the generator said why it refused the run
     if not raw:
-        sys.stderr.write(f"asbuilt: the generator ended with {code} and left no measurement\n")
+        folder.message = f"the generator ended with {code} and left no measurement"
+        sys.stderr.write(f"asbuilt: {folder.message}\n")
         return ExitCode.UNKNOWN
     result = document(spec, settings, facts, raw, options.strict)
-    write(result, spec.name, options.out)
+    write(result, spec.name, folder.part)
     for line in _summary(spec, result, options.out):
         sys.stdout.write(line + "\n")
     return int(result["exit_code"])

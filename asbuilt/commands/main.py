@@ -80,6 +80,22 @@ COMMANDS = {
         "  asbuilt policy apranova --format terraform --role --trust arn:aws:iam::123456789012:role/ci \\\n"
         "      --external-id as-agreed                                 the role, as Terraform",
     ),
+    "diff": Command(
+        "compare two recordings, or two results.json",
+        "asbuilt.commands.diff",
+        description="Compare two recordings of `asbuilt verify --record`, or two results.json: the records of each\n"
+        "subject that were added, removed or changed, and the facts whose status changed. Fields that change by\n"
+        "themselves, such as times of last use, are left out. The exit code is 0 where nothing differs, else 1.\n\n"
+        "  asbuilt diff monday.rec tuesday.rec",
+    ),
+    "evidence": Command(
+        "sign a recording, or check one",
+        "asbuilt.commands.evidence",
+        description="Sign a recording of `asbuilt verify --record`, or check its hashes and signature. A signature is\n"
+        "an in-toto statement in a DSSE envelope, which the file carries.\n\n"
+        "  asbuilt evidence sign monday.rec --key key.pem\n"
+        "  asbuilt evidence verify monday.rec --key public.pem",
+    ),
     "iam": Command(
         "answer questions about IAM policies and roles",
         "asbuilt.commands.iam",
@@ -122,7 +138,12 @@ def _run(arguments: Sequence[str]) -> int:
         parser.print_help()
         return ExitCode.USAGE
     own, mark, passed_on = _parted(arguments)
-    options = parser.parse_args(own)
+    try:
+        options = parser.parse_args(own)
+    except SystemExit as wrong:
+        if wrong.code == ExitCode.USAGE and own[0] in COMMANDS:
+            _refused(own)
+        raise
     if options.version:
         sys.stdout.write(f"asbuilt {__version__}\n")
         return ExitCode.PASSED
@@ -132,6 +153,13 @@ def _run(arguments: Sequence[str]) -> int:
         parser.error(f"asbuilt {options.command} takes no arguments after --")
     options.passed_on = passed_on
     return int(importlib.import_module(COMMANDS[options.command].module).run(options))
+
+
+def _refused(arguments: Sequence[str]) -> None:
+    """Tell the command that its command line is wrong, where it leaves results that must not be those of before."""
+    refused = getattr(importlib.import_module(COMMANDS[arguments[0]].module), "refused", None)
+    if refused:
+        refused(arguments[1:])
 
 
 def _reader_is_gone() -> bool:

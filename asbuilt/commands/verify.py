@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from asbuilt import content
+from asbuilt.evidence import TargetError
 from asbuilt.results.exit_codes import ExitCode
+from asbuilt.results.run_folder import DEFAULT, RunFolder, refusal, refuse
 from asbuilt.run_options import RUN_OPTIONS
 from asbuilt.sources.ambient import without_tool_settings
 from asbuilt.sources.source import Option
@@ -38,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="judge the stricter of two documented readings")
     parser.add_argument(
-        "--out", metavar="DIR", default="reports/out/latest", help="folder of the results; default: %(default)s"
+        "--out",
+        metavar="DIR",
+        default=str(DEFAULT),
+        help="folder of the results; default: %(default)s, which points to a folder of the run's own",
     )
     sources = parser.add_argument_group(
         "sources of evidence", "Without any, each spec is verified on its mock account."
@@ -63,6 +68,44 @@ def add_options(group: argparse._ActionsContainer, options: Iterable[Option]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Verify. Returns the exit code (see `ExitCode`)."""
+    folder = RunFolder(Path(options.out), selected_by=_selected_by(options))
+    try:
+        folder.open()
+    except OSError as error:
+        return _cannot_hold(folder, error)
+    code: int = ExitCode.INTERNAL
+    try:
+        code = _verified(options, folder)
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+        raise
+    finally:
+        try:
+            said = folder.publish(code)
+        except OSError as error:
+            said, code = [], code if code == ExitCode.USAGE else _cannot_hold(folder, error)
+    sys.stdout.write("".join(f"{line}\n" for line in said))
+    return code
+
+
+def refused(arguments: Sequence[str]) -> None:
+    """Leave no earlier results where the command line itself is wrong."""
+    refuse(arguments, DEFAULT)
+
+
+def _cannot_hold(folder: RunFolder, error: OSError) -> int:
+    sys.stderr.write(f"asbuilt: --out {folder.out}: cannot hold results: {refusal(error)}\n")
+    return ExitCode.USAGE
+
+
+def _selected_by(options: argparse.Namespace) -> tuple[str, ...]:
+    """The given options that select among the facts of a spec."""
+    named = [f"::{system.partition('::')[2]}" for system in options.systems if "::" in system]
+    return (*(f"{name} {getattr(options, name[1:])}" for name in ("-k", "-m") if getattr(options, name[1:])), *named)
+
+
+def _verified(options: argparse.Namespace, folder: RunFolder) -> int:
+    """Run pytest, which writes the results to the hidden folder. Returns its exit code."""
     import pytest
 
     from asbuilt.spec.model import SpecError
@@ -70,32 +113,32 @@ def run(options: argparse.Namespace) -> int:
     # service models and moto's tables are hundreds of thousands of objects that are kept to the end; with the default
     # thresholds, garbage collection takes a quarter of the run and frees nothing
     gc.set_threshold(50_000, 50, 100)
-    out = Path(options.out)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "results.json").unlink(missing_ok=True)  # that of an earlier run must not be taken for this run's
-    except OSError as error:
-        sys.stderr.write(f"asbuilt: --out {out}: cannot hold results ({error.strerror}): name a folder\n")
+        found = _specs(options.systems or _recorded_systems(options.replay))
+    except TargetError as error:
+        folder.message = str(error)
+        sys.stderr.write(f"asbuilt: {error}\n")
         return ExitCode.USAGE
-    try:
-        found = _specs(options.systems)
     except SpecError as error:
+        folder.message = str(error)
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
         return ExitCode.USAGE
+    given = [*_quiet(folder, found), *_given(options), *options.passed_on, *found]
     with without_tool_settings():
-        code = int(pytest.main([*_quiet(out, found), *_given(options), *options.passed_on, *found]))
+        code = int(pytest.main(given, plugins=[folder]))
     gc.freeze()  # else the collection at exit would visit all objects once more
     return code
 
 
-def _quiet(out: Path, found: Sequence[str]) -> Iterator[str]:
-    """Options that turn off pytest's own report and write the results to the folder `out`."""
+def _quiet(folder: RunFolder, found: Sequence[str]) -> Iterator[str]:
+    """Options that turn off pytest's own report and write the results to the hidden folder of the run."""
     yield from ("-p", _PLUGIN, "--noconftest", "-c", str(_SETTINGS), "--rootdir", str(_root(found)))
     yield from ("-o", f"cache_dir={Path.cwd() / '.pytest_cache'}")
     yield from (f"-pno:{name}" for name in _IDLE_PLUGINS)
     yield from ("-q", "--no-header", "--no-summary", "--tb=no", "--show-capture=no", "--assert=plain")
-    yield from ("--out", str(out), "--junitxml", str(out / "junit.xml"), "-o", "junit_family=xunit1")
-    yield from ("--html", str(out / "run-log.html"), "--self-contained-html")
+    yield from ("--out", str(folder.out), "-o", "junit_family=xunit1")
+    yield from ("--junitxml", str(folder.part / "junit.xml"))
+    yield from ("--html", str(folder.part / "run-log.html"), "--self-contained-html")
 
 
 def _given(options: argparse.Namespace) -> Iterator[str]:
@@ -112,6 +155,17 @@ def _given(options: argparse.Namespace) -> Iterator[str]:
     for name, _, _ in _COMMON:
         if getattr(options, name.strip("-")) is not None:
             yield from (name, getattr(options, name.strip("-")))
+
+
+def _recorded_systems(replay: str | None) -> list[str]:
+    """The specs of the deployments that a recording holds: their files, or the shipped specs of their names."""
+    if not replay:
+        return []
+    from asbuilt.recording import parse
+
+    held = parse(Path(replay)).deployments
+    files = {system: Path(about["spec"]["file"]) for (system, _), about in held.items()}
+    return [str(file) if file.is_file() else system for system, file in files.items()]
 
 
 def _specs(systems: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from asbuilt.check import Check
@@ -29,6 +29,25 @@ def plan(facts: Iterable[Fact], subjects: Mapping[str, Subject], rows: Rows) -> 
                 _limit(subjects[name], kind, kinds, details, rows)
     parents: dict[str, Wanted | None] = {kind: None if of is None else AnyOf(tuple(of)) for kind, of in details.items()}
     return Plan(frozenset(kinds), parents)
+
+
+def whole_kinds(planned: Plan, rows: Rows) -> frozenset[str]:
+    """The kinds of a plan, and their parents, of which all records are read, and not those of some parents only."""
+    whole: set[str] = set()
+    for kind in planned.kinds:
+        above = list(_chain(kind, rows))
+        limited = [index for index, one in enumerate(above) if planned.parents.get(one) is not None]
+        whole.update(above[max(limited, default=-1) + 1 :])
+    return frozenset(whole)
+
+
+def _chain(kind: str, rows: Rows) -> Iterator[str]:
+    """The kind, its parent, and so on."""
+    seen: set[str] = set()
+    while kind and kind not in seen:
+        seen.add(kind)
+        yield kind
+        kind = rows[kind][0].per
 
 
 def _bind(subject: Subject, kinds: set[str], details: dict[str, list[Subject] | None]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,20 @@ from asbuilt.evidence import TargetError
 from asbuilt.judging.judge import Verdict
 from asbuilt.problems import nearest
 from asbuilt.pytest_plugin.discovery import SPEC_FILE, is_spec
+from asbuilt.pytest_plugin.recorder import Recorder
+from asbuilt.pytest_plugin.selection import offered_variants
 from asbuilt.pytest_plugin.session import Session
+from asbuilt.pytest_plugin.session_folder import SessionFolder
 from asbuilt.pytest_plugin.sharing import Run
+from asbuilt.recording import name_of
 from asbuilt.results.record import fact_record, marks, properties
+from asbuilt.results.run_folder import DEFAULT
 from asbuilt.results.terminal import failure_text
 from asbuilt.run_options import RUN_OPTIONS
 from asbuilt.sources.table import chosen_target, options
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec, SpecError
+from asbuilt.verification import judged_at
 
 RUN = pytest.StashKey[Run]()
 SESSION = pytest.StashKey[Session]()
@@ -48,32 +53,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         else:
             group.addoption(option.flag, default=option.default, metavar=option.metavar, help=option.help)
     group.addoption("--strict-reading", action="store_true", help="judge the stricter of two documented readings")
-    group.addoption("--out", type=Path, default=Path("reports/out/latest"), metavar="DIR", help="folder of the results")
+    group.addoption("--out", type=Path, default=DEFAULT, metavar="DIR", help="folder of the results")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the target before anything is collected, and register the marks that facts carry."""
     for severity in SEVERITIES:
         config.addinivalue_line("markers", f"{severity}: facts of this severity")
+    folder = SessionFolder(config)
+    worker = getattr(config, "workerinput", {})
     try:
         target = chosen_target(vars(config.option))
+        now = judged_at(target, today=config.option.replay_today)
+        config.stash[RUN] = Run(target, now, worker.get("testrunuid", ""))
+        recorder = Recorder(config, config.stash[RUN])
     except TargetError as error:
+        folder.refuse(str(error))
         raise pytest.UsageError(str(error)) from None
-    worker = getattr(config, "workerinput", {})
-    config.stash[RUN] = Run(target, datetime.datetime.now(datetime.UTC), worker.get("testrunuid", ""))
-    config.stash[SESSION] = Session(config, config.stash[RUN])
+    config.stash[SESSION] = Session(config, config.stash[RUN], folder, recorder)
     config.pluginmanager.register(config.stash[SESSION], "asbuilt-session")
     if config.pluginmanager.hasplugin("html"):
         from asbuilt.pytest_plugin.run_log import RunLog
 
-        config.pluginmanager.register(RunLog(), "asbuilt-run-log")
+        config.pluginmanager.register(RunLog(folder), "asbuilt-run-log")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a `.toml` file that the command line names, and each `spec.toml` in a folder, as its facts."""
     named = file_path.suffix == ".toml" and parent.session.isinitpath(file_path)
     if named or (file_path.name == SPEC_FILE and is_spec(file_path)):
-        return SpecFile.from_parent(parent, path=file_path)
+        file: SpecFile = SpecFile.from_parent(parent, path=file_path)
+        parent.config.stash[SESSION].selection.files.append(file.offer)
+        return file
     return None
 
 
@@ -82,9 +93,7 @@ class SpecFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """The facts, in the document's order."""
-        run = self.config.stash[RUN]
-        spec = load(_shown(self.path), strict=self.config.option.strict_reading)
-        variants = _chosen_variants(spec, self.config.option.variant or run.target.variant, run)
+        spec, variants = self.offer()
         facts = [fact for fact in spec.facts if fact.variant in variants]
         for mark in sorted({mark for fact in facts for mark in marks(spec, fact)}):
             self.config.addinivalue_line(
@@ -92,6 +101,15 @@ class SpecFile(pytest.File):
             )
         for fact in facts:
             yield FactItem.from_parent(self, name=fact.id, spec=spec, fact=fact)
+
+    def offer(self) -> tuple[Spec, tuple[str, ...]]:
+        """The spec and the variants to verify; the facts that could be verified are counted."""
+        run, selection = self.config.stash[RUN], self.config.stash[SESSION].selection
+        selection.files = [offer for offer in selection.files if offer != self.offer]
+        spec = load(_shown(self.path), strict=self.config.option.strict_reading)
+        variants = _chosen_variants(spec, self.config.option.variant or run.target.variant, run)
+        selection.offer(spec, offered_variants(spec, variants, run.target))
+        return spec, variants
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show mistakes in a spec as one line each, without a traceback."""
@@ -107,6 +125,14 @@ def _shown(path: Path) -> Path:
 
 
 def _chosen_variants(spec: Spec, wanted: str, run: Run) -> tuple[str, ...]:
+    recording = run.target.recording
+    if recording:
+        held = recording.variants(spec.system)
+        if not held or (wanted and spec.variants and wanted not in held) or not set(held) <= {*spec.variants, ""}:
+            name = name_of(spec.system, wanted)
+            said = f"{recording.path} holds {recording.held()}, and not {name}: name what it holds"
+            raise SpecError([f"{spec.path}: {said}"])
+        return (wanted,) if wanted and spec.variants else held
     if not spec.variants:
         return ("",)  # --variant does not apply to an architecture without variants
     if wanted and wanted not in spec.variants:
@@ -161,6 +187,7 @@ class FactItem(pytest.Item):
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Read all evidence that the selected facts need, once."""
     chosen: dict[tuple[Path, str], tuple[Spec, list[Fact]]] = {}
+    session.config.stash[SESSION].selection.settle(sum(isinstance(item, FactItem) for item in session.items))
     for item in session.items:
         if isinstance(item, FactItem):
             chosen.setdefault((item.spec.path, item.fact.variant), (item.spec, []))[1].append(item.fact)
@@ -173,6 +200,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             for (_, variant), (spec, facts) in chosen.items():
                 session.config.stash[RUN].read(spec, variant, facts)
     except TargetError as error:
+        session.config.stash[SESSION].folder.run.message = str(error)
         raise pytest.UsageError(str(error)) from None
 
 

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from asbuilt.pytest_plugin.loaded import loaded
+from asbuilt.pytest_plugin.recorder import Recorder
+from asbuilt.pytest_plugin.selection import Selection
+from asbuilt.pytest_plugin.session_folder import SessionFolder
 from asbuilt.pytest_plugin.sharing import Run, forget
 from asbuilt.results import record as results
 from asbuilt.results import terminal
@@ -24,12 +27,18 @@ class Session:
     - `problems`: the mistakes in specs; `unwritten`: the report formats that failed.
     - `other_tests`, `other_failures`: the number of tests that are not facts, and of their failures.
     - `results`: the content of results.json, once the session ends.
+    - `selection`: the facts that were selected; `folder`: of the results.
     - `shared`: the name of the distributed run, or "".
     """
 
-    def __init__(self, config: pytest.Config, run: Run) -> None:
+    def __init__(self, config: pytest.Config, run: Run, folder: SessionFolder, recorder: Recorder) -> None:
         self.config = config
         self.run = run
+        self.folder = folder
+        self.recorder = recorder
+        self.selection = Selection(by=folder.run.selected_by)
+        self.selected_elsewhere: dict[str, Any] = {}  # by the workers of a distributed run
+        self.notes: list[str] = []
         self.facts: list[dict[str, Any]] = []
         self.deployments: dict[tuple[str, str], dict[str, Any]] = {}
         self.problems: list[str] = []
@@ -38,6 +47,11 @@ class Session:
         self.results: dict[str, Any] = {}
         self.unwritten: list[str] = []
         self.shared = ""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Remove earlier results where this session's will lie."""
+        self.folder.begin()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Collect the record of a fact from its report; count any other test."""
@@ -65,6 +79,8 @@ class Session:
         for deployment in output.get("asbuilt_deployments", []):
             self.deployments.setdefault((deployment["system"], deployment["variant"]), deployment)
         self.problems += [text for text in output.get("asbuilt_problems", []) if text not in self.problems]
+        self.recorder.add(output.get("asbuilt_recorded", ()))
+        self.selected_elsewhere = output.get("asbuilt_selection", self.selected_elsewhere)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -76,26 +92,49 @@ class Session:
         if output is not None:
             output["asbuilt_deployments"] = list(self.deployments.values())
             output["asbuilt_problems"] = self.problems
+            output["asbuilt_selection"] = self.selection.record()
+            output["asbuilt_recorded"] = self.recorder.collect()
             return
-        if self.shared:
-            forget(self.shared)
         if self.problems:
             session.exitstatus = ExitCode.USAGE
         elif self.facts and exitstatus in (0, 1, 5):
             session.exitstatus = self._exit_code()
+        selection = self.folder.run.selection = self.selected_elsewhere or self.selection.record()
+        if self.problems:
+            self.folder.run.message = "\n".join(self.problems)
         for record in self.deployments.values():
             record["target"]["ambient"] |= {**ambient.record(self.run.target, os.environ), **loaded(self.config)}
         if self.facts:
             code = int(session.exitstatus)
-            self.results = results.document(self.facts, list(self.deployments.values()), self.run.now, code)
-            names = {deployment["system"]: deployment["architecture"] for deployment in self.deployments.values()}
-            try:
-                write(Night(self.results, architectures=names), self.config.option.out)
-            except WriterError as error:
-                self.unwritten = str(error).splitlines()
-                session.exitstatus = self.results["run"]["exit_code"] = ExitCode.INTERNAL
-                with contextlib.suppress(WriterError):  # results.json states the exit code of this process
-                    write(Night(self.results, architectures=names), self.config.option.out, only=("results_json",))
+            deployments = list(self.deployments.values())
+            self.results = results.document(self.facts, deployments, self.folder.run.started, code, selection)
+            self._record(session)
+            self._write(session)
+        if self.shared:
+            forget(self.shared)
+        self.notes += self.folder.end(int(session.exitstatus))
+
+    def _record(self, session: pytest.Session) -> None:
+        """Write the recording, if one was asked for; where that fails, the run ends as wrong usage."""
+        self.recorder.add(self.recorder.collect())
+        try:
+            said = self.recorder.write(self.facts, self.folder.run.selection, self.shared)
+            self.notes += [said] if said else []
+        except OSError as error:
+            self.unwritten.append(f"--record {self.recorder.path}: cannot be written: {error.strerror}")
+            session.exitstatus = self.results["run"]["exit_code"] = ExitCode.USAGE
+
+    def _write(self, session: pytest.Session) -> None:
+        """Write every report format; where one fails, results.json states the exit code of this process."""
+        names = {deployment["system"]: deployment["architecture"] for deployment in self.deployments.values()}
+        night, part = Night(self.results, architectures=names), self.folder.run.part
+        try:
+            write(night, part)
+        except WriterError as error:
+            self.unwritten += str(error).splitlines()
+            session.exitstatus = self.results["run"]["exit_code"] = ExitCode.INTERNAL
+            with contextlib.suppress(WriterError):
+                write(night, part, only=("results_json",))
 
     def _exit_code(self) -> ExitCode:
         code = exit_code(self.facts)
@@ -111,5 +150,8 @@ class Session:
             terminalreporter.write_line(line)
         if self.results:
             terminalreporter.ensure_newline()
-            for line in terminal.summary(self.results, self.config.option.out, full=self.config.option.tbstyle == "no"):
+            place = self.folder.run.place
+            for line in terminal.summary(self.results, place, full=self.config.option.tbstyle == "no"):
                 terminalreporter.write_line(line)
+        for line in self.notes:
+            terminalreporter.write_line(line)

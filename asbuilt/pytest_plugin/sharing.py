@@ -33,7 +33,7 @@ class Run:
         """Read all evidence that the facts need. Raises `TargetError` where the target cannot be used at all."""
 
         def kept(take: Callable[[], Snapshot]) -> Snapshot:
-            return _shared(shared_folder(self.shared) / f"{spec.system}-{variant}.json", take)
+            return _shared(shared_file(self.shared, spec.system, variant), take)
 
         asked = (spec, variant, self.target, self.now, facts)
         read = verification.read(*asked, kept=kept) if self.shared else verification.read(*asked)
@@ -58,6 +58,11 @@ def _shared(file: Path, take: Callable[[], Snapshot]) -> Snapshot:
 def shared_folder(run: str) -> Path:
     """The folder in which the workers of a distributed run share their snapshots (redacted)."""
     return Path(tempfile.gettempdir()) / f"asbuilt-{run}"
+
+
+def shared_file(run: str, system: str, variant: str) -> Path:
+    """The file with the snapshot of one deployment."""
+    return shared_folder(run) / f"{system}-{variant}.json"
 
 
 def forget(run: str) -> None:

@@ -141,6 +141,9 @@ def deployment_record(deployment: Deployment) -> dict[str, Any]:
             }
             for call in sorted(calls, key=lambda call: (call.operation, call.region))
         ],
+        "judged_at": deployment.now.isoformat(timespec="seconds"),
+        "recording": _recording(deployment),
+        "files": [{"source": source, **about} for source, about in sorted(deployment.snapshot.provenance.items())],
         "contradictions": [dict(entry) for entry in spec.contradictions],
     }
 
@@ -162,13 +165,29 @@ def _target(deployment: Deployment) -> dict[str, Any]:
     }
 
 
+def _recording(deployment: Deployment) -> dict[str, Any] | None:
+    """The recording that was judged again: what it is of, when it was read, by which version; None for an account."""
+    found = deployment.target.recording
+    if found is None:
+        return None
+    about = found.deployments[deployment.spec.system, deployment.variant]
+    kept = {name: str(found.manifest[name]) for name in ("suite", "recorded")}
+    of = {name: str(found.manifest["target"][name]) for name in ("kind", "name", "endpoint_url")}
+    return {"file": str(found.path), "sha256": found.sha256, **kept, "of": of, "spec_sha256": about["spec"]["sha256"]}
+
+
 def document(
-    facts: Sequence[dict[str, Any]], deployments: Sequence[dict[str, Any]], now: datetime.datetime, exit_code: int
+    facts: Sequence[dict[str, Any]],
+    deployments: Sequence[dict[str, Any]],
+    now: datetime.datetime,
+    exit_code: int,
+    selection: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The whole content of results.json.
 
     Facts keep their order. Each deployment gets the counts of its facts by outcome. `now` is when the run started
-    (aware, UTC).
+    (aware, UTC). `selection` tells how many facts of the deployments were `selected`, of how many, and `by` which
+    options; by default all of them were.
     """
     finished = datetime.datetime.now(datetime.UTC)
     for deployment in deployments:
@@ -183,6 +202,7 @@ def document(
             "finished": finished.isoformat(timespec="seconds"),
             "duration_seconds": round((finished - now).total_seconds(), 3),
             "exit_code": exit_code,
+            "selection": dict(selection or {"selected": len(facts), "of": len(facts), "by": []}),
             "python": platform.python_version(),
             "libraries": {name: version(name) for name in LIBRARIES},
         },

@@ -19,11 +19,11 @@ _SHOWN_FINDINGS = 5
 
 def failure_text(fact: Mapping[str, Any], architecture: str) -> str:
     """The text of a fact that did not pass, given its record in results.json. Control characters are escaped."""
-    return "\n".join(map(_printable, _lines(fact, architecture)))
+    return "\n".join(map(printable, _lines(fact, architecture)))
 
 
-def _printable(line: str) -> str:
-    """The line with control characters escaped, since an account chooses its names and tags."""
+def printable(line: str) -> str:
+    """A line with control characters escaped, since an account chooses its names and tags."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
 
 
@@ -77,7 +77,7 @@ def summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[st
     `results` is the content of results.json, `folder` where it is written. `full` shows the whole text of each failure
     in place of its first line, and the contradictions of the documents.
     """
-    return map(_printable, _summary(results, folder, full))
+    return map(printable, _summary(results, folder, full))
 
 
 def _summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[str]:
@@ -86,6 +86,7 @@ def _summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[s
         names[deployment["system"], deployment["variant"]] = deployment["architecture"]
         yield _counts(deployment)
     yield from _ignored(results["deployments"])
+    yield from _selection(results)
     wrong = [fact for fact in results["facts"] if fact["status"] == "failed"]
     wrong.sort(key=lambda fact: (bool(fact["disputed"]), SEVERITIES.index(fact["severity"])))
     for fact in wrong:
@@ -102,18 +103,33 @@ def _summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[s
     yield f"results   {folder / 'results.json'}   exit code {results['run']['exit_code']}"
 
 
+def _selection(results: Mapping[str, Any]) -> Iterator[str]:
+    """A line where not all facts of the deployments were verified."""
+    chosen, judged = results["run"]["selection"], len(results["facts"])
+    if chosen["selected"] < chosen["of"]:
+        by = f" ({', '.join(chosen['by'])})" if chosen["by"] else ""
+        yield f"selection {chosen['selected']} of {chosen['of']} facts{by}"
+    if judged < chosen["selected"]:
+        yield f"cut short {judged} of {chosen['selected']} selected facts were judged"
+
+
 def _counts(deployment: Mapping[str, Any]) -> str:
     who = " ".join(part for part in (deployment["architecture"], deployment["variant"]) if part)
     counts = [f"{deployment['counts'][status]} {status}" for status in (*reversed(STATUSES), "disputed")]
     counts = [text for text in counts if not text.startswith("0 ") or text == "0 passed"]
     calls = sum(call["pages"] for call in deployment["api_calls"])
-    return f"{who:<22} {', '.join(counts)}   ({_where(deployment)}, {calls} API calls)"
+    asked = "no API call" if deployment["recording"] else f"{calls} API calls"
+    return f"{who:<22} {', '.join(counts)}   ({_where(deployment)}, {asked})"
 
 
 def _where(deployment: Mapping[str, Any]) -> str:
     """Target, account and region; of what is no mock account also the caller, the partition and the endpoint."""
     target = deployment["target"]
     account = f"account {deployment['account']}" if deployment["account"] else "account not known"
+    if deployment["recording"]:
+        about = deployment["recording"]
+        replay = f"replay of {about['file']}, {about['of']['name']}, judged at {deployment['judged_at']}"
+        return f"{replay}, {account}, {deployment['region']}"
     if target["kind"] in ("mock", "none"):
         return f"{target['name']}, {account}, {deployment['region']}"
     caller = deployment["reader"].partition(":")[2].split(":", 4)[-1] or "a caller that is not known"

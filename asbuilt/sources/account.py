@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asbuilt.evidence import Untested
+from asbuilt.evidence import Unknown, Untested
 from asbuilt.sources import rows
 from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
 
@@ -16,6 +16,8 @@ def connect(request: EvidenceRequest) -> Clients:
     """
     if request.target.kind == "none":
         raise Untested(UNTESTED)
+    if request.target.recording:
+        raise Unknown(f"not recorded in {request.target.name}")
     from asbuilt.sources.aws_session import AwsClients
 
     return AwsClients(request.target, request.region, request.session, request.access).client
@@ -37,6 +39,7 @@ SOURCE = Source(
             default="accounts.toml",
         ),
         Option("--endpoint-url", "read an endpoint of the AWS API, such as `asbuilt mock`", "URL"),
+        Option("--replay", "judge a recording again that --record wrote, offline", "FILE", file=True),
         Option("--mock", "read the mock account together with the other evidence that is named"),
     ),
 )

@@ -6,22 +6,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from asbuilt.evidence import Unknown, Untested
 from asbuilt.problems import InputError
 from asbuilt.problems.parsing import json_text, text_of
 from asbuilt.problems.rules import ANY_TEXT, FLAG, TABLE, TABLES, Rule, ValueType
+from asbuilt.sources.provenance import Provenance
 from asbuilt.sources.row import Row
-from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
-from asbuilt.targets import Target
+from asbuilt.sources.source import Clients, EvidenceRequest, FileClients, Option, Source
 
-FORMAT = 2
-_FORMAT = ValueType(f"{FORMAT}, as `asbuilt load` of this version writes it", lambda value: value == FORMAT)
+FORMAT = 3
+_FORMAT = ValueType(
+    f"{FORMAT}, as `asbuilt load` of this version writes it (earlier formats do not say when and from what they were "
+    "made: run `asbuilt load` again)",
+    lambda value: value == FORMAT,
+)
 _RESULT = {
     "format": Rule(_FORMAT, needed=True),
     "system": Rule(ANY_TEXT, needed=True),
     "variant": Rule(ANY_TEXT, needed=True),
     "target": Rule(TABLE, needed=True, keys={"host": Rule(ANY_TEXT, needed=True), "stand_in": Rule(FLAG, needed=True)}),
+    **{name: Rule(ANY_TEXT, needed=True) for name in ("started", "finished", "version")},
+    "inputs": Rule(TABLE, needed=True, each=Rule(ANY_TEXT)),
     "runs": Rule(TABLES, needed=True),
     "flows": Rule(TABLES, needed=True),
 }
@@ -44,9 +51,8 @@ def read_result(path: Path) -> dict[str, Any]:
 def connect(request: EvidenceRequest) -> Clients:
     """The load result of the deployment that is verified.
 
-    Raises `Untested` where no file is a result of its system and variant, and where the result does not belong to the
-    target: the result of a stand-in belongs to the mock account only. Raises `Unknown` where a file cannot be read, or
-    where several are results of the deployment.
+    Raises `Untested` where no file is a result of its system and variant. Raises `Unknown` where a file cannot be read,
+    or where several are results of the deployment.
     """
     results = [(path, read_result(Path(path))) for path in request.given]
     matching = [
@@ -58,19 +64,19 @@ def connect(request: EvidenceRequest) -> Clients:
     if len(matching) > 1:
         raise Unknown(f"{len(matching)} load results of {who} were given: give one")
     [(path, result)] = matching
-    _fits(path, result["target"], request.target)
-    client = LoadResults(result)
-    return lambda service, region: client
+    return FileClients(LoadResults(result), _about(path, result))
 
 
-def _fits(path: str, measured: Mapping[str, Any], target: Target) -> None:
-    if measured["stand_in"] and target.kind in ("account", "endpoint"):
-        raise Untested(
-            f"{path} measures a stand-in application, not {target.name}: "
-            "run `asbuilt load` with the --host of the deployed application"
-        )
-    if target.kind == "mock" and not measured["stand_in"]:
-        raise Untested(f"{path} measures {measured['host']}, which is not part of a mock account: name an account")
+def _about(path: str, result: Mapping[str, Any]) -> Provenance:
+    url = str(result["target"]["host"])
+    return Provenance(
+        file=path,
+        what="load result",
+        host=urlsplit(url).hostname or url,
+        stand_in=result["target"]["stand_in"],
+        digests=result["inputs"],
+        **{name: result[name] for name in ("started", "finished", "version")},
+    )
 
 
 class LoadResults:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from asbuilt.sources.provenance import Provenance
 from asbuilt.sources.row import Row
 from asbuilt.targets import Target
 
@@ -37,6 +38,21 @@ class Option:
     def name(self) -> str:
         """The option's name in parsed options: `load_result`."""
         return self.flag.removeprefix("--").replace("-", "_")
+
+
+@dataclass(frozen=True)
+class FileClients:
+    """The clients of a source that takes a file as evidence: one client for all services, and what the file is about.
+
+    The engine decides whether the file proves facts of the target (`asbuilt.sources.provenance`).
+    """
+
+    client: Any
+    provenance: Provenance
+
+    def __call__(self, service: str, region: str) -> Any:
+        """The client."""
+        return self.client
 
 
 @dataclass(frozen=True)
@@ -69,7 +85,7 @@ class Source:
     - `services`: the services of its rows; a row belongs to the source that lists its service.
     - `rows`: the rows that it answers.
     - `connect`: returns clients for a request. It raises `Untested` where the run has no such evidence, and
-      `TargetError` where the target cannot be used at all.
+      `TargetError` where the target cannot be used at all. A source that takes files returns `FileClients`.
     - `options`: the command-line options that name the evidence. Without any of them given, its facts are untested.
     - `untested`: the reason of those facts.
     - `about`: one sentence for the documentation.

@@ -19,8 +19,8 @@ from typing import Any
 from asbuilt import sources as package
 from asbuilt.evidence import TargetError, Untested
 from asbuilt.sources.row import Row
-from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
-from asbuilt.targets import MOCK, NONE, Target, choose
+from asbuilt.sources.source import Clients, EvidenceRequest, FileClients, Option, Source
+from asbuilt.targets import EVIDENCE_DAYS, MOCK, NONE, Target, choose
 
 ACCOUNT = "account"
 
@@ -55,6 +55,11 @@ def _by_service() -> Mapping[str, Source]:
 def source_of(kind: str) -> str:
     """The name of the source of a kind of record. Raises `KeyError` for an unknown kind."""
     return _by_service()[rows_by_kind()[kind][0].service].name
+
+
+def kinds_of(source: str) -> list[str]:
+    """The kinds of record that a source answers."""
+    return [row.kind for row in sources()[source].rows]
 
 
 def is_aws(row: Row) -> bool:
@@ -94,10 +99,20 @@ def chosen_target(chosen: Mapping[str, Any]) -> Target:
         chosen["endpoint_url"] or "",
         Path(chosen["accounts_file"]),
         default=MOCK if chosen["mock"] or not given else NONE,
+        replay=chosen.get("replay") or "",
     )
     if chosen["mock"] and target is not MOCK:
-        raise TargetError("give one of --mock, --account and --endpoint-url")
-    return dataclasses.replace(target, given=given)
+        raise TargetError("give one of --mock, --account, --endpoint-url and --replay")
+    for name in given if target.recording else ():
+        if not all(option.file for option in sources()[name].options):
+            raise TargetError(f"--replay reads nothing but files: leave out {sources()[name].options[0].flag}")
+    return dataclasses.replace(target, given=given, evidence_days=_days(chosen.get("evidence_days") or ""))
+
+
+def _days(text: str) -> int:
+    if text and not text.isdecimal():
+        raise TargetError(f"--evidence-days {text}: must be a whole number")
+    return int(text or EVIDENCE_DAYS)
 
 
 def _given(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -108,7 +123,8 @@ def _given(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         for option in source.options if source.name != ACCOUNT else ():
             value = chosen.get(option.name)
             values += [option.flag] if value is True else [value] if isinstance(value, str) and value else value or []
-            missing = [path for path in value or () if not Path(path).is_file()] if option.file else []
+            paths = [value] if isinstance(value, str) and value else value or ()
+            missing = [path for path in paths if not Path(path).is_file()] if option.file else []
             if missing:
                 raise TargetError(f"{option.flag}: there is no file {', '.join(missing)}")
         if values:
@@ -140,6 +156,12 @@ class SourceClients:
             if source.name not in self._clients:
                 self._clients[source.name] = source.connect(self._request(source))
         return self._clients[source.name](service, region)
+
+    @property
+    def provenance(self) -> dict[str, dict[str, Any]]:
+        """What the file of each source that was connected to is about, by source."""
+        files = {name: clients for name, clients in self._clients.items() if isinstance(clients, FileClients)}
+        return {name: clients.provenance.plain() for name, clients in files.items()}
 
     def _request(self, source: Source) -> EvidenceRequest:
         given = self._target.given.get(source.name, ())

@@ -166,4 +166,4 @@ def test_a_report_format_that_fails_costs_no_other(suite: Path) -> None:
     done = _run(suite, "verify", "campuslearn", "-k", "log_group or alarm", "--out", str(out))
     assert done.returncode == 3
     assert "the report format 'broken' failed: ZeroDivisionError" in done.stdout + done.stderr
-    assert (out / "results.json").exists()
+    assert json.loads((out / "results.json").read_text(encoding="utf-8"))["run"]["exit_code"] == 3

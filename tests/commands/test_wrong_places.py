@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -83,9 +82,9 @@ def test_a_size_that_cannot_be_is_wrong_usage(tmp_path: Path, option: str, value
     assert f"argument {option}: must be a" in ended.err
 
 
-def test_results_state_the_exit_code_of_a_format_that_failed(tmp_path: Path) -> None:
-    """The page of a run may fail to be written; results.json and the process agree."""
+def test_a_folder_in_the_place_of_a_file_is_wrong_usage(tmp_path: Path) -> None:
+    """The message names it, and no results say that all is well."""
     (tmp_path / "out" / "results.schema.json").mkdir(parents=True)
     ended = verify(tmp_path, *FEW)
-    assert ended.code == 3
-    assert json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["run"]["exit_code"] == 3
+    assert (ended.code, "results.schema.json" in ended.err) == (4, True)
+    assert not (tmp_path / "out" / "results.json").exists()

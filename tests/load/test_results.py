@@ -13,7 +13,8 @@ import pytest
 from asbuilt.load.measure.histogram import Histogram
 from asbuilt.load.verdict import judging
 from asbuilt.load.verdict.comparison import compare, ratios
-from asbuilt.load.verdict.result import SCHEMA, clear, document, write
+from asbuilt.load.verdict.result import SCHEMA, document, write
+from asbuilt.results.run_folder import LOAD, RunFolder
 from tests.load.measured import measured, settings_of
 
 
@@ -43,10 +44,14 @@ def test_a_run_removes_what_an_earlier_one_left(spec: Any, tmp_path: Path) -> No
     )
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     before = {path.name for path in tmp_path.iterdir()}
-    clear(tmp_path)
-    clear(tmp_path)  # where there is nothing, too
+    for _ in range(2):  # where there is nothing, too
+        folder = RunFolder(tmp_path, LOAD)
+        folder.open()
+        folder.begin()
+        folder.publish(4)
     after = {path.name for path in tmp_path.iterdir()}
-    assert before - after == {"load-result.json", "load.html", "load-junit.xml"}
+    assert before - after == set(LOAD.known)
+    assert after - before == {"load-run.json"}
 
 
 def test_two_runs_are_compared_only_if_alike(spec: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

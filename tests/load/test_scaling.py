@@ -12,6 +12,7 @@ from asbuilt.load.plan.scenario import parse, shipped
 from asbuilt.load.plan.settings import settle
 from asbuilt.load.verdict.evidence import records
 from asbuilt.mock.account import mock_account
+from asbuilt.sources.load import FORMAT
 from asbuilt.sources.table import SourceClients
 from asbuilt.targets import MOCK
 from asbuilt.verification import read
@@ -38,7 +39,9 @@ def _result(folder, profile):
     whole, flows = records({**raw, "invalid": [], "aborted": "", "users": {"steady": 0}})
     path = folder / "load-result.json"
     target = {"host": settings.host, "stand_in": True}
-    result = {"format": 2, "system": SYSTEM, "variant": "", "target": target, "runs": [whole], "flows": flows}
+    result = {"format": FORMAT, "system": SYSTEM, "variant": "", "target": target, "runs": [whole], "flows": flows}
+    now = datetime.datetime.now(datetime.UTC).isoformat()
+    result |= {"started": now, "finished": now, "version": "0", "inputs": {}}
     path.write_text(json.dumps(result), encoding="utf-8")
     return path
 

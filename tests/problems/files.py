@@ -96,6 +96,10 @@ LOAD_RESULT = f"""\
  "variant": "",
  "runs": [],
  "flows": [],
+ "started": "2026-01-01T00:00:00+00:00",
+ "finished": "2026-01-01T00:01:00+00:00",
+ "version": "0.1.0",
+ "inputs": {{"scenario": "0"}},
  "target": {{"host": "http://127.0.0.1:8000", "stand_in": true}}
 }}
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,12 +11,15 @@ from typing import Any
 
 import pytest
 
-from asbuilt.evidence import Unknown, Untested
+from asbuilt.evidence import Entry, Unknown, Untested
 from asbuilt.load.verdict import judging
 from asbuilt.load.verdict.evidence import records
 from asbuilt.load.verdict.result import document, write
+from asbuilt.snapshot import Answer, Snapshot
 from asbuilt.sources.load import connect
+from asbuilt.sources.provenance import OWNERS, withheld
 from asbuilt.sources.source import EvidenceRequest
+from asbuilt.sources.table import SourceClients, kinds_of
 from asbuilt.spec.loading import load
 from asbuilt.targets import NONE, Target
 from tests.load.measured import SPEC, measured, settings_of
@@ -45,7 +49,11 @@ def spec(tmp_path: Path) -> Any:
 def _left(spec: Any, folder: Path, *, stand_in: bool) -> str:
     """The path of a load result of tier 1 whose p95 is 250 ms."""
     settings = replace(settings_of(), stand_in=stand_in)
-    write(document(spec, settings, judging.load_facts(spec, "tier1"), measured(settings, ms=250.0), False), "x", folder)
+    began = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=20)).isoformat(timespec="seconds")
+    result = document(
+        spec, settings, judging.load_facts(spec, "tier1"), measured(settings, ms=250.0, began=began), False
+    )
+    write(result, "x", folder)
     return str(folder / "load-result.json")
 
 
@@ -94,20 +102,29 @@ def test_a_result_goes_with_what_it_measured(
     spec: Any, tmp_path: Path, kind: str, stand_in: bool, joined: bool
 ) -> None:
     """A stand-in's result belongs to the mock account only; a host's belongs to any other account."""
-    request = EvidenceRequest(
-        Target(kind, "it"), "us-east-1", "campushub360", "tier1", (_left(spec, tmp_path, stand_in=stand_in),)
-    )
+    path, now = _left(spec, tmp_path, stand_in=stand_in), datetime.datetime.now(datetime.UTC)
+    target = Target(kind, "it", given={"load": (path,)})
+    clients = SourceClients(target, "us-east-1", None, "campushub360", "tier1")
+    assert clients.client("load", "").read_runs()["runs"][0]["samples"] == 2000
+    snapshot = Snapshot(provenance=clients.provenance)
+    snapshot.add("load:run", "", Answer((Entry("load:run|x", "load:run", "load:Run", {}),)))
+    balancer = Entry("b", "elbv2:load-balancer", "", {"DNSName": "127.0.0.1"})
+    snapshot.add("elbv2:load-balancer", "", Answer((balancer,)))
+    for empty in OWNERS | {"route53:zone"}:
+        snapshot.answers.setdefault(empty, {})
+    fitting = withheld(snapshot, {"load": kinds_of("load")}, target, now)
     if joined:
-        assert connect(request)("load", "").read_runs()["runs"][0]["samples"] == 2000
+        assert len(fitting.entries("load:run")) == 1
     else:
         with pytest.raises(Untested, match="measures"):
-            connect(request)
+            fitting.entries("load:run")
 
 
 def test_a_load_result_that_is_none_is_no_evidence(tmp_path: Path) -> None:
     """A broken file, one without a system, one of another system, and two of the same give no evidence."""
     whole, flows = records(measured(settings_of()))
-    good = {"format": 2, "system": "campushub360", "variant": "tier1", "runs": [whole], "flows": flows}
+    good = {"format": 3, "system": "campushub360", "variant": "tier1", "runs": [whole], "flows": flows}
+    good |= {"started": "", "finished": "", "version": "0", "inputs": {}}
     good["target"] = {"host": "http://127.0.0.1:1", "stand_in": True}
     broken, fine, nobodys = (tmp_path / f"{name}.json" for name in ("broken", "fine", "nobodys"))
     broken.write_text("{", encoding="utf-8")

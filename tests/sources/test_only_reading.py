@@ -52,7 +52,7 @@ def _is_maker(function: ast.Attribute) -> bool:
 
 
 def test_clients_for_accounts_are_made_in_one_module() -> None:
-    """A second place could leave out the hook that refuses. What writes one day has a client of its own, listed here."""
+    """A second place could leave out the hook that refuses. What writes has a client of its own, listed here."""
     found = {name: _makes_clients(module) for name, module in _modules()}
     assert {name: calls for name, calls in found.items() if calls and name not in MAKERS} == {}
     assert found["asbuilt/sources/aws_session.py"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from asbuilt import __version__
 from asbuilt.load.measure.histogram import Histogram, merged
 from asbuilt.load.plan.arrivals import Arrivals
 from asbuilt.load.plan.scenario import parse
@@ -34,13 +37,17 @@ def document(
     verdicts = judging.judged(spec, facts[0].variant, facts, judging.snapshot_of([run], flows))
     judged = judging.fact_records(spec, verdicts, strict)
     untried, code = _outcome(settings, run, judged, raw)
+    finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return {
         "$schema": SCHEMA.name,
         "format": FORMAT,
         "system": spec.system,
         "variant": facts[0].variant,
         "target": {"host": settings.host, "stand_in": settings.stand_in},
-        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "started": min(raw["began"] or finished, finished),  # a run can be cut short before it begins
+        "finished": finished,
+        "version": __version__,
+        "inputs": _inputs(spec, settings),
         "exit_code": code,
         "fingerprint": settings.fingerprint(),
         "settings": _settings(settings),
@@ -52,6 +59,16 @@ def document(
         "curves": _curves([one for one in raw["endpoints"] if one["counted"]]),
         **{name: raw[name] for name in ("invalid", "stopped", "aborted", "health", "timeline", "workers")},
     }
+
+
+def _inputs(spec: Spec, settings: Settings) -> dict[str, str]:
+    """The SHA-256 of what decides what is sent and judged."""
+    texts = {
+        "scenario": settings.scenario.encode(),
+        "spec": spec.path.read_bytes(),
+        "settings": json.dumps(_settings(settings), sort_keys=True, default=dataclasses.asdict).encode(),
+    }
+    return {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()}
 
 
 def _outcome(
@@ -117,12 +134,6 @@ def _endpoint(one: Mapping[str, Any]) -> dict[str, Any]:
         "lag": one["lag"],
         "curve": _curve(whole),
     }
-
-
-def clear(folder: Path) -> None:
-    """Remove the files of an earlier run, so that they cannot be taken for those of this one."""
-    for name in (RESULT, PAGE, JUNIT):
-        (folder / name).unlink(missing_ok=True)
 
 
 def write(result: Mapping[str, Any], architecture: str, folder: Path) -> None:

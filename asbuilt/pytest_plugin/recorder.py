@@ -1,0 +1,64 @@
+"""Records the evidence of a session in one file (`--record FILE`), signed where a key is given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asbuilt import recording
+from asbuilt.evidence import TargetError
+from asbuilt.pytest_plugin.sharing import Run, shared_file
+from asbuilt.results import recorded, signing
+
+
+class Recorder:
+    """Collects what a session records. `path` is the file, or None where nothing is recorded.
+
+    In a distributed run the workers read, and pass on what the manifest says of their deployments.
+    """
+
+    def __init__(self, config: pytest.Config, run: Run) -> None:
+        option = config.option
+        self.path = Path(option.record) if option.record else None
+        self._key = Path(option.sign_key) if option.sign_key else None
+        self._run = run
+        self.entries: dict[tuple[str, str], dict[str, Any]] = {}
+        if self._key and not self.path:
+            raise TargetError("--sign-key signs a recording: add --record FILE, or sign one with asbuilt evidence sign")
+        if self.path and run.target.recording:
+            raise TargetError("give one of --record and --replay")
+        if self.path and not self.path.absolute().parent.is_dir():
+            raise TargetError(f"--record {self.path}: there is no folder {self.path.parent}")
+        if self._key:
+            signing.private_key(self._key)
+
+    def collect(self) -> list[dict[str, Any]]:
+        """What the manifest says of the deployments that this process read."""
+        return [recorded.deployment_entry(one) for one in self._run.deployments.values()] if self.path else []
+
+    def add(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Take what a process says of its deployments."""
+        for entry in entries:
+            self.entries.setdefault((entry["system"], entry["variant"]), entry)
+
+    def write(self, facts: Sequence[Mapping[str, Any]], selection: Mapping[str, Any], shared: str) -> str:
+        """Write the recording. Returns what to say about it. Raises `OSError`."""
+        if not self.path or not self.entries:
+            return ""
+        manifest = recorded.manifest(self.entries.values(), facts, self._run.target, self._run.now, selection)
+        recording.write(self.path, manifest, self._snapshots(shared))
+        signed = ""
+        if self._key:
+            signed = f", signed with key {signing.sign(self.path, self._key)}"
+        return f"recorded  {self.path}{signed}"
+
+    def _snapshots(self, shared: str) -> dict[str, Any]:
+        if shared:
+            files = {key: shared_file(shared, *key) for key in self.entries}
+            return {recording.name_of(*key): json.loads(file.read_text("utf-8")) for key, file in files.items()}
+        deployments = self._run.deployments.values()
+        return {recording.name_of(one.spec.system, one.variant): one.snapshot.plain() for one in deployments}
