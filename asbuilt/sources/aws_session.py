@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from asbuilt.evidence import TargetError
 from asbuilt.problems import nearest
+from asbuilt.sources.documents import refuse_other_documents
 from asbuilt.sources.rows import allowed_operations
 from asbuilt.targets import Target
 
@@ -52,6 +53,7 @@ class AwsClients:
         endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
         client = self._session.client(service, region_name=region or self._region, config=self._config, **endpoint)
         client.meta.events.register_first("before-call", _refuse_unlisted)
+        client.meta.events.register_first("before-parse", refuse_other_documents)
         return client
 
 

@@ -97,7 +97,7 @@ def _explain_code(error: Exception, row: Row, operation: str, permission: str) -
     message = str(details.get("Error", {}).get("Message", ""))
     status = details.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     attempts = details.get("ResponseMetadata", {}).get("RetryAttempts", 0) + 1
-    if code in row.absent:
+    if code in row.absent and 400 <= status < 500:
         return Failure("", absent=True)
     if code in _BAD_CREDENTIALS:
         raise TargetError(f"{_BAD_CREDENTIALS[code]} ({operation} answered {code})")

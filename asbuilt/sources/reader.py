@@ -16,7 +16,8 @@ from asbuilt.sources.call import Pages, asked_text, call
 from asbuilt.sources.csv_records import table
 from asbuilt.sources.redaction import redact
 from asbuilt.sources.row import Plan, Row, Wanted
-from asbuilt.sources.table import rows_by_kind, with_parents
+from asbuilt.sources.table import is_aws, rows_by_kind, with_parents
+from asbuilt.sources.wholeness import check_batch, check_named, check_record, found_in
 
 WORKERS = 24
 DEEPEST = 10  # the longest chain of records of a kind that is its own parent
@@ -67,8 +68,8 @@ class Reader:
             while waiting:
                 done, _ = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in done:
-                    for row, parents, _params in waiting.pop(future):
-                        answer = self._answer(row, parents, future)
+                    for row, parents, params in waiting.pop(future):
+                        answer = self._answer(row, parents, params, future)
                         self._file(row, parents, answer)
                         for child in children.get(row.kind, []):
                             self._submit(pool, self._asks(child, answer, plan.parents.get(child.kind)), waiting)
@@ -142,13 +143,14 @@ class Reader:
     def _call(self, row: Row, params: Mapping[str, Any]) -> Pages:
         return call(lambda: self._client(row.service, row.region), row, params, self._snapshot.calls)
 
-    def _answer(self, row: Row, parents: list[Entry], future: Future[Pages]) -> Answer:
+    def _answer(self, row: Row, parents: list[Entry], params: Mapping[str, Any], future: Future[Pages]) -> Answer:
         try:
             came = future.result()
             entries: list[Entry] = []
             for page in came.pages:
-                entries += _entries(row, parents, came, page, len(entries))
-            _complete(row, parents, came, entries)
+                entries += _entries(row, parents, params, came, page, len(entries))
+            if row.batch:
+                check_batch(row, params, [entry.data for entry in entries], came.pages, row.label(came.operation))
         except Unknown as unknown:
             untested = isinstance(unknown, Untested)
             return Answer(problem=unknown.reason, permission=unknown.permission, untested=untested)
@@ -173,40 +175,27 @@ def _batched(
     return joined
 
 
-def _complete(row: Row, parents: list[Entry], came: Pages, entries: list[Entry]) -> None:
-    """Raise `Unknown` for the answer to a batch that lacks records without naming them as gone."""
-    gone = sum(len(search(row.gone, page) or ()) for page in came.pages) if row.batch else 0
-    if not row.batch or len(entries) + gone >= len(parents):
-        return
-    failures = [failure for page in came.pages for failure in page.get("failures", ())]
-    why = f": {failures[0].get('arn')}: {failures[0].get('reason')}" if failures else ""
-    raise Unknown(f"{row.label(came.operation)} was asked for {len(parents)} and answered with {len(entries)}{why}")
-
-
-def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
+def _entries(
+    row: Row, parents: list[Entry], params: Mapping[str, Any], came: Pages, page: dict[str, Any], before: int
+) -> list[Entry]:
     """The records of one page: redacted, named, and with the fields that they inherit from their parent.
 
-    Raises `Unknown` for a malformed page.
+    Raises `Unknown` for a malformed page, and for one that is not about what `params` ask.
     """
     operation = row.label(came.operation)
     body = {name: value for name, value in page.items() if name != "ResponseMetadata"}
     if isinstance(body.get(row.csv), bytes | str):
         body[row.csv] = table(body[row.csv], f"{row.csv} of {operation}")
-    found = search(row.records, body)
-    if found is None:
-        if row.may_omit:
-            return []
-        raise Unknown(f"{operation} answered without {row.records.partition('[')[0]}")
     parent = parents[0] if len(parents) == 1 else None
     entries = []
-    for index, item in enumerate(found if isinstance(found, list) else [found], start=before):
-        if not isinstance(item, dict):
-            raise Unknown(f"{operation} answered with {type(item).__name__}, expected a structure ({row.records})")
+    for index, item in enumerate(found_in(row, page, body, operation, is_aws(row)), start=before):
+        check_record(row, item, params, operation)
         data = redact(_parsed(row, item, operation))
         if parent is not None:
             data |= {name: search(path, parent.data) for name, path in row.inherit.items()}
         arn = str(search(row.arn, data) or "") if row.arn else ""
         names = search(row.names, data) if row.names else []
+        check_named(row, [name for name in names or () if name], arn, operation)
         entries.append(
             Entry(
                 id=f"{row.kind}|{row.operation}|{parent.id if parent else ''}|{arn or index}",

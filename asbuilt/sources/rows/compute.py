@@ -18,6 +18,7 @@ ROWS = (
         static={"include": ["SETTINGS", "CONFIGURATIONS", "TAGS"]},
         names="[clusterName]",
         arn="clusterArn",
+        echoes={"clusters": "clusterArn"},
     ),
     Row(
         "ecs:service.names",
@@ -42,6 +43,7 @@ ROWS = (
         names="[serviceName]",
         arn="serviceArn",
         within={"cluster": "clusterArn"},
+        echoes={"services": "serviceArn", "cluster": "clusterArn"},
     ),
     Row(
         "ecs:service.task-definition",
@@ -52,6 +54,7 @@ ROWS = (
         params={"taskDefinition": "taskDefinition"},
         names="[family]",
         arn="taskDefinitionArn",
+        echoes={"taskDefinition": "taskDefinitionArn"},
     ),
     Row(
         "ecs:service.task-names",
@@ -73,6 +76,7 @@ ROWS = (
         gone=MISSING,
         params={"tasks": "taskArn", "cluster": "clusterArn"},
         arn="taskArn",
+        echoes={"tasks": "taskArn", "cluster": "clusterArn"},
     ),
     Row(
         "application-autoscaling:target",
@@ -124,6 +128,7 @@ ROWS = (
         per="ecr:repository",
         params={"repositoryName": "repositoryName"},
         names="[imageDigest]",
+        echoes={"repositoryName": "repositoryName"},
     ),
     Row(
         "elbv2:load-balancer",
@@ -140,6 +145,7 @@ ROWS = (
         "@",
         per="elbv2:load-balancer",
         params={"LoadBalancerArn": "LoadBalancerArn"},
+        whole=["Attributes"],
     ),
     Row(
         "elbv2:load-balancer.listener",
@@ -149,6 +155,7 @@ ROWS = (
         per="elbv2:load-balancer",
         params={"LoadBalancerArn": "LoadBalancerArn"},
         arn="ListenerArn",
+        echoes={"LoadBalancerArn": "LoadBalancerArn"},
     ),
     Row(
         "elbv2:load-balancer.listener.rule",
@@ -175,7 +182,14 @@ ROWS = (
         per="elbv2:target-group",
         params={"TargetGroupArn": "TargetGroupArn"},
     ),
-    Row("ecr:registry", "ecr", "get_registry_scanning_configuration", "@", names="[registryId]"),
+    Row(
+        "ecr:registry",
+        "ecr",
+        "get_registry_scanning_configuration",
+        "@",
+        names="[registryId]",
+        whole=["registryId", "scanningConfiguration"],
+    ),
     Row(
         "elbv2:target-group.attributes",
         "elbv2",
@@ -183,5 +197,6 @@ ROWS = (
         "@",
         per="elbv2:target-group",
         params={"TargetGroupArn": "TargetGroupArn"},
+        whole=["Attributes"],
     ),
 )

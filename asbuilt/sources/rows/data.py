@@ -111,6 +111,7 @@ ROWS = (
         names="[Name]",
         arn="join('', ['arn:aws:s3:::', Name])",
         permission="s3:ListAllMyBuckets",
+        root="ListAllMyBucketsResult",
     ),
     Row(
         "s3:bucket.location",
@@ -119,6 +120,7 @@ ROWS = (
         "@",
         per="s3:bucket",
         params={"Bucket": "Name"},
+        root="LocationConstraint",
     ),
     Row(
         "s3:bucket.encryption",
@@ -147,6 +149,7 @@ ROWS = (
         "@",
         per="s3:bucket",
         params={"Bucket": "Name"},
+        root="VersioningConfiguration",
     ),
     Row(
         "s3:bucket.lifecycle",
@@ -157,6 +160,7 @@ ROWS = (
         params={"Bucket": "Name"},
         absent=["NoSuchLifecycleConfiguration"],
         permission="s3:GetLifecycleConfiguration",
+        root="LifecycleConfiguration",
     ),
     Row(
         "s3:bucket.policy",
@@ -167,6 +171,7 @@ ROWS = (
         params={"Bucket": "Name"},
         absent=["NoSuchBucketPolicy"],
         json=["Policy"],
+        whole=["Policy"],
     ),
     # S3 publishes one metric series for each storage class, so the series are listed before their values are read.
     Row(
@@ -203,8 +208,18 @@ ROWS = (
         params={"Bucket": "Name"},
         absent=["NoSuchCORSConfiguration"],
         permission="s3:GetBucketCORS",
+        root="CORSConfiguration",
     ),
-    Row("s3:bucket.acl", "s3", "get_bucket_acl", "@", per="s3:bucket", params={"Bucket": "Name"}),
+    Row(
+        "s3:bucket.acl",
+        "s3",
+        "get_bucket_acl",
+        "@",
+        per="s3:bucket",
+        params={"Bucket": "Name"},
+        whole=["Grants"],
+        root="AccessControlPolicy",
+    ),
     # Buckets from before 2023 may have no ownership controls; ACLs then apply to them.
     Row(
         "s3:bucket.ownership",
@@ -240,5 +255,7 @@ ROWS = (
         names="[Key]",
         may_omit=True,
         permission="s3:ListBucket",
+        witness="KeyCount",
+        root="ListBucketResult",
     ),
 )

@@ -22,6 +22,7 @@ ROWS = (
         names="[[Id, DomainName, Comment], Aliases.Items][]",
         arn="ARN",
         may_omit=True,
+        witness="DistributionList.Quantity",
     ),
     Row(
         "cloudfront:cache-policy",
@@ -30,6 +31,7 @@ ROWS = (
         "CachePolicyList.Items[].CachePolicy",
         names="[Id, CachePolicyConfig.Name]",
         may_omit=True,
+        witness="CachePolicyList.Quantity",
     ),
     Row(
         "cloudfront:origin-access-control",
@@ -38,6 +40,7 @@ ROWS = (
         "OriginAccessControlList.Items[]",
         names="[Id, Name]",
         may_omit=True,
+        witness="OriginAccessControlList.Quantity",
     ),
     Row("route53:zone", "route53", "list_hosted_zones", "HostedZones[]", names="[until_end(Name, '.'), Id]"),
     Row(
@@ -66,6 +69,7 @@ ROWS = (
         params={"CertificateArn": "CertificateArn"},
         names="[DomainName]",
         arn="CertificateArn",
+        echoes={"CertificateArn": "CertificateArn"},
     ),
     Row("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", names="[Id]"),
 )

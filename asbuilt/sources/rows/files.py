@@ -19,6 +19,7 @@ ROWS = (
         per="efs:file-system",
         params={"FileSystemId": "FileSystemId"},
         names="[MountTargetId]",
+        echoes={"FileSystemId": "FileSystemId"},
     ),
     Row(
         "efs:file-system.mount-target.groups",
@@ -27,6 +28,7 @@ ROWS = (
         "@",
         per="efs:file-system.mount-target",
         params={"MountTargetId": "MountTargetId"},
+        whole=["SecurityGroups"],
     ),
     # Names and times of objects, never their content; AWS omits the list for an empty bucket.
     Row(
@@ -39,5 +41,7 @@ ROWS = (
         names="[Key]",
         may_omit=True,
         permission="s3:ListBucket",
+        witness="KeyCount",
+        root="ListBucketResult",
     ),
 )

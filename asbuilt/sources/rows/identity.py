@@ -5,11 +5,20 @@ from asbuilt.sources.row import Report, Row
 
 def _authorization(kind: str, records: str, names: str) -> Row:
     """One kind of record from the one answer that describes all of IAM; a page of it may hold none of that kind."""
-    return Row(kind, "iam", "get_account_authorization_details", records, names=f"[{names}]", arn="Arn", may_omit=True)
+    return Row(
+        kind,
+        "iam",
+        "get_account_authorization_details",
+        records,
+        names=f"[{names}]",
+        arn="Arn",
+        may_omit=True,
+        witness="IsTruncated",
+    )
 
 
 ROWS = (
-    Row("aws:account", "sts", "get_caller_identity", "@", names="[Account]", arn="Arn"),
+    Row("aws:account", "sts", "get_caller_identity", "@", names="[Account]", arn="Arn", whole=["Account"]),
     _authorization("iam:role", "RoleDetailList[]", "RoleName, RoleId"),
     _authorization("iam:user", "UserDetailList[]", "UserName, UserId"),
     _authorization("iam:group", "GroupDetailList[]", "GroupName, GroupId"),
@@ -22,6 +31,7 @@ ROWS = (
         per="iam:user",
         params={"UserName": "UserName"},
         names="[AccessKeyId]",
+        echoes={"UserName": "UserName"},
     ),
     Row(
         "iam:user.mfa",
@@ -31,6 +41,7 @@ ROWS = (
         per="iam:user",
         params={"UserName": "UserName"},
         names="[SerialNumber]",
+        echoes={"UserName": "UserName"},
     ),
     Row(
         "iam:user.password",
@@ -40,6 +51,7 @@ ROWS = (
         per="iam:user",
         params={"UserName": "UserName"},
         absent=["NoSuchEntity"],
+        echoes={"UserName": "UserName"},
     ),
     Row("iam:password-policy", "iam", "get_account_password_policy", "PasswordPolicy", absent=["NoSuchEntity"]),
     Row(
@@ -82,6 +94,7 @@ ROWS = (
         per="secretsmanager:secret",
         params={"SecretId": "ARN"},
         json=["ResourcePolicy"],
+        echoes={"SecretId": "ARN"},
     ),
     Row("kms:key", "kms", "list_keys", "Keys[]", names="[KeyId]", arn="KeyArn"),
     Row(
@@ -93,6 +106,7 @@ ROWS = (
         params={"KeyId": "KeyId"},
         static={"PolicyName": "default"},
         json=["Policy"],
+        whole=["Policy"],
     ),
     Row(
         "sqs:queue",
