@@ -92,7 +92,7 @@ class Snapshot:
 
         Raises `TypeError` for a value that is neither JSON nor a time nor bytes.
         """
-        return json.dumps(dataclasses.asdict(self), default=_json_value)
+        return json.dumps(self, default=_json_value)
 
 
 def _changed(answer: Answer, entry_id: str, data: Any) -> Answer:
@@ -116,6 +116,8 @@ def _entries(answers: list[Answer]) -> Iterator[Entry]:
 def _json_value(value: Any) -> Any:
     import datetime
 
+    if isinstance(value, Snapshot | Answer | Entry | Call):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, datetime.datetime):
         return {"__time__": value.isoformat()}
     if isinstance(value, bytes):

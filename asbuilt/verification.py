@@ -41,7 +41,10 @@ def verify(
     """
     now = now or datetime.datetime.now(datetime.UTC)
     deployment = read(spec, variant, target, now)
-    facts = [_judged(deployment, fact, strict) for fact in facts_of(spec, variant)]
+    selected = facts_of(spec, variant)
+    facts = [_judged(deployment, fact, strict) for fact in selected]
+    if [fact["id"] for fact in facts] != [f"{spec.system}/{fact.id}" for fact in selected]:
+        raise AssertionError("a run must end with one record for each fact that was selected")
     return document(facts, [deployment_record(deployment)], now, exit_code(facts))
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from asbuilt.check import SEVERITIES
 from asbuilt.evidence import TargetError
-from asbuilt.judging.judge import Verdict
 from asbuilt.problems import nearest
 from asbuilt.pytest_plugin.discovery import SPEC_FILE, is_spec
 from asbuilt.pytest_plugin.session import Session
@@ -25,7 +24,6 @@ from asbuilt.spec.model import Fact, Spec, SpecError
 
 RUN = pytest.StashKey[Run]()
 SESSION = pytest.StashKey[Session]()
-_VERDICT = pytest.StashKey[Verdict]()
 
 
 class _NotKnown(Exception):  # noqa: N818  # named for the status
@@ -129,20 +127,19 @@ class FactItem(pytest.Item):
     def setup(self) -> None:
         """Judge the fact. Evidence that could not be read is an error in pytest's terms, not a failure."""
         verdict = self.config.stash[RUN].judge(self.fact, self.spec)
-        self.stash[_VERDICT] = verdict
         self.record = fact_record(self.spec, verdict, self.nodeid, self.config.option.strict_reading)
         self.user_properties += properties(self.record)
-        if verdict.status == "unknown":
+        if self.record["status"] == "unknown":
             raise _NotKnown
 
     def runtest(self) -> None:
         """Report the verdict as pytest's outcome."""
-        verdict = self.stash[_VERDICT]
-        if verdict.status in ("not applicable", "untested"):
-            pytest.skip(f"{verdict.status}: {verdict.findings[0].reason}")
-        if verdict.status == "failed" and self.fact.disputed and not self.config.option.strict_reading:
+        status = self.record["status"]
+        if status in ("not applicable", "untested"):
+            pytest.skip(f"{status}: {self.record['findings'][0]['reason']}")
+        if status == "failed" and self.fact.disputed and not self.config.option.strict_reading:
             pytest.xfail(f"disputed: {self.fact.disputed}")
-        if verdict.status != "passed":
+        if status != "passed":
             raise _NotAsDocumented
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -159,12 +156,14 @@ class FactItem(pytest.Item):
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Read all evidence that the selected facts need, once."""
+    if session.config.option.collectonly:
+        return
+    selected = session.config.stash[SESSION].selected
     chosen: dict[tuple[Path, str], tuple[Spec, list[Fact]]] = {}
     for item in session.items:
         if isinstance(item, FactItem):
+            selected[item.nodeid] = (item.spec, item.fact)
             chosen.setdefault((item.spec.path, item.fact.variant), (item.spec, []))[1].append(item.fact)
-    if session.config.option.collectonly:
-        return
     try:
         for (_, variant), (spec, facts) in chosen.items():
             session.config.stash[RUN].read(spec, variant, facts)
@@ -176,7 +175,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Attach the fact's record to its report, and replace a traceback with the text of the failure."""
     report: Any = yield
-    if not isinstance(item, FactItem) or _VERDICT not in item.stash:
+    if not isinstance(item, FactItem) or not item.record:
         return report
     if call.excinfo is not None and isinstance(call.excinfo.value, _NotKnown | _NotAsDocumented):
         report.longrepr = failure_text(item.record, item.spec.name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from asbuilt.evidence import ABSENT, Read, path_text
-from asbuilt.judging.judge import STATUSES, Finding, Verdict
+from asbuilt.judging.judge import STATUSES, Finding, Verdict, in_short, unjudged
 from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import outcome
 from asbuilt.results.frameworks import requirements
@@ -33,7 +33,20 @@ def marks(spec: Spec, fact: Fact) -> list[str]:
 
 
 def fact_record(spec: Spec, verdict: Verdict, nodeid: str, strict: bool) -> dict[str, Any]:
-    """A verdict as JSON values, as results.schema.json describes it. With `strict`, no fact is disputed."""
+    """A verdict as JSON values, as results.schema.json describes it. With `strict`, no fact is disputed.
+
+    A verdict whose answer cannot be written as JSON, such as an infinite number, gives the record of an unknown fact.
+    """
+    try:
+        record = _record(spec, verdict, nodeid, strict)
+        json.dumps(record, allow_nan=False)
+    except Exception as error:  # noqa: BLE001  # whatever an answer holds: the fact is unknown, and is never lost
+        reason = f"the answer of {verdict.fact.check.name} cannot be written to the results: {in_short(error)}"
+        return _record(spec, unjudged(verdict.fact, reason), nodeid, strict)
+    return record
+
+
+def _record(spec: Spec, verdict: Verdict, nodeid: str, strict: bool) -> dict[str, Any]:
     fact = verdict.fact
     worst = next(finding for finding in verdict.findings if finding.status == verdict.status)
     return {

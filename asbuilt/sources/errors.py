@@ -83,12 +83,12 @@ def explain(error: Exception, row: Row, api_operation: str) -> Failure:
     if isinstance(error, exceptions.HTTPClientError):
         return Failure(f"{operation} was interrupted: {error}")
     if isinstance(error, parsers.ResponseParserError):
-        return Failure(f"{operation} gave an answer that is not of this API: {_first_line(error)}")
+        return Failure(f"{operation} gave an answer that is not of this API: {first_line(error)}")
     if isinstance(error, exceptions.PaginationError):
-        return Failure(f"{operation} could not be read to its last page: {_first_line(error)}")
+        return Failure(f"{operation} could not be read to its last page: {first_line(error)}")
     if isinstance(error, NotImplementedError):
         return Failure(f"{operation} is not modelled by this mock")
-    return Failure(f"{operation} failed: {type(error).__name__}: {_first_line(error)}")
+    return Failure(f"{operation} failed: {type(error).__name__}: {first_line(error)}")
 
 
 def _explain_code(error: Exception, row: Row, operation: str, permission: str) -> Failure:
@@ -123,5 +123,6 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 200 else text[:200] + " ...")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or its type where it has none, quoted and at most 200 characters long."""
     return _short((str(error).splitlines() or [type(error).__name__])[0])

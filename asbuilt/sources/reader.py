@@ -10,10 +10,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-from asbuilt.evidence import Entry, Unknown, Untested, search
+from asbuilt.evidence import Entry, TargetError, Unknown, Untested, search
 from asbuilt.snapshot import Answer, Snapshot
 from asbuilt.sources.call import Pages, asked_text, call
 from asbuilt.sources.csv_records import table
+from asbuilt.sources.errors import first_line
 from asbuilt.sources.redaction import redact
 from asbuilt.sources.row import Plan, Row, Wanted
 from asbuilt.sources.table import is_aws, rows_by_kind, with_parents
@@ -21,6 +22,9 @@ from asbuilt.sources.wholeness import check_batch, check_named, check_record, fo
 
 WORKERS = 24
 DEEPEST = 10  # the longest chain of records of a kind that is its own parent
+
+
+_Ask = tuple[Row, list[Entry], dict[str, Any]]  # a call: its row, the parents that it is about, its parameters
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Reader:
             children.setdefault(row.per, []).append(row)
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="read")
         try:
-            waiting: dict[Future[Pages], list[tuple[Row, list[Entry], dict[str, Any]]]] = {}
+            waiting: dict[Future[Pages], list[_Ask]] = {}
             self._submit(pool, [(row, [], self._static(row)) for row in children.get("", [])], waiting)
             while waiting:
                 done, _ = wait(waiting, return_when=FIRST_COMPLETED)
@@ -72,7 +76,7 @@ class Reader:
                         answer = self._answer(row, parents, params, future)
                         self._file(row, parents, answer)
                         for child in children.get(row.kind, []):
-                            self._submit(pool, self._asks(child, answer, plan.parents.get(child.kind)), waiting)
+                            self._submit(pool, self._asked_of(child, answer, plan.parents.get(child.kind)), waiting)
             for kind in kinds:
                 self._snapshot.answers.setdefault(kind, {})
         finally:
@@ -95,7 +99,16 @@ class Reader:
                 self._futures[request] = pool.submit(self._call, row, params)
             waiting.setdefault(self._futures[request], []).append((row, parents, params))
 
-    def _asks(self, row: Row, answer: Answer, wanted: Wanted | None) -> list[tuple[Row, list[Entry], dict[str, Any]]]:
+    def _asked_of(self, row: Row, answer: Answer, wanted: Wanted | None) -> list[_Ask]:
+        """As `_asks`; an answer from which no call can be derived is the reason why the details were not read."""
+        try:
+            return self._asks(row, answer, wanted)
+        except Exception as error:  # noqa: BLE001  # a record can hold anything, and must not end the run
+            problem = f"{row.label(row.operation)} could not be asked about the answer of {answer.operation}: "
+            self._file_problem(row, Answer(problem=problem + first_line(error)))
+            return []
+
+    def _asks(self, row: Row, answer: Answer, wanted: Wanted | None) -> list[_Ask]:
         """The calls that a detail row makes for the parents in an answer."""
         if answer.problem:
             self._file_problem(row, answer)
@@ -154,12 +167,15 @@ class Reader:
         except Unknown as unknown:
             untested = isinstance(unknown, Untested)
             return Answer(problem=unknown.reason, permission=unknown.permission, untested=untested)
+        except TargetError:
+            raise
+        except Exception as error:  # noqa: BLE001  # an answer can hold anything, and must not end the run
+            problem = f"{row.label(row.operation)} gave an answer that could not be read: {first_line(error)}"
+            return Answer(problem=problem)
         return Answer(entries=tuple(entries), operation=row.label(came.operation))
 
 
-def _batched(
-    row: Row, asks: Sequence[tuple[Row, list[Entry], dict[str, Any]]]
-) -> list[tuple[Row, list[Entry], dict[str, Any]]]:
+def _batched(row: Row, asks: Sequence[_Ask]) -> list[_Ask]:
     """Calls that differ only in the batch parameter, joined into calls of up to `batch_size`."""
     groups: dict[str, list[tuple[list[Entry], dict[str, Any]]]] = {}
     for _, parents, params in asks:
