@@ -16,10 +16,12 @@ from typing import Any
 from asbuilt.evidence import TargetError
 from asbuilt.judging.plan import plan
 from asbuilt.problems import nearest
+from asbuilt.progress import Progress
 from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import exit_code
 from asbuilt.results.record import deployment_record, document, fact_record
 from asbuilt.snapshot import Snapshot
+from asbuilt.sources.limits import Limits
 from asbuilt.sources.table import SourceClients, narrowing_of, rows_by_kind
 from asbuilt.spec.model import Fact, Spec, Subject
 from asbuilt.targets import Target
@@ -64,11 +66,15 @@ def read(
     facts: Sequence[Fact] | None = None,
     *,
     clients: SourceClients | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
     kept: Callable[[Callable[[], Snapshot]], Snapshot] = lambda take: take(),
 ) -> Deployment:
     """Read all evidence that the facts need, once. The default is all facts of the variant.
 
     - `clients`: open clients to read with in place of new ones for the target.
+    - `limits`: of the time and the pages of reading, by default those of a run that starts now. A mock account in this
+      process has none. `progress` is told how reading goes on, that of a mock account on a terminal only.
     - `kept`: takes the function that reads, and returns its snapshot or one that was read before.
 
     Raises `TargetError` where the target cannot be used at all, or names a subject that the spec does not have.
@@ -84,7 +90,10 @@ def read(
         with contextlib.nullcontext(clients) if clients else _connected(spec, variant, target) as connected:
             # moto's state is not safe for threads, and a mock in process gains nothing from them
             workers = 1 if target.kind == "mock" else WORKERS
-            return Reader(connected.client, now, workers).read(plan(bound, subjects, rows_by_kind()))
+            within = Limits() if target.kind == "mock" else limits or Limits.starting_now()
+            told = None if target.kind == "mock" and progress and not progress.live else progress
+            reader = Reader(connected.client, now, workers, within, told)
+            return reader.read(plan(bound, subjects, rows_by_kind()))
 
     snapshot = kept(take)
     seconds = round(time.perf_counter() - clock, 4)

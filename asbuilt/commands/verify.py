@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from asbuilt import content
+from asbuilt.commands.interruption import ending_soon
 from asbuilt.results.exit_codes import ExitCode
 from asbuilt.run_options import RUN_OPTIONS
 from asbuilt.sources.table import options as source_options
@@ -75,7 +76,8 @@ def run(options: argparse.Namespace) -> int:
     except SpecError as error:
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
         return ExitCode.USAGE
-    code = int(pytest.main([*_quiet(out, found), *_given(options), *options.passed_on, *found]))
+    with ending_soon():
+        code = int(pytest.main([*_quiet(out, found), *_given(options), *options.passed_on, *found]))
     gc.freeze()  # else the collection at exit would visit all objects once more
     return code
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import functools
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +15,14 @@ import pytest
 from asbuilt.check import SEVERITIES
 from asbuilt.evidence import TargetError
 from asbuilt.problems import nearest
+from asbuilt.progress import Progress
 from asbuilt.pytest_plugin.discovery import SPEC_FILE, is_spec
 from asbuilt.pytest_plugin.session import Session
 from asbuilt.pytest_plugin.sharing import Run
 from asbuilt.results.record import fact_record, marks, properties
 from asbuilt.results.terminal import failure_text
 from asbuilt.run_options import RUN_OPTIONS
+from asbuilt.sources.limits import Limits
 from asbuilt.sources.table import chosen_target, options
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec, SpecError
@@ -54,16 +59,27 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{severity}: facts of this severity")
     try:
         target = chosen_target(vars(config.option))
+        limits = Limits.starting_now(config.option.deadline or "", config.option.max_pages or "")
     except TargetError as error:
         raise pytest.UsageError(str(error)) from None
     worker = getattr(config, "workerinput", {})
-    config.stash[RUN] = Run(target, datetime.datetime.now(datetime.UTC), worker.get("testrunuid", ""))
+    now, shared = datetime.datetime.now(datetime.UTC), worker.get("testrunuid", "")
+    progress = Progress(functools.partial(_past_capture, config))
+    config.stash[RUN] = Run(target, now, shared, limits, progress)
     config.stash[SESSION] = Session(config, config.stash[RUN])
     config.pluginmanager.register(config.stash[SESSION], "asbuilt-session")
     if config.pluginmanager.hasplugin("html"):
         from asbuilt.pytest_plugin.run_log import RunLog
 
         config.pluginmanager.register(RunLog(), "asbuilt-run-log")
+
+
+def _past_capture(config: pytest.Config, text: str) -> None:
+    """Write to the process's own standard error, which pytest captures while it collects."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

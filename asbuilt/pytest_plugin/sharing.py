@@ -7,11 +7,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from asbuilt import verification
 from asbuilt.judging.judge import Verdict
+from asbuilt.progress import Progress
 from asbuilt.results.deployment import Deployment
 from asbuilt.snapshot import Snapshot, loads
+from asbuilt.sources.limits import Limits
 from asbuilt.spec.model import Fact, Spec
 from asbuilt.targets import Target
 
@@ -20,13 +23,22 @@ class Run:
     """Reads each deployment once and keeps it.
 
     `now` is the time at which facts are judged (aware, UTC). `shared` is the name of the distributed run, under which
-    its workers find each other's snapshots, or "" for a run in one process.
+    its workers find each other's snapshots, or "" for a run in one process. `limits` and `progress` are those of
+    `verification.read`.
     """
 
-    def __init__(self, target: Target, now: datetime.datetime, shared: str = "") -> None:
+    def __init__(
+        self,
+        target: Target,
+        now: datetime.datetime,
+        shared: str = "",
+        limits: Limits | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         self.target = target
         self.now = now
         self.shared = shared
+        self._more: Any = {"limits": limits, "progress": progress}
         self.deployments: dict[tuple[Path, str], Deployment] = {}
 
     def read(self, spec: Spec, variant: str, facts: Sequence[Fact]) -> None:
@@ -36,7 +48,9 @@ class Run:
             return _shared(shared_folder(self.shared) / f"{spec.system}-{variant}.json", take)
 
         asked = (spec, variant, self.target, self.now, facts)
-        read = verification.read(*asked, kept=kept) if self.shared else verification.read(*asked)
+        if self.shared:
+            self._more["kept"] = kept
+        read = verification.read(*asked, **self._more)
         self.deployments[spec.path, variant] = read
 
     def judge(self, fact: Fact, spec: Spec) -> Verdict:

@@ -34,7 +34,7 @@ class AwsClients:
             retries={"mode": "adaptive", "max_attempts": 6},
             max_pool_connections=32,
             connect_timeout=5,
-            read_timeout=30,
+            read_timeout=20,
             user_agent_extra="asbuilt",
         )
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import json
+import queue
+import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
 from asbuilt.evidence import Entry, TargetError, Unknown, Untested, search
-from asbuilt.snapshot import Answer, Snapshot
+from asbuilt.progress import Progress
+from asbuilt.snapshot import Answer, Call, Snapshot
 from asbuilt.sources.call import Pages, asked_text, call
 from asbuilt.sources.csv_records import table
 from asbuilt.sources.errors import first_line
+from asbuilt.sources.limits import Limits
+from asbuilt.sources.pool import Pool, Task
 from asbuilt.sources.redaction import redact
 from asbuilt.sources.row import Plan, Row, Wanted
 from asbuilt.sources.table import is_aws, rows_by_kind, with_parents
 from asbuilt.sources.wholeness import check_batch, check_named, check_record, found_in
 
 WORKERS = 24
+TICK = 0.1  # seconds between two looks at limits and progress while nothing comes
 DEEPEST = 10  # the longest chain of records of a kind that is its own parent
 
 
@@ -45,13 +51,26 @@ class Reader:
     - `client`: returns a boto3 client for (service name, region or "").
     - `now`: the time that `now`, `now-30d` and `today` in a row's parameters stand for (aware, UTC).
     - `workers`: how many calls are made at a time.
+    - `limits`: what is not read within them is unknown; `progress`: is told how reading goes on.
     """
 
-    def __init__(self, client: Callable[[str, str], Any], now: datetime.datetime, workers: int = WORKERS) -> None:
-        self._workers = workers
+    def __init__(
+        self,
+        client: Callable[[str, str], Any],
+        now: datetime.datetime,
+        workers: int = WORKERS,
+        limits: Limits | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._pool = Pool(workers)
         self._client = client
         self._now = now
-        self._futures: dict[_Request, Future[Pages]] = {}
+        self._limits = limits or Limits()
+        self._progress = progress
+        self._tasks: dict[_Request, Task] = {}
+        self._waiting: dict[Task, list[_Ask]] = {}
+        self._calls: list[Call] = []
+        self._next_look = 0.0
         self._snapshot = Snapshot()
 
     def read(self, plan: Plan) -> Snapshot:
@@ -65,23 +84,64 @@ class Reader:
         children: dict[str, list[Row]] = {}
         for row in rows:
             children.setdefault(row.per, []).append(row)
-        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="read")
         try:
-            waiting: dict[Future[Pages], list[_Ask]] = {}
-            self._submit(pool, [(row, [], self._static(row)) for row in children.get("", [])], waiting)
-            while waiting:
-                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    for row, parents, params in waiting.pop(future):
-                        answer = self._answer(row, parents, params, future)
+            self._submit([(row, [], self._static(row)) for row in children.get("", [])])
+            while self._waiting:
+                for task in self._ended():
+                    for row, parents, params in self._waiting.pop(task, ()):
+                        answer = self._answer(row, parents, params, task)
                         self._file(row, parents, answer)
                         for child in children.get(row.kind, []):
-                            self._submit(pool, self._asked_of(child, answer, plan.parents.get(child.kind)), waiting)
+                            self._submit(self._asked_of(child, answer, plan.parents.get(child.kind)))
             for kind in kinds:
                 self._snapshot.answers.setdefault(kind, {})
         finally:
-            pool.shutdown(cancel_futures=True)
+            self._pool.close()
+            if self._progress:
+                self._progress.clear()
+        self._snapshot.calls = list(self._calls)
         return self._snapshot
+
+    def _ended(self) -> list[Task]:
+        """The tasks that ended or exceed a limit since the last time; none, where a moment passed without any."""
+        ended = []
+        with contextlib.suppress(queue.Empty):
+            ended.append(self._pool.done.get(timeout=TICK))
+        now = time.monotonic()
+        if now < self._next_look:
+            return ended
+        self._next_look = now + TICK
+        if self._progress:
+            done = sum(task.finished for task in self._tasks.values())
+            self._progress.show(done, len(self._tasks), self._awaited)
+        return ended + [task for task in self._waiting if self._is_over(task, now)]
+
+    def _awaited(self) -> list[str]:
+        """The operations that are under way, the oldest call first."""
+        running = [task for task in self._waiting if task.started and not task.finished]
+        return list(dict.fromkeys(task.label for task in sorted(running, key=lambda task: task.started)))
+
+    def _is_over(self, task: Task, now: float) -> bool:
+        """Give a task up that exceeds a limit. Returns whether it did."""
+        if task.finished:
+            return False
+        limits, came = self._limits, f"{task.pages} pages came" if task.pages else "no answer came"
+        if now >= limits.end:
+            waited = f"waited for {task.label}, of which {came}" if task.started else f"{task.label} was not begun"
+            reason = f"the run's {limits.seconds:g} s were over ({waited}): run again, or raise --deadline"
+        elif task.started and now - task.heard > limits.call:
+            reason = f"{task.label} gave no whole answer within {limits.call:g} s: {came}"
+        elif task.started and now - task.started > limits.row:
+            reason = f"{task.label} did not come to its last page within {limits.row:g} s: {came}"
+        else:
+            return False
+        task.give_up(reason)
+        if task.started:
+            row, _, params = self._waiting[task][0]
+            seconds = round(now - task.started, 4)
+            self._calls.append(Call(task.label, row.region, asked_text(params), task.pages, seconds, reason))
+            self._pool.replace_one()
+        return True
 
     def _file(self, row: Row, parents: list[Entry], answer: Answer) -> None:
         """Add an answer to the snapshot, under the row's kind and the parent.
@@ -92,12 +152,16 @@ class Reader:
         for parent in [parent.id for parent in parents] if len(parents) == 1 or none else [""]:
             self._snapshot.add(row.kind, parent, answer)
 
-    def _submit(self, pool: ThreadPoolExecutor, asks: Sequence[Any], waiting: dict[Any, Any]) -> None:
+    def _submit(self, asks: Sequence[_Ask]) -> None:
         for row, parents, params in asks:
             request = _Request.of(row, params)
-            if request not in self._futures:
-                self._futures[request] = pool.submit(self._call, row, params)
-            waiting.setdefault(self._futures[request], []).append((row, parents, params))
+            task = self._tasks.get(request)
+            if task is None:
+                task = self._tasks[request] = Task(row.label(row.operation), self._call_of(row, params))
+                self._pool.submit(task)
+            elif task.finished and task not in self._waiting:
+                self._pool.done.put(task)
+            self._waiting.setdefault(task, []).append((row, parents, params))
 
     def _asked_of(self, row: Row, answer: Answer, wanted: Wanted | None) -> list[_Ask]:
         """As `_asks`; an answer from which no call can be derived is the reason why the details were not read."""
@@ -153,12 +217,26 @@ class Reader:
         moment = self._now.replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=days)
         return moment.date().isoformat() if value.startswith("today") else moment
 
-    def _call(self, row: Row, params: Mapping[str, Any]) -> Pages:
-        return call(lambda: self._client(row.service, row.region), row, params, self._snapshot.calls)
+    def _call_of(self, row: Row, params: Mapping[str, Any]) -> Callable[[Task], Pages]:
+        def made(task: Task) -> Pages:
+            calls: list[Call] = []
 
-    def _answer(self, row: Row, parents: list[Entry], params: Mapping[str, Any], future: Future[Pages]) -> Answer:
+            def client() -> Any:
+                found = self._client(row.service, row.region)
+                task.label = row.label(found.meta.method_to_api_mapping.get(row.operation, row.operation))
+                return found
+
+            try:
+                return call(client, row, params, calls, task.page, self._limits.pages)
+            finally:
+                if not task.given_up:
+                    self._calls += calls
+
+        return made
+
+    def _answer(self, row: Row, parents: list[Entry], params: Mapping[str, Any], task: Task) -> Answer:
         try:
-            came = future.result()
+            came: Pages = task.result()
             entries: list[Entry] = []
             for page in came.pages:
                 entries += _entries(row, parents, params, came, page, len(entries))
