@@ -62,6 +62,7 @@ class Entry:
     - `names`: all names of the record (name, id, ARN).
     - `parent`: for a detail, the `id` of the record that it belongs to; else "".
     - `supplied`: the top-level fields that an extension of the mock supplied (`*` for all).
+    - `region`: the region that it was read for, or "" for the deployment's own.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Entry:
     names: tuple[str, ...] = ()
     parent: str = ""
     supplied: tuple[str, ...] = ()
+    region: str = ""
 
     @property
     def label(self) -> str:

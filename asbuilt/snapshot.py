@@ -47,10 +47,24 @@ class Answer:
 
 @dataclass
 class Snapshot:
-    """Kind → id of the parent record ("" for plain lists) → the answers that were read for it."""
+    """Kind → id of the parent record ("" for plain lists) → the answers that were read for it.
+
+    `elsewhere` holds the same for each further region; `calls` are those of all regions.
+    """
 
     answers: dict[str, dict[str, list[Answer]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    elsewhere: dict[str, Snapshot] = field(default_factory=dict)
+
+    def of_region(self, region: str) -> Snapshot:
+        """The evidence of a region, "" for the deployment's own; from it, the other regions can be reached as well.
+
+        A region that was not read gives an empty snapshot, of which every kind is unknown.
+        """
+        if region == "" and "" not in self.elsewhere:
+            return self
+        found = self.elsewhere.get(region, Snapshot())
+        return Snapshot(found.answers, self.calls, {"": self, **self.elsewhere})
 
     def add(self, kind: str, parent: str, answer: Answer) -> None:
         """Add an answer under its kind and the id of its parent."""
@@ -81,6 +95,9 @@ class Snapshot:
 
     def changed(self, entry: Entry, data: Any) -> Snapshot:
         """A copy in which one entry has other data, or, with None, is removed."""
+        if entry.region:
+            of_region = self.elsewhere[entry.region].changed(dataclasses.replace(entry, region=""), data)
+            return Snapshot(self.answers, self.calls, {**self.elsewhere, entry.region: of_region})
         of = {
             parent: [_changed(answer, entry.id, data) for answer in answers]
             for parent, answers in self.answers[entry.kind].items()
@@ -137,7 +154,10 @@ def _from_json(value: dict[str, Any]) -> Any:
 
 def loads(text: str) -> Snapshot:
     """The snapshot that `Snapshot.dumps` wrote. Raises `ValueError` or `KeyError` for another text."""
-    raw = json.loads(text, object_hook=_from_json)
+    return _loaded(json.loads(text, object_hook=_from_json))
+
+
+def _loaded(raw: dict[str, Any]) -> Snapshot:
     return Snapshot(
         answers={
             kind: {
@@ -159,4 +179,5 @@ def loads(text: str) -> Snapshot:
             for kind, of in raw["answers"].items()
         },
         calls=[Call(**call) for call in raw["calls"]],
+        elsewhere={region: _loaded(of) for region, of in raw.get("elsewhere", {}).items()},
     )

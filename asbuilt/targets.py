@@ -36,7 +36,12 @@ ACCOUNT = {
     "endpoint_url": Rule(LINE),
 }
 _ACCOUNTS = {"accounts": Rule(TABLE, needed=True, each=Rule(TABLE, keys=ACCOUNT))}
-_SUBJECT = {"name": Rule(LINE), "arn": Rule(LINE), "tags": Rule(TABLE, each=Rule(ANY_TEXT))}
+_SUBJECT = {
+    "name": Rule(LINE),
+    "region": Rule(LINE, choices=regions),
+    "arn": Rule(LINE),
+    "tags": Rule(TABLE, each=Rule(ANY_TEXT)),
+}
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def read(
             workers = 1 if target.kind == "mock" else WORKERS
             within = Limits() if target.kind == "mock" else limits or Limits.starting_now()
             told = None if target.kind == "mock" and progress and not progress.live else progress
-            reader = Reader(connected.client, now, workers, within, told)
+            reader = Reader(connected.client, now, workers, within, told, home=target.region or spec.region)
             return reader.read(plan(bound, subjects, rows_by_kind()))
 
     snapshot = kept(take)
@@ -127,13 +127,17 @@ def _rebound(spec: Spec, variant: str, target: Target) -> dict[str, Subject]:
             where = f"[accounts.{target.name}.subjects]"
             raise TargetError(f"{where} {spec.system} has no subject {name!r}: {nearest(name, subjects)}")
         subjects[name] = _renamed(subjects[name], called, target.name)
-    return subjects
+    home = target.region or spec.region
+    return {
+        name: dataclasses.replace(subject, region="") if subject.region == home else subject
+        for name, subject in subjects.items()
+    }
 
 
 def _renamed(subject: Subject, called: Mapping[str, Any], account: str) -> Subject:
     """The subject with the account's name, ARN or tags in place of the document's."""
     narrowing = narrowing_of(subject.kind)
-    known = {"name", "arn", "tags", *narrowing}
+    known = {"name", "arn", "tags", "region", *narrowing}
     for key in called:
         if key not in known:
             where = f"[accounts.{account}.subjects] {subject.name}"
@@ -143,6 +147,7 @@ def _renamed(subject: Subject, called: Mapping[str, Any], account: str) -> Subje
         called=str(called.get("name", "*")),
         arn=str(called.get("arn", "")),
         tags=called.get("tags", {}),
+        region=str(called.get("region", subject.region)),
         where={} if {"name", "arn", "tags"} & set(called) else subject.where,
         within={**subject.within, **{key: (narrowing[key], str(called[key])) for key in narrowing.keys() & called}},
     )

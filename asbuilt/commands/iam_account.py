@@ -9,6 +9,7 @@ from typing import Any
 from asbuilt.account import Account
 from asbuilt.evidence import TargetError, Trace
 from asbuilt.iam.records.organization import READS
+from asbuilt.sources.limits import Limits
 from asbuilt.sources.reader import Reader
 from asbuilt.sources.row import Plan
 from asbuilt.sources.table import SourceClients
@@ -28,6 +29,6 @@ def details(account: str, endpoint_url: str, accounts_file: Path) -> tuple[dict[
     target = choose(account, endpoint_url, accounts_file)
     kinds = frozenset({*_PARTS.values(), *READS})
     now = datetime.datetime.now(datetime.UTC)
-    snapshot = Reader(SourceClients(target, _REGION).client, now).read(Plan(kinds))
+    snapshot = Reader(SourceClients(target, _REGION).client, now, limits=Limits.starting_now()).read(Plan(kinds))
     found = {name: [entry.data for entry in snapshot.entries(kind)] for name, kind in _PARTS.items()}
     return found, Account(snapshot, Trace(), READS, {})

@@ -84,6 +84,7 @@ def _place(error: Exception) -> str:
 
 
 def _judged(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime) -> Verdict:
+    snapshot = snapshot.of_region(fact.subject.region)
     try:
         entries = bind(fact.subject, snapshot, now)
         if not entries and fact.check.each:

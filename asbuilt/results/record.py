@@ -61,6 +61,7 @@ def _record(spec: Spec, verdict: Verdict, nodeid: str, strict: bool) -> dict[str
         "marks": marks(spec, fact),
         "subject": fact.subject.name,
         "kind": fact.subject.kind,
+        "region": fact.subject.region,
         "source": source_of(fact.subject.kind),
         "section": fact.claim.section,
         "says": fact.claim.says,

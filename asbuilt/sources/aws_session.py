@@ -44,6 +44,7 @@ class AwsClients:
         `region` is that of a global service's API, or "" for the target's region. A call of an operation outside the
         table of rows raises `PermissionError`.
         """
+        region = region or self._region
         with self._lock:
             if (service, region) not in self._clients:
                 self._clients[service, region] = self._made(service, region)
@@ -51,7 +52,7 @@ class AwsClients:
 
     def _made(self, service: str, region: str) -> Any:
         endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
-        client = self._session.client(service, region_name=region or self._region, config=self._config, **endpoint)
+        client = self._session.client(service, region_name=region, config=self._config, **endpoint)
         client.meta.events.register_first("before-call", _refuse_unlisted)
         client.meta.events.register_first("before-parse", refuse_other_documents)
         return client

@@ -112,7 +112,8 @@ def _explain_code(error: Exception, row: Row, operation: str, permission: str) -
                 f"{operation} answered {code}: the credentials are not valid here, or the region is not enabled"
             )
         return Failure(
-            f"{operation} answered {code}: the region is not enabled for this account, or the key is not valid"
+            f"{operation} answered {code}: the region {row.region + ' ' if row.region else ''}is not enabled for this "
+            "account, or the key is not valid"
         )
     if code in _NOT_MODELLED or status >= 500:
         return Failure(f"{operation} is not modelled by this endpoint, or failed there ({code}: {_short(message)})")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import json
 import queue
@@ -21,16 +20,13 @@ from asbuilt.sources.errors import first_line
 from asbuilt.sources.limits import Limits
 from asbuilt.sources.pool import Pool, Task
 from asbuilt.sources.redaction import redact
-from asbuilt.sources.row import Plan, Row, Wanted
-from asbuilt.sources.table import is_aws, rows_by_kind, with_parents
+from asbuilt.sources.regional import Ask, RegionReading
+from asbuilt.sources.row import Plan, Row
+from asbuilt.sources.table import is_aws
 from asbuilt.sources.wholeness import check_batch, check_named, check_record, found_in
 
 WORKERS = 24
 TICK = 0.1  # seconds between two looks at limits and progress while nothing comes
-DEEPEST = 10  # the longest chain of records of a kind that is its own parent
-
-
-_Ask = tuple[Row, list[Entry], dict[str, Any]]  # a call: its row, the parents that it is about, its parameters
 
 
 @dataclass(frozen=True)
@@ -41,16 +37,17 @@ class _Request:
     params: str  # JSON, so that two rows that ask the same share one call
 
     @classmethod
-    def of(cls, row: Row, params: Mapping[str, Any]) -> _Request:
-        return cls(row.service, row.operation, row.region, asked_text(params))
+    def of(cls, row: Row, params: Mapping[str, Any], home: str) -> _Request:
+        return cls(row.service, row.operation, row.region or home, asked_text(params))
 
 
 class Reader:
-    """Reads a plan from one account and region.
+    """Reads a plan from one account.
 
     - `client`: returns a boto3 client for (service name, region or "").
     - `now`: the time that `now`, `now-30d` and `today` in a row's parameters stand for (aware, UTC).
     - `workers`: how many calls are made at a time.
+    - `home`: the deployment's own region, so that a row that names this region shares the calls of the others.
     - `limits`: what is not read within them is unknown; `progress`: is told how reading goes on.
     """
 
@@ -61,17 +58,18 @@ class Reader:
         workers: int = WORKERS,
         limits: Limits | None = None,
         progress: Progress | None = None,
+        home: str = "",
     ) -> None:
         self._pool = Pool(workers)
         self._client = client
         self._now = now
         self._limits = limits or Limits()
         self._progress = progress
+        self._home = home
         self._tasks: dict[_Request, Task] = {}
-        self._waiting: dict[Task, list[_Ask]] = {}
+        self._waiting: dict[Task, list[tuple[RegionReading, Ask]]] = {}
         self._calls: list[Call] = []
         self._next_look = 0.0
-        self._snapshot = Snapshot()
 
     def read(self, plan: Plan) -> Snapshot:
         """Read the whole plan.
@@ -79,28 +77,22 @@ class Reader:
         The snapshot holds the reason of each call that failed; the others are made all the same. Raises `TargetError`
         where the target cannot be used at all, for example without credentials.
         """
-        kinds = with_parents(set(plan.kinds))
-        rows = [row for kind in sorted(kinds) for row in rows_by_kind()[kind]]
-        children: dict[str, list[Row]] = {}
-        for row in rows:
-            children.setdefault(row.per, []).append(row)
+        parts = [RegionReading(region, of, self._now) for region, of in {"": plan, **plan.elsewhere}.items()]
         try:
-            self._submit([(row, [], self._static(row)) for row in children.get("", [])])
+            for part in parts:
+                self._submit(part, part.first())
             while self._waiting:
                 for task in self._ended():
-                    for row, parents, params in self._waiting.pop(task, ()):
-                        answer = self._answer(row, parents, params, task)
-                        self._file(row, parents, answer)
-                        for child in children.get(row.kind, []):
-                            self._submit(self._asked_of(child, answer, plan.parents.get(child.kind)))
-            for kind in kinds:
-                self._snapshot.answers.setdefault(kind, {})
+                    for part, ask in self._waiting.pop(task, ()):
+                        answer = self._answer(part, ask, task)
+                        for following in part.take(ask, answer):
+                            self._submit(part, following)
         finally:
             self._pool.close()
             if self._progress:
                 self._progress.clear()
-        self._snapshot.calls = list(self._calls)
-        return self._snapshot
+        home, *others = parts
+        return Snapshot(home.answers(), self._calls[:], {part.region: Snapshot(part.answers()) for part in others})
 
     def _ended(self) -> list[Task]:
         """The tasks that ended or exceed a limit since the last time; none, where a moment passed without any."""
@@ -137,85 +129,23 @@ class Reader:
             return False
         task.give_up(reason)
         if task.started:
-            row, _, params = self._waiting[task][0]
+            row, _, params = self._waiting[task][0][1]
             seconds = round(now - task.started, 4)
             self._calls.append(Call(task.label, row.region, asked_text(params), task.pages, seconds, reason))
             self._pool.replace_one()
         return True
 
-    def _file(self, row: Row, parents: list[Entry], answer: Answer) -> None:
-        """Add an answer to the snapshot, under the row's kind and the parent.
-
-        The records of a batch name no parent and are added together; an empty answer to a batch is added to each.
-        """
-        none = row.batch and not answer.entries and not answer.problem
-        for parent in [parent.id for parent in parents] if len(parents) == 1 or none else [""]:
-            self._snapshot.add(row.kind, parent, answer)
-
-    def _submit(self, asks: Sequence[_Ask]) -> None:
-        for row, parents, params in asks:
-            request = _Request.of(row, params)
+    def _submit(self, part: RegionReading, asks: Sequence[Ask]) -> None:
+        for ask in asks:
+            row, _, params = ask
+            request = _Request.of(row, params, self._home)
             task = self._tasks.get(request)
             if task is None:
                 task = self._tasks[request] = Task(row.label(row.operation), self._call_of(row, params))
                 self._pool.submit(task)
             elif task.finished and task not in self._waiting:
                 self._pool.done.put(task)
-            self._waiting.setdefault(task, []).append((row, parents, params))
-
-    def _asked_of(self, row: Row, answer: Answer, wanted: Wanted | None) -> list[_Ask]:
-        """As `_asks`; an answer from which no call can be derived is the reason why the details were not read."""
-        try:
-            return self._asks(row, answer, wanted)
-        except Exception as error:  # noqa: BLE001  # a record can hold anything, and must not end the run
-            problem = f"{row.label(row.operation)} could not be asked about the answer of {answer.operation}: "
-            self._file_problem(row, Answer(problem=problem + first_line(error)))
-            return []
-
-    def _asks(self, row: Row, answer: Answer, wanted: Wanted | None) -> list[_Ask]:
-        """The calls that a detail row makes for the parents in an answer."""
-        if answer.problem:
-            self._file_problem(row, answer)
-            return []
-        asked = [entry for entry in answer.entries if not row.when or search(row.when, entry.data)]
-        parents = [entry for entry in asked if wanted is None or wanted(entry)]
-        asks = []
-        for parent in parents:
-            values = {name: search(path, parent.data) for name, path in row.params.items()}
-            missing = [name for name, value in values.items() if value is None]
-            problem = ""
-            if missing:
-                problem = f"{row.operation} needs {', '.join(missing)}, which the answer for {parent.label!r} lacks"
-            elif row.per == row.kind and parent.id.count(row.kind) > DEEPEST:
-                problem = f"{row.operation} was not called for {parent.label!r}: more than {DEEPEST} parents in a chain"
-            if problem:
-                self._snapshot.add(row.kind, parent.id, Answer(problem=problem))
-            else:
-                asks.append((row, [parent], {**self._static(row), **values}))
-        return _batched(row, asks) if row.batch else asks
-
-    def _file_problem(self, row: Row, answer: Answer) -> None:
-        self._snapshot.add(row.kind, "", dataclasses.replace(answer, entries=()))
-        for rows in rows_by_kind().values():
-            for child in rows:
-                if child.per == row.kind != child.kind:
-                    self._file_problem(child, answer)
-
-    def _static(self, row: Row) -> dict[str, Any]:
-        return {name: self._moment(value) for name, value in row.static.items()}
-
-    def _moment(self, value: Any) -> Any:
-        """The time for `now` and `now-30d`, the date for `today`; any other value unchanged.
-
-        Times are on the hour, so that two rows with the same parameters share one call.
-        """
-        if isinstance(value, dict):
-            return {key: self._moment(item) for key, item in value.items()}
-        if not (isinstance(value, str) and (value == "now" or value.startswith(("now-", "today")))):
-            return value
-        days = int(value.partition("-")[2].rstrip("d") or 0)
-        moment = self._now.replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=days)
-        return moment.date().isoformat() if value.startswith("today") else moment
+            self._waiting.setdefault(task, []).append((part, ask))
 
     def _call_of(self, row: Row, params: Mapping[str, Any]) -> Callable[[Task], Pages]:
         def made(task: Task) -> Pages:
@@ -234,12 +164,13 @@ class Reader:
 
         return made
 
-    def _answer(self, row: Row, parents: list[Entry], params: Mapping[str, Any], task: Task) -> Answer:
+    def _answer(self, part: RegionReading, ask: Ask, task: Task) -> Answer:
+        row, _, params = ask
         try:
             came: Pages = task.result()
             entries: list[Entry] = []
             for page in came.pages:
-                entries += _entries(row, parents, params, came, page, len(entries))
+                entries += _entries(ask, part.region, came, page, len(entries))
             if row.batch:
                 check_batch(row, params, [entry.data for entry in entries], came.pages, row.label(came.operation))
         except Unknown as unknown:
@@ -253,35 +184,19 @@ class Reader:
         return Answer(entries=tuple(entries), operation=row.label(came.operation))
 
 
-def _batched(row: Row, asks: Sequence[_Ask]) -> list[_Ask]:
-    """Calls that differ only in the batch parameter, joined into calls of up to `batch_size`."""
-    groups: dict[str, list[tuple[list[Entry], dict[str, Any]]]] = {}
-    for _, parents, params in asks:
-        rest = {name: value for name, value in params.items() if name != row.batch}
-        groups.setdefault(json.dumps(rest, sort_keys=True, default=str), []).append((parents, params))
-    joined = []
-    for members in groups.values():
-        for start in range(0, len(members), row.batch_size):
-            part = members[start : start + row.batch_size]
-            values = [params[row.batch] for _, params in part]
-            parents = [parent for of, _ in part for parent in of]
-            joined.append((row, parents, {**part[0][1], row.batch: values}))
-    return joined
-
-
-def _entries(
-    row: Row, parents: list[Entry], params: Mapping[str, Any], came: Pages, page: dict[str, Any], before: int
-) -> list[Entry]:
+def _entries(ask: Ask, region: str, came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
     """The records of one page: redacted, named, and with the fields that they inherit from their parent.
 
-    Raises `Unknown` for a malformed page, and for one that is not about what `params` ask.
+    Raises `Unknown` for a malformed page, and for one that is not about what was asked.
     """
+    row, parents, params = ask
     operation = row.label(came.operation)
     body = {name: value for name, value in page.items() if name != "ResponseMetadata"}
     if isinstance(body.get(row.csv), bytes | str):
         body[row.csv] = table(body[row.csv], f"{row.csv} of {operation}")
     parent = parents[0] if len(parents) == 1 else None
     entries = []
+    place = "|".join(filter(None, (region, row.kind, row.operation)))
     for index, item in enumerate(found_in(row, page, body, operation, is_aws(row)), start=before):
         check_record(row, item, params, operation)
         data = redact(_parsed(row, item, operation))
@@ -292,7 +207,7 @@ def _entries(
         check_named(row, [name for name in names or () if name], arn, operation)
         entries.append(
             Entry(
-                id=f"{row.kind}|{row.operation}|{parent.id if parent else ''}|{arn or index}",
+                id=f"{place}|{parent.id if parent else ''}|{arn or index}",
                 kind=row.kind,
                 operation=operation,
                 data=data,
@@ -300,6 +215,7 @@ def _entries(
                 names=tuple(str(name) for name in (*(names or ()), arn) if name),
                 parent=parent.id if parent else "",
                 supplied=_top_fields(row, came.supplied),
+                region=region,
             )
         )
     return entries

@@ -105,12 +105,21 @@ IAM_PREFIXES = {
 }
 
 
+# services whose answers are the same in every region
+GLOBAL = frozenset(
+    ("budgets", "ce", "cloudfront", "iam", "organizations", "route53", "s3", "savingsplans", "sts"),
+)
+
 Wanted = Callable[[Entry], bool]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The kinds to read. `parents` selects the parents of a detail kind (None, or no entry: all of them)."""
+    """The kinds to read. `parents` selects the parents of a detail kind (None, or no entry: all of them).
+
+    `elsewhere` is the same for each further region.
+    """
 
     kinds: frozenset[str]
     parents: Mapping[str, Wanted | None] = field(default_factory=dict)
+    elsewhere: Mapping[str, Plan] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from typing import Any
 
 from asbuilt import sources as package
 from asbuilt.evidence import TargetError, Untested
-from asbuilt.sources.row import Row
+from asbuilt.sources.row import GLOBAL, Row
 from asbuilt.sources.source import Clients, EvidenceRequest, Option, Source
 from asbuilt.targets import MOCK, NONE, Target, choose
 
@@ -60,6 +60,11 @@ def source_of(kind: str) -> str:
 def is_aws(row: Row) -> bool:
     """Whether AWS answers the row, so that its operation has a permission and a shape."""
     return _by_service()[row.service].name == ACCOUNT
+
+
+def is_global(kind: str) -> bool:
+    """Whether a kind is the same in every region: that of a global service, of one region's API, or not of AWS."""
+    return all(row.region or row.service in GLOBAL or not is_aws(row) for row in rows_by_kind()[kind])
 
 
 def with_parents(kinds: set[str]) -> set[str]:
