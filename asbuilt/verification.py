@@ -42,7 +42,7 @@ def verify(
     Raises `TargetError` where the target cannot be used at all.
     """
     now = now or datetime.datetime.now(datetime.UTC)
-    deployment = read(spec, variant, target, now)
+    deployment = read(spec, variant, target, now, strict=strict)
     selected = facts_of(spec, variant)
     facts = [_judged(deployment, fact, strict) for fact in selected]
     if [fact["id"] for fact in facts] != [f"{spec.system}/{fact.id}" for fact in selected]:
@@ -53,8 +53,8 @@ def verify(
 def _judged(deployment: Deployment, fact: Fact, strict: bool) -> dict[str, Any]:
     """The record of a fact in results.json."""
     clock = time.perf_counter()
-    verdict = deployment.judge(fact)
-    record = fact_record(deployment.spec, verdict, f"{deployment.spec.path.as_posix()}::{fact.id}", strict)
+    verdict, nodeid = deployment.judge(fact), f"{deployment.spec.path.as_posix()}::{fact.id}"
+    record = fact_record(deployment.spec, verdict, nodeid, strict, deployment.first.get(fact.id))
     return {**record, "duration_seconds": round(time.perf_counter() - clock, 6)}
 
 
@@ -68,14 +68,19 @@ def read(
     clients: SourceClients | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
-    kept: Callable[[Callable[[], Snapshot]], Snapshot] = lambda take: take(),
+    kept: Callable[[Callable[[], Snapshot], str], Snapshot] = lambda take, which: take(),
+    once: bool = False,
+    strict: bool = False,
 ) -> Deployment:
     """Read all evidence that the facts need, once. The default is all facts of the variant.
 
     - `clients`: open clients to read with in place of new ones for the target.
     - `limits`: of the time and the pages of reading, by default those of a run that starts now. A mock account in this
       process has none. `progress` is told how reading goes on, that of a mock account on a terminal only.
-    - `kept`: takes the function that reads, and returns its snapshot or one that was read before.
+    - `kept`: takes the function that reads and which reading it is ("first", "again"), and returns its snapshot or one
+      that was read before.
+    - `once`: read nothing again. Else, where the target is an account or an endpoint, what failing facts looked at is
+      read a second time, and the second reading decides; `strict` says that disputed facts fail.
 
     Raises `TargetError` where the target cannot be used at all, or names a subject that the spec does not have.
     """
@@ -84,20 +89,50 @@ def read(
     bound = [dataclasses.replace(fact, subject=subjects[fact.subject.name]) for fact in facts]
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
 
-    def take() -> Snapshot:
+    if target.kind != "mock":
+        clients = clients or SourceClients(target, spec.region, None, spec.system, variant)
+        limits = limits or Limits.starting_now()
+
+    def take(needed: Sequence[Fact]) -> Snapshot:
         from asbuilt.sources.reader import WORKERS, Reader
 
         with contextlib.nullcontext(clients) if clients else _connected(spec, variant, target) as connected:
             # moto's state is not safe for threads, and a mock in process gains nothing from them
             workers = 1 if target.kind == "mock" else WORKERS
-            within = Limits() if target.kind == "mock" else limits or Limits.starting_now()
+            within = Limits() if target.kind == "mock" else limits
             told = None if target.kind == "mock" and progress and not progress.live else progress
             reader = Reader(connected.client, now, workers, within, told, home=target.region or spec.region)
-            return reader.read(plan(bound, subjects, rows_by_kind()))
+            return reader.read(plan(needed, subjects, rows_by_kind()))
 
-    snapshot = kept(take)
+    snapshot = kept(lambda: take(bound), "first")
     seconds = round(time.perf_counter() - clock, 4)
-    return Deployment(spec, variant, target, subjects, snapshot, now, started, seconds)
+    deployment = Deployment(spec, variant, target, subjects, snapshot, now, started, seconds)
+    if once or target.kind not in ("account", "endpoint"):
+        return deployment  # a mock account in this process changes by nobody's hand
+    return _settled(deployment, bound, strict, lambda failing: kept(lambda: take(failing), "again"))
+
+
+def _settled(
+    deployment: Deployment, facts: Sequence[Fact], strict: bool, read_again: Callable[[Sequence[Fact]], Snapshot]
+) -> Deployment:
+    """The deployment with all its verdicts; what the failing facts looked at was read again, once for all of them.
+
+    AWS's answers can be older than the account. The second reading decides, unless it is unknown. Disputed facts,
+    whose failure the document makes inevitable, are not read again.
+    """
+    verdicts = {fact.id: deployment.judge(fact) for fact in facts}
+    failing = [fact for fact in facts if verdicts[fact.id].status == "failed" and (strict or not fact.disputed)]
+    if not failing:
+        return dataclasses.replace(deployment, verdicts=verdicts)
+    try:
+        snapshot = read_again(failing)
+    except TargetError:  # the credentials ended after the first reading, which then decides
+        return dataclasses.replace(deployment, verdicts=verdicts)
+    later = dataclasses.replace(deployment, snapshot=snapshot)
+    second = {fact.id: later.judge(fact) for fact in failing}
+    decided = {name: verdict for name, verdict in second.items() if verdict.status not in ("unknown", "untested")}
+    first = {name: verdicts[name] for name in decided}
+    return dataclasses.replace(deployment, verdicts={**verdicts, **decided}, first=first, again=tuple(snapshot.calls))
 
 
 @contextlib.contextmanager

@@ -65,7 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", {})
     now, shared = datetime.datetime.now(datetime.UTC), worker.get("testrunuid", "")
     progress = Progress(functools.partial(_past_capture, config))
-    config.stash[RUN] = Run(target, now, shared, limits, progress)
+    config.stash[RUN] = Run(
+        target, now, shared, limits, progress, once=config.option.once, strict=config.option.strict_reading
+    )
     config.stash[SESSION] = Session(config, config.stash[RUN])
     config.pluginmanager.register(config.stash[SESSION], "asbuilt-session")
     if config.pluginmanager.hasplugin("html"):
@@ -142,8 +144,9 @@ class FactItem(pytest.Item):
 
     def setup(self) -> None:
         """Judge the fact. Evidence that could not be read is an error in pytest's terms, not a failure."""
-        verdict = self.config.stash[RUN].judge(self.fact, self.spec)
-        self.record = fact_record(self.spec, verdict, self.nodeid, self.config.option.strict_reading)
+        run, strict = self.config.stash[RUN], self.config.option.strict_reading
+        verdict, first = run.judge(self.fact, self.spec), run.first(self.fact, self.spec)
+        self.record = fact_record(self.spec, verdict, self.nodeid, strict, first)
         self.user_properties += properties(self.record)
         if self.record["status"] == "unknown":
             raise _NotKnown

@@ -23,8 +23,8 @@ class Run:
     """Reads each deployment once and keeps it.
 
     `now` is the time at which facts are judged (aware, UTC). `shared` is the name of the distributed run, under which
-    its workers find each other's snapshots, or "" for a run in one process. `limits` and `progress` are those of
-    `verification.read`.
+    its workers find each other's snapshots, or "" for a run in one process. `limits`, `progress`, `once` and `strict`
+    are those of `verification.read`.
     """
 
     def __init__(
@@ -34,24 +34,31 @@ class Run:
         shared: str = "",
         limits: Limits | None = None,
         progress: Progress | None = None,
+        *,
+        once: bool = False,
+        strict: bool = False,
     ) -> None:
         self.target = target
         self.now = now
         self.shared = shared
-        self._more: Any = {"limits": limits, "progress": progress}
+        self._more: Any = {"limits": limits, "progress": progress, "once": once, "strict": strict}
         self.deployments: dict[tuple[Path, str], Deployment] = {}
 
     def read(self, spec: Spec, variant: str, facts: Sequence[Fact]) -> None:
         """Read all evidence that the facts need. Raises `TargetError` where the target cannot be used at all."""
 
-        def kept(take: Callable[[], Snapshot]) -> Snapshot:
-            return _shared(shared_folder(self.shared) / f"{spec.system}-{variant}.json", take)
+        def kept(take: Callable[[], Snapshot], which: str) -> Snapshot:
+            return _shared(shared_folder(self.shared) / f"{spec.system}-{variant}-{which}.json", take)
 
         asked = (spec, variant, self.target, self.now, facts)
         if self.shared:
             self._more["kept"] = kept
         read = verification.read(*asked, **self._more)
         self.deployments[spec.path, variant] = read
+
+    def first(self, fact: Fact, spec: Spec) -> Verdict | None:
+        """The verdict before the evidence was read again; None where it was read once."""
+        return self.deployments[spec.path, fact.variant].first.get(fact.id)
 
     def judge(self, fact: Fact, spec: Spec) -> Verdict:
         """The verdict on a fact whose deployment was read. Raises `KeyError` where it was not."""
