@@ -69,7 +69,7 @@ class Account:
 
         Raises `Unknown` where they could not be read, and `LookupError` for a kind that the check does not declare.
         """
-        entries = self._snapshot.of(self._declared(kind), record.entry.id)
+        entries = self._snapshot.of_region(record.entry.region).of(self._declared(kind), record.entry.id)
         self._note_list(kind, entries, record.entry)
         return [Record(entry, self._trace) for entry in entries]
 

@@ -75,6 +75,7 @@ class Entry:
       They serve to find the subjects of a spec, and nothing else.
     - `parent`: for a detail, the `id` of the record that it belongs to; else "".
     - `supplied`: the top-level fields that an extension of the mock supplied (`*` for all).
+    - `region`: the region that it was read for, or "" for the deployment's own.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Entry:
     names: tuple[str, ...] = ()
     parent: str = ""
     supplied: tuple[str, ...] = ()
+    region: str = ""
 
     @property
     def label(self) -> str:

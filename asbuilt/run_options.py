@@ -11,4 +11,7 @@ RUN_OPTIONS = (
     Option("--replay-today", "judge the ages in a recording at the present time, not at that of the recording"),
     Option("--evidence-days", "accept files as evidence that are up to this many days old; default: 30", "N"),
     Option("--keep-runs", "keep this many run folders beside reports/out/latest; default: 30", "N", default="30"),
+    Option("--deadline", "what an account or endpoint has not answered by then is unknown; default: 120", "SECONDS"),
+    Option("--once", "report failures of an account or endpoint without reading again what they looked at"),
+    Option("--max-pages", "an answer with more pages is unknown; default: 1000", "N"),
 )

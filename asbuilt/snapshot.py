@@ -52,14 +52,27 @@ class Snapshot:
     """All evidence of one deployment.
 
     - `answers`: kind → id of the parent record ("" for plain lists) → the answers that were read for it.
+    - `calls`: those of all regions.
     - `access`: how the account was reached: endpoint, partition, credentials (see `AwsClients`); empty for a mock.
     - `provenance`: what each file is about that was read as evidence, by the source that read it.
+    - `elsewhere`: the same evidence of each further region, by its name.
     """
 
     answers: dict[str, dict[str, list[Answer]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     access: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, dict[str, Any]] = field(default_factory=dict)
+    elsewhere: dict[str, Snapshot] = field(default_factory=dict)
+
+    def of_region(self, region: str) -> Snapshot:
+        """The evidence of a region, "" for the deployment's own; from it, the other regions can be reached as well.
+
+        A region that was not read gives an empty snapshot, of which every kind is unknown.
+        """
+        if region == "" and "" not in self.elsewhere:
+            return self
+        found = self.elsewhere.get(region, Snapshot())
+        return dataclasses.replace(self, answers=found.answers, elsewhere={"": self, **self.elsewhere})
 
     def add(self, kind: str, parent: str, answer: Answer) -> None:
         """Add an answer under its kind and the id of its parent."""
@@ -107,6 +120,9 @@ class Snapshot:
 
     def changed(self, entry: Entry, data: Any) -> Snapshot:
         """A copy in which one entry has other data, or, with None, is removed."""
+        if entry.region:
+            of_region = self.elsewhere[entry.region].changed(dataclasses.replace(entry, region=""), data)
+            return dataclasses.replace(self, elsewhere={**self.elsewhere, entry.region: of_region})
         of = {
             parent: [_changed(answer, entry.id, data) for answer in answers]
             for parent, answers in self.answers[entry.kind].items()
@@ -203,8 +219,10 @@ def from_plain(raw: Mapping[str, Any]) -> Snapshot:
         kind: {parent: [_answer(answer) for answer in answers] for parent, answers in of.items()}
         for kind, of in raw["answers"].items()
     }
-    others = {name: _unmarked(part) for name, part in raw.items() if name not in ("answers", "calls")}
-    return Snapshot(answers, [_made(Call, call) for call in raw["calls"]], **_known(Snapshot, others))
+    others = {name: _unmarked(part) for name, part in raw.items() if name not in ("answers", "calls", "elsewhere")}
+    calls = [_made(Call, call) for call in raw["calls"]]
+    elsewhere = {region: from_plain(of) for region, of in raw.get("elsewhere", {}).items()}
+    return Snapshot(answers, calls, elsewhere=elsewhere, **_known(Snapshot, others))
 
 
 def _answer(raw: Mapping[str, Any]) -> Answer:

@@ -52,7 +52,12 @@ ACCOUNT = {
     "ca_bundle": Rule(LINE),
 }
 _ACCOUNTS = {"accounts": Rule(TABLE, needed=True, each=Rule(TABLE, keys=ACCOUNT))}
-_SUBJECT = {"name": Rule(LINE), "arn": Rule(LINE), "tags": Rule(TABLE, each=Rule(ANY_TEXT))}
+_SUBJECT = {
+    "name": Rule(LINE),
+    "region": Rule(LINE, choices=regions),
+    "arn": Rule(LINE),
+    "tags": Rule(TABLE, each=Rule(ANY_TEXT)),
+}
 
 
 EVIDENCE_DAYS = 30
@@ -123,6 +128,8 @@ def choose(account: str, endpoint_url: str, accounts_file: Path, default: Target
 def without_password(url: str) -> str:
     """The URL without the `user:password@` before its host."""
     return re.sub(r"(?<=://)[^/?#]*@", "", url)
+
+
 def replayed(path: Path, account: Target | None) -> Target:
     """The target of a recording, with the names that `account` gives to subjects, else those of the recording.
 

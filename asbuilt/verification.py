@@ -16,11 +16,13 @@ from typing import Any
 from asbuilt.evidence import TargetError
 from asbuilt.judging.plan import plan, whole_kinds
 from asbuilt.problems import nearest
+from asbuilt.progress import Progress
 from asbuilt.recording import Recording, name_of
 from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import exit_code
 from asbuilt.results.record import deployment_record, document, fact_record
 from asbuilt.snapshot import Snapshot
+from asbuilt.sources.limits import Limits
 from asbuilt.sources.provenance import owner_kinds, withheld
 from asbuilt.sources.row import Plan
 from asbuilt.sources.table import SourceClients, kinds_of, narrowing_of, rows_by_kind, source_of
@@ -43,8 +45,11 @@ def verify(
     Raises `TargetError` where the target cannot be used at all.
     """
     now = now or judged_at(target)
-    deployment = read(spec, variant, target, now)
-    facts = [_judged(deployment, fact, strict) for fact in facts_of(spec, variant)]
+    deployment = read(spec, variant, target, now, strict=strict)
+    selected = facts_of(spec, variant)
+    facts = [_judged(deployment, fact, strict) for fact in selected]
+    if [fact["id"] for fact in facts] != [f"{spec.system}/{fact.id}" for fact in selected]:
+        raise AssertionError("a run must end with one record for each fact that was selected")
     return document(facts, [deployment_record(deployment)], now, exit_code(facts))
 
 
@@ -56,8 +61,8 @@ def judged_at(target: Target, *, today: bool = False) -> datetime.datetime:
 def _judged(deployment: Deployment, fact: Fact, strict: bool) -> dict[str, Any]:
     """The record of a fact in results.json."""
     clock = time.perf_counter()
-    verdict = deployment.judge(fact)
-    record = fact_record(deployment.spec, verdict, f"{deployment.spec.path.as_posix()}::{fact.id}", strict)
+    verdict, nodeid = deployment.judge(fact), f"{deployment.spec.path.as_posix()}::{fact.id}"
+    record = fact_record(deployment.spec, verdict, nodeid, strict, deployment.first.get(fact.id))
     return {**record, "duration_seconds": round(time.perf_counter() - clock, 6)}
 
 
@@ -69,12 +74,21 @@ def read(
     facts: Sequence[Fact] | None = None,
     *,
     clients: SourceClients | None = None,
-    kept: Callable[[Callable[[], Snapshot]], Snapshot] = lambda take: take(),
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+    kept: Callable[[Callable[[], Snapshot], str], Snapshot] = lambda take, which: take(),
+    once: bool = False,
+    strict: bool = False,
 ) -> Deployment:
     """Read all evidence that the facts need, once. The default is all facts of the variant.
 
     - `clients`: open clients to read with in place of new ones for the target.
-    - `kept`: takes the function that reads, and returns its snapshot or one that was read before.
+    - `limits`: of the time and the pages of reading, by default those of a run that starts now. A mock account in this
+      process has none. `progress` is told how reading goes on, that of a mock account on a terminal only.
+    - `kept`: takes the function that reads and which reading it is ("first", "again"), and returns its snapshot or one
+      that was read before.
+    - `once`: read nothing again. Else, where the target is an account or an endpoint, what failing facts looked at is
+      read a second time, and the second reading decides; `strict` says that disputed facts fail.
 
     Raises `TargetError` where the target cannot be used at all, or names a subject that the spec does not have.
     """
@@ -86,22 +100,35 @@ def read(
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
 
     planned = _whole_plan(facts, subjects, target)
+    if target.kind != "mock":
+        clients = clients or SourceClients(target, spec.region, None, spec.system, variant)
+        limits = limits or Limits.starting_now()
 
-    def take() -> Snapshot:
+    def take(needed: Plan) -> Snapshot:
         from asbuilt.sources import identity
-        from asbuilt.sources.reader import WORKERS
+        from asbuilt.sources.reader import WORKERS, Reader
 
         with contextlib.nullcontext(clients) if clients else _connected(spec, variant, target) as connected:
             # moto's state is not safe for threads, and a mock in process gains nothing from them
             workers = 1 if target.kind == "mock" else WORKERS
-            taken = identity.read(connected, target, planned, now, workers)
+            within = Limits() if target.kind == "mock" else limits
+            told = None if target.kind == "mock" and progress and not progress.live else progress
+            reader = Reader(connected.client, now, workers, within, told, home=target.region or spec.region)
+            taken = identity.read(reader, connected, target, needed)
             taken.provenance = connected.provenance
         return withheld(taken, {source: kinds_of(source) for source in taken.provenance}, target, now)
 
-    snapshot = kept(take)
+    snapshot = kept(lambda: take(planned), "first")
     seconds = round(time.perf_counter() - clock, 4)
     whole = whole_kinds(planned, rows_by_kind())
-    return Deployment(spec, variant, target, subjects, snapshot, now, started, seconds, whole)
+    deployment = Deployment(spec, variant, target, subjects, snapshot, now, started, seconds, whole)
+    if once or target.kind not in ("account", "endpoint"):
+        return deployment  # a mock account in this process changes by nobody's hand
+
+    def again(failing: Sequence[Fact]) -> Snapshot:
+        return kept(lambda: take(_whole_plan(failing, subjects, target)), "again")
+
+    return _settled(deployment, facts, strict, again)
 
 
 def _replayed(
@@ -139,7 +166,30 @@ def _whole_plan(facts: Sequence[Fact], subjects: Mapping[str, Subject], target: 
     """What the facts need, and what tells whether a file that was given as evidence is about the target."""
     planned = plan(facts, subjects, rows_by_kind())
     owners = owner_kinds({source_of(kind) for kind in planned.kinds}, target)
-    return Plan(planned.kinds | owners, {**planned.parents, **dict.fromkeys(owners)})
+    return Plan(planned.kinds | owners, {**planned.parents, **dict.fromkeys(owners)}, planned.elsewhere)
+
+
+def _settled(
+    deployment: Deployment, facts: Sequence[Fact], strict: bool, read_again: Callable[[Sequence[Fact]], Snapshot]
+) -> Deployment:
+    """The deployment with all its verdicts; what the failing facts looked at was read again, once for all of them.
+
+    AWS's answers can be older than the account. The second reading decides, unless it is unknown. Disputed facts,
+    whose failure the document makes inevitable, are not read again.
+    """
+    verdicts = {fact.id: deployment.judge(fact) for fact in facts}
+    failing = [fact for fact in facts if verdicts[fact.id].status == "failed" and (strict or not fact.disputed)]
+    if not failing:
+        return dataclasses.replace(deployment, verdicts=verdicts)
+    try:
+        snapshot = read_again(failing)
+    except TargetError:  # the credentials ended after the first reading, which then decides
+        return dataclasses.replace(deployment, verdicts=verdicts)
+    later = dataclasses.replace(deployment, snapshot=snapshot)
+    second = {fact.id: later.judge(fact) for fact in failing}
+    decided = {name: verdict for name, verdict in second.items() if verdict.status not in ("unknown", "untested")}
+    first = {name: verdicts[name] for name in decided}
+    return dataclasses.replace(deployment, verdicts={**verdicts, **decided}, first=first, again=tuple(snapshot.calls))
 
 
 @contextlib.contextmanager
@@ -169,13 +219,17 @@ def bound(spec: Spec, variant: str, target: Target) -> dict[str, Subject]:
             where = f"[accounts.{target.name}.subjects]"
             raise TargetError(f"{where} {spec.system} has no subject {name!r}: {nearest(name, subjects)}")
         subjects[name] = _renamed(subjects[name], called, target.name)
-    return subjects
+    home = target.region or spec.region
+    return {
+        name: dataclasses.replace(subject, region="") if subject.region == home else subject
+        for name, subject in subjects.items()
+    }
 
 
 def _renamed(subject: Subject, called: Mapping[str, Any], account: str) -> Subject:
     """The subject with the account's name, ARN or tags in place of the document's."""
     narrowing = narrowing_of(subject.kind)
-    known = {"name", "arn", "tags", *narrowing}
+    known = {"name", "arn", "tags", "region", *narrowing}
     for key in called:
         if key not in known:
             where = f"[accounts.{account}.subjects] {subject.name}"
@@ -185,6 +239,7 @@ def _renamed(subject: Subject, called: Mapping[str, Any], account: str) -> Subje
         called=str(called.get("name", "*")),
         arn=str(called.get("arn", "")),
         tags=called.get("tags", {}),
+        region=str(called.get("region", subject.region)),
         where={} if {"name", "arn", "tags"} & set(called) else subject.where,
         within={**subject.within, **{key: (narrowing[key], str(called[key])) for key in narrowing.keys() & called}},
     )

@@ -10,6 +10,8 @@ from asbuilt.account import Account
 from asbuilt.evidence import TargetError, Trace
 from asbuilt.iam.records.organization import READS
 from asbuilt.sources import identity
+from asbuilt.sources.limits import Limits
+from asbuilt.sources.reader import Reader
 from asbuilt.sources.row import Plan
 from asbuilt.sources.table import SourceClients
 from asbuilt.targets import choose
@@ -28,6 +30,8 @@ def details(account: str, endpoint_url: str, accounts_file: Path) -> tuple[dict[
     target = choose(account, endpoint_url, accounts_file)
     kinds = frozenset({*_PARTS.values(), *READS})
     now = datetime.datetime.now(datetime.UTC)
-    snapshot = identity.read(SourceClients(target, _REGION), target, Plan(kinds), now)
+    clients = SourceClients(target, _REGION)
+    reader = Reader(clients.client, now, limits=Limits.starting_now(), home=_REGION)
+    snapshot = identity.read(reader, clients, target, Plan(kinds))
     found = {name: [entry.data for entry in snapshot.entries(kind)] for name, kind in _PARTS.items()}
     return found, Account(snapshot, Trace(), READS, {})

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from asbuilt import content
+from asbuilt.commands.interruption import ending_soon
 from asbuilt.evidence import TargetError
 from asbuilt.results.exit_codes import ExitCode
 from asbuilt.results.run_folder import DEFAULT, RunFolder, refusal, refuse
@@ -124,7 +125,7 @@ def _verified(options: argparse.Namespace, folder: RunFolder) -> int:
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
         return ExitCode.USAGE
     given = [*_quiet(folder, found), *_given(options), *options.passed_on, *found]
-    with without_tool_settings():
+    with without_tool_settings(), ending_soon():
         code = int(pytest.main(given, plugins=[folder]))
     gc.freeze()  # else the collection at exit would visit all objects once more
     return code

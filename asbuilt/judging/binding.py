@@ -109,7 +109,10 @@ def named_subjects(
     fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime
 ) -> dict[str, tuple[str, Sequence[Entry]]]:
     """The kind and records of each subject that a fact names, by the subject's name. Raises what `bind` raises."""
-    return {name: (subjects[name].kind, bind(subjects[name], snapshot, now)) for name in named_in(fact, subjects)}
+    named = {name: subjects[name] for name in named_in(fact, subjects)}
+    return {
+        name: (subject.kind, bind(subject, snapshot.of_region(subject.region), now)) for name, subject in named.items()
+    }
 
 
 def named_in(fact: Fact, subjects: Mapping[str, Subject]) -> list[str]:

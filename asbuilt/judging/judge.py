@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from asbuilt.account import Account
@@ -15,6 +17,7 @@ from asbuilt.judging.fix import fix_for
 from asbuilt.snapshot import Snapshot
 from asbuilt.spec.model import Fact, Subject
 
+_LONGEST = 200  # characters of an error's message
 STATUSES = ("failed", "unknown", "untested", "not applicable", "passed")  # worst first
 
 
@@ -57,11 +60,31 @@ def judge(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: 
     try:
         return _judged(fact, subjects, snapshot, now)
     except Exception as error:  # noqa: BLE001  # whatever judging raises: the fact is unknown, and is never lost
-        reason = f"the fact could not be judged: {type(error).__name__}: {error}"
-        return Verdict(fact, "unknown", (Finding(fact.subject.described(), "unknown", reason=reason),))
+        return unjudged(fact, f"the fact could not be judged: {in_short(error)}, in {_place(error)}")
+
+
+def unjudged(fact: Fact, reason: str) -> Verdict:
+    """The verdict on a fact that could not be judged, for a reason of which no resource is the cause."""
+    return Verdict(fact, "unknown", (Finding(fact.subject.described(), "unknown", reason=reason),))
+
+
+def in_short(error: Exception) -> str:
+    """An error's type, and its message where it is short enough to be one."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001  # an error of the content can fail to say what it is
+        text = ""
+    return f"{type(error).__name__}: {text if len(text) <= _LONGEST else text[:_LONGEST] + ' ...'}".removesuffix(": ")
+
+
+def _place(error: Exception) -> str:
+    """The function that raised an error, and its line: `bind, line 30 of binding.py`."""
+    last = traceback.extract_tb(error.__traceback__, limit=-1)
+    return "".join(f"{frame.name}, line {frame.lineno} of {Path(frame.filename).name}" for frame in last)
 
 
 def _judged(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime) -> Verdict:
+    snapshot = snapshot.of_region(fact.subject.region)
     try:
         entries = bind(fact.subject, snapshot, now)
         if not entries and fact.check.each:
@@ -109,7 +132,7 @@ def _finding(
         reads = tuple(trace.reads.values())
         return Finding(resource, unknown.status, reason=unknown.reason, permission=unknown.permission, reads=reads)
     except Exception as error:  # noqa: BLE001  # whatever a check raises: the fact is unknown, and is never lost
-        reason = f"{check.name} could not judge this record: {type(error).__name__}: {error}"
+        reason = f"{check.name} could not judge this record: {in_short(error)}"
         return Finding(resource, "unknown", reason=reason, reads=tuple(trace.reads.values()))
     return Finding(
         resource=resource,

@@ -12,21 +12,28 @@ from asbuilt.sources.row import IDENTITY, Plan, Row, Wanted
 from asbuilt.spec.model import Fact, Subject
 
 Rows = Mapping[str, tuple[Row, ...]]
+Details = dict[str, list[Subject] | None]
 
 
 def plan(facts: Iterable[Fact], subjects: Mapping[str, Subject], rows: Rows) -> Plan:
-    """The kinds that the facts need, and for detail kinds the parents whose details they need.
+    """The kinds that the facts need, and for detail kinds the parents whose details they need, for each region.
 
-    `rows` are the rows that read each kind.
+    A fact's check reads in the region of the fact's subject. `rows` are the rows that read each kind.
     """
-    kinds = {IDENTITY}  # read in every run, since results name the account
-    details: dict[str, list[Subject] | None] = {}
+    regions: dict[str, tuple[set[str], Details]] = {"": ({IDENTITY}, {})}  # results name the account
     for fact in facts:
-        _need(fact.subject, fact.check, kinds, details, rows)
+        _need(fact.subject, fact.check, *regions.setdefault(fact.subject.region, (set(), {})), rows)
         for name in named_in(fact, subjects):
-            _bind(subjects[name], kinds, details)
+            there = regions.setdefault(subjects[name].region, (set(), {}))
+            _bind(subjects[name], *there)
             for kind in fact.check.of_named:
-                _limit(subjects[name], kind, kinds, details, rows)
+                _limit(subjects[name], kind, *there, rows)
+    plans = {region: _plan(*needed) for region, needed in regions.items()}
+    home = plans.pop("")
+    return Plan(home.kinds, home.parents, plans)
+
+
+def _plan(kinds: set[str], details: Details) -> Plan:
     parents: dict[str, Wanted | None] = {kind: None if of is None else AnyOf(tuple(of)) for kind, of in details.items()}
     return Plan(frozenset(kinds), parents)
 
@@ -50,7 +57,7 @@ def _chain(kind: str, rows: Rows) -> Iterator[str]:
         kind = rows[kind][0].per
 
 
-def _bind(subject: Subject, kinds: set[str], details: dict[str, list[Subject] | None]) -> None:
+def _bind(subject: Subject, kinds: set[str], details: Details) -> None:
     kinds.add(subject.kind)
     details.setdefault(subject.kind, None)
     for check, _, _ in subject.where.values():
@@ -59,9 +66,7 @@ def _bind(subject: Subject, kinds: set[str], details: dict[str, list[Subject] | 
         details.update(dict.fromkeys(check.reads))
 
 
-def _need(
-    subject: Subject, check: Check, kinds: set[str], details: dict[str, list[Subject] | None], rows: Rows
-) -> None:
+def _need(subject: Subject, check: Check, kinds: set[str], details: Details, rows: Rows) -> None:
     _bind(subject, kinds, details)
     for kind in (kind for kind in check.reads if kind not in check.of_named):
         if not _limit(subject, kind, kinds, details, rows):
@@ -69,7 +74,7 @@ def _need(
             details[kind] = None
 
 
-def _limit(subject: Subject, kind: str, kinds: set[str], details: dict[str, list[Subject] | None], rows: Rows) -> bool:
+def _limit(subject: Subject, kind: str, kinds: set[str], details: Details, rows: Rows) -> bool:
     """Plan a detail kind for a subject's records only. Returns False, without a change, for a kind not below theirs."""
     limited = _below(kind, subject.kind, rows)
     if limited is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,8 @@ import pytest
 
 from asbuilt.check import SEVERITIES
 from asbuilt.evidence import TargetError
-from asbuilt.judging.judge import Verdict
 from asbuilt.problems import nearest
+from asbuilt.progress import Progress
 from asbuilt.pytest_plugin.discovery import SPEC_FILE, is_spec
 from asbuilt.pytest_plugin.recorder import Recorder
 from asbuilt.pytest_plugin.selection import offered_variants
@@ -24,6 +26,7 @@ from asbuilt.results.record import fact_record, marks, properties
 from asbuilt.results.run_folder import DEFAULT
 from asbuilt.results.terminal import failure_text
 from asbuilt.run_options import RUN_OPTIONS
+from asbuilt.sources.limits import Limits
 from asbuilt.sources.table import chosen_target, options
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec, SpecError
@@ -31,7 +34,6 @@ from asbuilt.verification import judged_at
 
 RUN = pytest.StashKey[Run]()
 SESSION = pytest.StashKey[Session]()
-_VERDICT = pytest.StashKey[Verdict]()
 
 
 class _NotKnown(Exception):  # noqa: N818  # named for the status
@@ -65,7 +67,16 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         target = chosen_target(vars(config.option))
         now = judged_at(target, today=config.option.replay_today)
-        config.stash[RUN] = Run(target, now, worker.get("testrunuid", ""))
+        limits = Limits.starting_now(config.option.deadline or "", config.option.max_pages or "")
+        config.stash[RUN] = Run(
+            target,
+            now,
+            worker.get("testrunuid", ""),
+            limits,
+            Progress(functools.partial(_past_capture, config)),
+            once=config.option.once,
+            strict=config.option.strict_reading,
+        )
         recorder = Recorder(config, config.stash[RUN])
     except TargetError as error:
         folder.refuse(str(error))
@@ -76,6 +87,14 @@ def pytest_configure(config: pytest.Config) -> None:
         from asbuilt.pytest_plugin.run_log import RunLog
 
         config.pluginmanager.register(RunLog(folder), "asbuilt-run-log")
+
+
+def _past_capture(config: pytest.Config, text: str) -> None:
+    """Write to the process's own standard error, which pytest captures while it collects."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -155,21 +174,21 @@ class FactItem(pytest.Item):
 
     def setup(self) -> None:
         """Judge the fact. Evidence that could not be read is an error in pytest's terms, not a failure."""
-        verdict = self.config.stash[RUN].judge(self.fact, self.spec)
-        self.stash[_VERDICT] = verdict
-        self.record = fact_record(self.spec, verdict, self.nodeid, self.config.option.strict_reading)
+        run, strict = self.config.stash[RUN], self.config.option.strict_reading
+        verdict, first = run.judge(self.fact, self.spec), run.first(self.fact, self.spec)
+        self.record = fact_record(self.spec, verdict, self.nodeid, strict, first)
         self.user_properties += properties(self.record)
-        if verdict.status == "unknown":
+        if self.record["status"] == "unknown":
             raise _NotKnown
 
     def runtest(self) -> None:
         """Report the verdict as pytest's outcome."""
-        verdict = self.stash[_VERDICT]
-        if verdict.status in ("not applicable", "untested"):
-            pytest.skip(f"{verdict.status}: {verdict.findings[0].reason}")
-        if verdict.status == "failed" and self.fact.disputed and not self.config.option.strict_reading:
+        status = self.record["status"]
+        if status in ("not applicable", "untested"):
+            pytest.skip(f"{status}: {self.record['findings'][0]['reason']}")
+        if status == "failed" and self.fact.disputed and not self.config.option.strict_reading:
             pytest.xfail(f"disputed: {self.fact.disputed}")
-        if verdict.status != "passed":
+        if status != "passed":
             raise _NotAsDocumented
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -186,13 +205,15 @@ class FactItem(pytest.Item):
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Read all evidence that the selected facts need, once."""
+    if session.config.option.collectonly:
+        return
+    selected = session.config.stash[SESSION].selected
     chosen: dict[tuple[Path, str], tuple[Spec, list[Fact]]] = {}
     session.config.stash[SESSION].selection.settle(sum(isinstance(item, FactItem) for item in session.items))
     for item in session.items:
         if isinstance(item, FactItem):
+            selected[item.nodeid] = (item.spec, item.fact)
             chosen.setdefault((item.spec.path, item.fact.variant), (item.spec, []))[1].append(item.fact)
-    if session.config.option.collectonly:
-        return
     capture = session.config.pluginmanager.getplugin("capturemanager")
     shown = capture.global_and_fixture_disabled() if capture else contextlib.nullcontext()  # warnings of the reading
     try:
@@ -208,7 +229,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Attach the fact's record to its report, and replace a traceback with the text of the failure."""
     report: Any = yield
-    if not isinstance(item, FactItem) or _VERDICT not in item.stash:
+    if not isinstance(item, FactItem) or not item.record:
         return report
     if call.excinfo is not None and isinstance(call.excinfo.value, _NotKnown | _NotAsDocumented):
         report.longrepr = failure_text(item.record, item.spec.name)

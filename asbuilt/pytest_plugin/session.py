@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from asbuilt.judging.judge import unjudged
+from asbuilt.pytest_plugin.discovery import is_spec
 from asbuilt.pytest_plugin.loaded import loaded
 from asbuilt.pytest_plugin.recorder import Recorder
 from asbuilt.pytest_plugin.selection import Selection
@@ -18,6 +21,8 @@ from asbuilt.results import terminal
 from asbuilt.results.exit_codes import ExitCode, exit_code
 from asbuilt.results.writers import Night, WriterError, write
 from asbuilt.sources import ambient
+from asbuilt.spec.loading import load
+from asbuilt.spec.model import Fact, Spec
 
 
 class Session:
@@ -29,6 +34,7 @@ class Session:
     - `results`: the content of results.json, once the session ends.
     - `selection`: the facts that were selected; `folder`: of the results.
     - `shared`: the name of the distributed run, or "".
+    - `selected`: the facts that were selected, by node id, each with its spec where this process loaded it.
     """
 
     def __init__(self, config: pytest.Config, run: Run, folder: SessionFolder, recorder: Recorder) -> None:
@@ -47,6 +53,7 @@ class Session:
         self.results: dict[str, Any] = {}
         self.unwritten: list[str] = []
         self.shared = ""
+        self.selected: dict[str, tuple[Spec, Fact] | None] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
@@ -58,6 +65,8 @@ class Session:
         record = getattr(report, "asbuilt", None)
         if record is not None:
             self.facts.append({**record, "duration_seconds": round(report.duration, 6)})
+        elif report.nodeid in self.selected and report.when != "teardown":
+            pass  # without a record, the fact is added as unknown at the end
         elif report.failed:
             self.other_failures += 1
         elif report.when == "call":
@@ -71,6 +80,15 @@ class Session:
     def pytest_configure_node(self, node: Any) -> None:
         """Keep the name under which the workers share snapshots, to remove them at the end."""
         self.shared = node.workerinput["testrunuid"]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        """Note the facts that a distributed run selected."""
+        files = {nodeid.partition("::")[0] for nodeid in ids}
+        specs = {file for file in files if file.endswith(".toml") and is_spec(self.config.rootpath / file)}
+        for nodeid in ids:
+            if nodeid.partition("::")[0] in specs:
+                self.selected.setdefault(nodeid, None)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
@@ -95,6 +113,8 @@ class Session:
             output["asbuilt_selection"] = self.selection.record()
             output["asbuilt_recorded"] = self.recorder.collect()
             return
+        if not self.problems and (self.facts or exitstatus in (0, 1)):
+            self._add_missing(session, exitstatus)
         if self.problems:
             session.exitstatus = ExitCode.USAGE
         elif self.facts and exitstatus in (0, 1, 5):
@@ -135,6 +155,29 @@ class Session:
             session.exitstatus = self.results["run"]["exit_code"] = ExitCode.INTERNAL
             with contextlib.suppress(WriterError):
                 write(night, part, only=("results_json",))
+
+    def _add_missing(self, session: pytest.Session, exitstatus: int) -> None:
+        """Add each selected fact that has no record as unknown, so that no fact is lost."""
+        judged = {fact["nodeid"] for fact in self.facts}
+        reason = "the fact was not judged: its test ended without a verdict"
+        if exitstatus == ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail:
+            reason = (
+                f"the fact was not reached: {session.shouldfail or session.shouldstop or 'the run was interrupted'}"
+            )
+        for nodeid, known in self.selected.items():
+            if nodeid not in judged:
+                spec, fact = known or self._loaded(nodeid)
+                strict = self.config.option.strict_reading
+                record = results.fact_record(spec, unjudged(fact, reason), nodeid, strict)
+                self.facts.append({**record, "duration_seconds": 0.0})
+
+    def _loaded(self, nodeid: str) -> tuple[Spec, Fact]:
+        """The spec and the fact of a node id that another process collected."""
+        file, _, name = nodeid.partition("::")
+        path = self.config.rootpath / file
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        spec = load(shown, strict=self.config.option.strict_reading)
+        return spec, next(fact for fact in spec.facts if fact.id == name)
 
     def _exit_code(self) -> ExitCode:
         code = exit_code(self.facts)

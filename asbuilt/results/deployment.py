@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from asbuilt.judging.judge import Finding, Verdict, judge
 from asbuilt.judging.plan import plan, whole_kinds
-from asbuilt.snapshot import Snapshot
+from asbuilt.snapshot import Call, Snapshot
 from asbuilt.sources.row import IDENTITY
 from asbuilt.sources.table import rows_by_kind, with_parents
 from asbuilt.spec.model import Fact, Spec, Subject
@@ -25,6 +25,8 @@ class Deployment:
     - `now`: the time at which facts are judged (aware, UTC).
     - `whole`: the kinds of which all records were read, and not those of some parents only.
     - `started`: when reading began (aware, UTC); `seconds`: how long it took.
+    - `verdicts`: those that are settled already, by the fact's id; `first`: what these were before their evidence was
+      read again; `again`: the calls of that second reading.
     """
 
     spec: Spec
@@ -36,6 +38,9 @@ class Deployment:
     started: datetime.datetime
     seconds: float
     whole: frozenset[str] = frozenset()
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    first: Mapping[str, Verdict] = field(default_factory=dict)
+    again: tuple[Call, ...] = ()
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -46,6 +51,8 @@ class Deployment:
 
     def judge(self, fact: Fact) -> Verdict:
         """The verdict on a fact of the spec, judged with the subject's name in the target. Raises as `judge` does."""
+        if fact.id in self.verdicts:
+            return self.verdicts[fact.id]
         bound = dataclasses.replace(fact, subject=self.subjects[fact.subject.name])
         missing = self._not_recorded(bound) if self.target.recording else ""
         if missing:

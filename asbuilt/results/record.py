@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from asbuilt.evidence import ABSENT, Read, path_text
-from asbuilt.judging.judge import STATUSES, Finding, Verdict
+from asbuilt.judging.judge import STATUSES, Finding, Verdict, in_short, unjudged
 from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import outcome
 from asbuilt.results.frameworks import requirements
@@ -35,8 +35,24 @@ def marks(spec: Spec, fact: Fact) -> list[str]:
     return [mark for mark in (fact.severity, spec.system, fact.variant, kind, source_of(fact.subject.kind)) if mark]
 
 
-def fact_record(spec: Spec, verdict: Verdict, nodeid: str, strict: bool) -> dict[str, Any]:
-    """A verdict as JSON values, as results.schema.json describes it. With `strict`, no fact is disputed."""
+def fact_record(
+    spec: Spec, verdict: Verdict, nodeid: str, strict: bool, first: Verdict | None = None
+) -> dict[str, Any]:
+    """A verdict as JSON values, as results.schema.json describes it. With `strict`, no fact is disputed.
+
+    `first` is the verdict before the evidence was read again, or None where it was read once.
+    A verdict whose answer cannot be written as JSON, such as an infinite number, gives the record of an unknown fact.
+    """
+    try:
+        record = _record(spec, verdict, nodeid, strict, first)
+        json.dumps(record, allow_nan=False)
+    except Exception as error:  # noqa: BLE001  # whatever an answer holds: the fact is unknown, and is never lost
+        reason = f"the answer of {verdict.fact.check.name} cannot be written to the results: {in_short(error)}"
+        return _record(spec, unjudged(verdict.fact, reason), nodeid, strict)
+    return record
+
+
+def _record(spec: Spec, verdict: Verdict, nodeid: str, strict: bool, first: Verdict | None = None) -> dict[str, Any]:
     fact = verdict.fact
     worst = next(finding for finding in verdict.findings if finding.status == verdict.status)
     return {
@@ -51,6 +67,7 @@ def fact_record(spec: Spec, verdict: Verdict, nodeid: str, strict: bool) -> dict
         "marks": marks(spec, fact),
         "subject": fact.subject.name,
         "kind": fact.subject.kind,
+        "region": fact.subject.region,
         "source": source_of(fact.subject.kind),
         "section": fact.claim.section,
         "says": fact.claim.says,
@@ -65,7 +82,15 @@ def fact_record(spec: Spec, verdict: Verdict, nodeid: str, strict: bool) -> dict
         "fix": worst.fix,
         "evidence": [_evidence(read) for read in worst.reads],
         "findings": [_finding(finding) for finding in verdict.findings],
+        "first": _first(first, verdict) if first else None,
     }
+
+
+def _first(first: Verdict, second: Verdict) -> dict[str, Any]:
+    """The first of two readings; it is settled where the second one found something else."""
+    findings = [_finding(finding) for finding in first.findings]
+    answers = [[(finding.resource, finding.status, finding.found) for finding in of.findings] for of in (first, second)]
+    return {"status": first.status, "settled": answers[0] != answers[1], "findings": findings}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -144,6 +169,7 @@ def deployment_record(deployment: Deployment) -> dict[str, Any]:
         "judged_at": deployment.now.isoformat(timespec="seconds"),
         "recording": _recording(deployment),
         "files": [{"source": source, **about} for source, about in sorted(deployment.snapshot.provenance.items())],
+        "read_again": sorted({call.operation for call in deployment.again}),
         "contradictions": [dict(entry) for entry in spec.contradictions],
     }
 

@@ -95,6 +95,13 @@ def _summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[s
     yield from _together("unknown", results["facts"], names)
     yield from _together("untested", results["facts"], names)
     for fact in results["facts"]:
+        if (fact.get("first") or {}).get("settled"):
+            before, now = fact["first"]["findings"][0], fact["findings"][0]
+            yield printable(
+                f"settled   {fact['id']}: {fact['first']['status']} at first ({_answer(before)}), "
+                f"{fact['status']} when it was read again ({_answer(now)})"
+            )
+    for fact in results["facts"]:
         if fact["disputed"] and fact["status"] == "passed":
             yield f"disputed, but it holds: {fact['id']} ({fact['disputed']}): remove `disputed` from its claim"
     if full:
@@ -111,6 +118,10 @@ def _selection(results: Mapping[str, Any]) -> Iterator[str]:
         yield f"selection {chosen['selected']} of {chosen['of']} facts{by}"
     if judged < chosen["selected"]:
         yield f"cut short {judged} of {chosen['selected']} selected facts were judged"
+
+
+def _answer(finding: Mapping[str, Any]) -> str:
+    return str(finding["reason"] or f"found {words(finding['found'])}")
 
 
 def _counts(deployment: Mapping[str, Any]) -> str:

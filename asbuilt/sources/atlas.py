@@ -141,6 +141,7 @@ ROWS = (
         "@",
         per="atlas:cluster",
         params=_OF_CLUSTER,
+        whole=["policies"],
     ),
     Row(
         "atlas:cluster.suggested-indexes",

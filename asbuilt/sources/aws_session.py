@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from asbuilt.sources.credentials import open_session
+from asbuilt.sources.documents import refuse_other_documents
 from asbuilt.sources.rows import allowed_operations
 from asbuilt.targets import Target, without_password
 
@@ -52,7 +53,7 @@ class AwsClients:
             retries={"mode": "adaptive", "max_attempts": 6},
             max_pool_connections=32,
             connect_timeout=5,
-            read_timeout=30,
+            read_timeout=20,
             user_agent_extra="asbuilt",
         )
 
@@ -62,6 +63,7 @@ class AwsClients:
         `region` is that of a global service's API, or "" for the target's region. A call of an operation outside the
         table of rows raises `PermissionError`.
         """
+        region = region or self._region
         with self._lock:
             if (service, region) not in self._clients:
                 self._clients[service, region] = self._made(service, region)
@@ -69,8 +71,9 @@ class AwsClients:
 
     def _made(self, service: str, region: str) -> Any:
         endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
-        client = self._session.client(service, region_name=region or self._region, config=self._config, **endpoint)
+        client = self._session.client(service, region_name=region, config=self._config, **endpoint)
         client.meta.events.register_first("before-call", _refuse_unlisted)
+        client.meta.events.register_first("before-parse", refuse_other_documents)
         if service == "sts" and self._opened:
             client.meta.events.register("after-call", self._note_endpoint)
         return client

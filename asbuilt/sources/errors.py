@@ -85,12 +85,12 @@ def explain(error: Exception, row: Row, api_operation: str) -> Failure:
     if isinstance(error, exceptions.HTTPClientError):
         return Failure(f"{operation} was interrupted: {error}")
     if isinstance(error, parsers.ResponseParserError):
-        return Failure(f"{operation} gave an answer that is not of this API: {_first_line(error)}")
+        return Failure(f"{operation} gave an answer that is not of this API: {first_line(error)}")
     if isinstance(error, exceptions.PaginationError):
-        return Failure(f"{operation} could not be read to its last page: {_first_line(error)}")
+        return Failure(f"{operation} could not be read to its last page: {first_line(error)}")
     if isinstance(error, NotImplementedError):
         return Failure(f"{operation} is not modelled by this mock")
-    return Failure(f"{operation} failed: {type(error).__name__}: {_first_line(error)}")
+    return Failure(f"{operation} failed: {type(error).__name__}: {first_line(error)}")
 
 
 def _explain_code(error: Exception, row: Row, operation: str, permission: str) -> Failure:
@@ -102,7 +102,7 @@ def _explain_code(error: Exception, row: Row, operation: str, permission: str) -
     asked = getattr(error, "operation_name", "")
     if asked in _RENEWALS and asked != operation.rpartition(":")[2]:
         raise TargetError(f"the credentials could not be renewed: {asked} answered {code}: {_short(message)}")
-    if code in row.absent:
+    if code in row.absent and 400 <= status < 500:
         return Failure("", absent=True)
     if code in _BAD_CREDENTIALS:
         raise TargetError(f"{_BAD_CREDENTIALS[code]} ({operation} answered {code})")
@@ -117,7 +117,8 @@ def _explain_code(error: Exception, row: Row, operation: str, permission: str) -
                 f"{operation} answered {code}: the credentials are not valid here, or the region is not enabled"
             )
         return Failure(
-            f"{operation} answered {code}: the region is not enabled for this account, or the key is not valid"
+            f"{operation} answered {code}: the region {row.region + ' ' if row.region else ''}is not enabled for this "
+            "account, or the key is not valid"
         )
     if code in _NOT_MODELLED or status >= 500:
         return Failure(f"{operation} is not modelled by this endpoint, or failed there ({code}: {_short(message)})")
@@ -128,5 +129,6 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 200 else text[:200] + " ...")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or its type where it has none, quoted and at most 200 characters long."""
     return _short((str(error).splitlines() or [type(error).__name__])[0])

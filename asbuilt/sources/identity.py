@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from typing import Any
 
 from asbuilt.evidence import TargetError, Unknown
 from asbuilt.snapshot import Snapshot
-from asbuilt.sources.reader import WORKERS, Reader
+from asbuilt.sources.reader import Reader
 from asbuilt.sources.row import IDENTITY, Plan
 from asbuilt.sources.table import SourceClients
 from asbuilt.targets import Target
 
 
-def read(
-    clients: SourceClients, target: Target, plan: Plan, now: datetime.datetime, workers: int = WORKERS
-) -> Snapshot:
+def read(reader: Reader, clients: SourceClients, target: Target, plan: Plan) -> Snapshot:
     """Read the plan. Of an account of accounts.toml, the caller's identity is read first and alone.
 
     Raises `TargetError` where the target cannot be used at all, or where the account is not the one that is meant.
     """
-    reader = Reader(clients.client, now, workers)
     if target.kind == "account":
-        first = reader.read(Plan(frozenset({IDENTITY})))
-        confirm(target, first, clients.access)
-        first.answers.clear()  # the plan files the identity again, from the call that was made
-    snapshot = reader.read(plan)
+        confirm(target, reader.read(Plan(frozenset({IDENTITY}))), clients.access)
+    snapshot = reader.read(plan)  # it shares the call that was made
     snapshot.access = clients.access
     return snapshot
 

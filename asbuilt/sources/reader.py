@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import datetime
 import json
+import queue
+import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-from asbuilt.evidence import Entry, Unknown, Untested, search
-from asbuilt.snapshot import Answer, Snapshot
+from asbuilt.evidence import Entry, TargetError, Unknown, Untested, search
+from asbuilt.progress import Progress
+from asbuilt.snapshot import Answer, Call, Snapshot
 from asbuilt.sources.call import Pages, asked_text, call
 from asbuilt.sources.csv_records import table
+from asbuilt.sources.errors import first_line
+from asbuilt.sources.limits import Limits
+from asbuilt.sources.pool import Pool, Task
 from asbuilt.sources.redaction import redact
-from asbuilt.sources.row import Plan, Row, Wanted
-from asbuilt.sources.table import rows_by_kind, with_parents
+from asbuilt.sources.regional import Ask, RegionReading
+from asbuilt.sources.row import Plan, Row
+from asbuilt.sources.table import is_aws
+from asbuilt.sources.wholeness import check_batch, check_named, check_record, found_in
 
 WORKERS = 24
-DEEPEST = 10  # the longest chain of records of a kind that is its own parent
+TICK = 0.1  # seconds between two looks at limits and progress while nothing comes
 
 
 @dataclass(frozen=True)
@@ -30,193 +37,190 @@ class _Request:
     params: str  # JSON, so that two rows that ask the same share one call
 
     @classmethod
-    def of(cls, row: Row, params: Mapping[str, Any]) -> _Request:
-        return cls(row.service, row.operation, row.region, asked_text(params))
+    def of(cls, row: Row, params: Mapping[str, Any], home: str) -> _Request:
+        return cls(row.service, row.operation, row.region or home, asked_text(params))
 
 
 class Reader:
-    """Reads a plan from one account and region.
+    """Reads a plan from one account.
 
     - `client`: returns a boto3 client for (service name, region or "").
     - `now`: the time that `now`, `now-30d` and `today` in a row's parameters stand for (aware, UTC).
     - `workers`: how many calls are made at a time.
+    - `home`: the deployment's own region, so that a row that names this region shares the calls of the others.
+    - `limits`: what is not read within them is unknown; `progress`: is told how reading goes on.
     """
 
-    def __init__(self, client: Callable[[str, str], Any], now: datetime.datetime, workers: int = WORKERS) -> None:
+    def __init__(
+        self,
+        client: Callable[[str, str], Any],
+        now: datetime.datetime,
+        workers: int = WORKERS,
+        limits: Limits | None = None,
+        progress: Progress | None = None,
+        home: str = "",
+    ) -> None:
         self._workers = workers
+        self._pool = Pool(workers)
         self._client = client
         self._now = now
-        self._futures: dict[_Request, Future[Pages]] = {}
-        self._snapshot = Snapshot()
+        self._limits = limits or Limits()
+        self._progress = progress
+        self._home = home
+        self._tasks: dict[_Request, Task] = {}
+        self._waiting: dict[Task, list[tuple[RegionReading, Ask]]] = {}
+        self._calls: list[Call] = []
+        self._next_look = 0.0
 
     def read(self, plan: Plan) -> Snapshot:
         """Read the whole plan.
 
         The snapshot holds the reason of each call that failed; the others are made all the same. Raises `TargetError`
-        where the target cannot be used at all, for example without credentials.
+        where the target cannot be used at all, for example without credentials. A second plan shares the calls of the
+        first.
         """
-        kinds = with_parents(set(plan.kinds))
-        rows = [row for kind in sorted(kinds) for row in rows_by_kind()[kind]]
-        children: dict[str, list[Row]] = {}
-        for row in rows:
-            children.setdefault(row.per, []).append(row)
-        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="read")
+        self._pool = Pool(self._workers)
+        parts = [RegionReading(region, of, self._now) for region, of in {"": plan, **plan.elsewhere}.items()]
         try:
-            waiting: dict[Future[Pages], list[tuple[Row, list[Entry], dict[str, Any]]]] = {}
-            self._submit(pool, [(row, [], self._static(row)) for row in children.get("", [])], waiting)
-            while waiting:
-                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    for row, parents, _params in waiting.pop(future):
-                        answer = self._answer(row, parents, future)
-                        self._file(row, parents, answer)
-                        for child in children.get(row.kind, []):
-                            self._submit(pool, self._asks(child, answer, plan.parents.get(child.kind)), waiting)
-            for kind in kinds:
-                self._snapshot.answers.setdefault(kind, {})
+            for part in parts:
+                self._submit(part, part.first())
+            while self._waiting:
+                for task in self._ended():
+                    for part, ask in self._waiting.pop(task, ()):
+                        answer = self._answer(part, ask, task)
+                        for following in part.take(ask, answer):
+                            self._submit(part, following)
         finally:
-            pool.shutdown(cancel_futures=True)
-        return self._snapshot
+            self._pool.close()
+            if self._progress:
+                self._progress.clear()
+        home, *others = parts
+        elsewhere = {part.region: Snapshot(part.answers()) for part in others}
+        return Snapshot(home.answers(), self._calls[:], elsewhere=elsewhere)
 
-    def _file(self, row: Row, parents: list[Entry], answer: Answer) -> None:
-        """Add an answer to the snapshot, under the row's kind and the parent.
+    def _ended(self) -> list[Task]:
+        """The tasks that ended or exceed a limit since the last time; none, where a moment passed without any."""
+        ended = []
+        with contextlib.suppress(queue.Empty):
+            ended.append(self._pool.done.get(timeout=TICK))
+        now = time.monotonic()
+        if now < self._next_look:
+            return ended
+        self._next_look = now + TICK
+        if self._progress:
+            done = sum(task.finished for task in self._tasks.values())
+            self._progress.show(done, len(self._tasks), self._awaited)
+        return ended + [task for task in self._waiting if self._is_over(task, now)]
 
-        The records of a batch name no parent and are added together; an empty answer to a batch is added to each.
-        """
-        none = row.batch and not answer.entries and not answer.problem
-        for parent in [parent.id for parent in parents] if len(parents) == 1 or none else [""]:
-            self._snapshot.add(row.kind, parent, answer)
+    def _awaited(self) -> list[str]:
+        """The operations that are under way, the oldest call first."""
+        running = [task for task in self._waiting if task.started and not task.finished]
+        return list(dict.fromkeys(task.label for task in sorted(running, key=lambda task: task.started)))
 
-    def _submit(self, pool: ThreadPoolExecutor, asks: Sequence[Any], waiting: dict[Any, Any]) -> None:
-        for row, parents, params in asks:
-            request = _Request.of(row, params)
-            if request not in self._futures:
-                self._futures[request] = pool.submit(self._call, row, params)
-            waiting.setdefault(self._futures[request], []).append((row, parents, params))
+    def _is_over(self, task: Task, now: float) -> bool:
+        """Give a task up that exceeds a limit. Returns whether it did."""
+        if task.finished:
+            return False
+        limits, came = self._limits, f"{task.pages} pages came" if task.pages else "no answer came"
+        if now >= limits.end:
+            waited = f"waited for {task.label}, of which {came}" if task.started else f"{task.label} was not begun"
+            reason = f"the run's {limits.seconds:g} s were over ({waited}): run again, or raise --deadline"
+        elif task.started and now - task.heard > limits.call:
+            reason = f"{task.label} gave no whole answer within {limits.call:g} s: {came}"
+        elif task.started and now - task.started > limits.row:
+            reason = f"{task.label} did not come to its last page within {limits.row:g} s: {came}"
+        else:
+            return False
+        task.give_up(reason)
+        if task.started:
+            row, _, params = self._waiting[task][0][1]
+            seconds = round(now - task.started, 4)
+            self._calls.append(Call(task.label, row.region, asked_text(params), task.pages, seconds, reason))
+            self._pool.replace_one()
+        return True
 
-    def _asks(self, row: Row, answer: Answer, wanted: Wanted | None) -> list[tuple[Row, list[Entry], dict[str, Any]]]:
-        """The calls that a detail row makes for the parents in an answer."""
-        if answer.problem:
-            self._file_problem(row, answer)
-            return []
-        asked = [entry for entry in answer.entries if not row.when or search(row.when, entry.data)]
-        parents = [entry for entry in asked if wanted is None or wanted(entry)]
-        asks = []
-        for parent in parents:
-            values = {name: search(path, parent.data) for name, path in row.params.items()}
-            missing = [name for name, value in values.items() if value is None]
-            problem = ""
-            if missing:
-                problem = f"{row.operation} needs {', '.join(missing)}, which the answer for {parent.label!r} lacks"
-            elif row.per == row.kind and parent.id.count(row.kind) > DEEPEST:
-                problem = f"{row.operation} was not called for {parent.label!r}: more than {DEEPEST} parents in a chain"
-            if problem:
-                self._snapshot.add(row.kind, parent.id, Answer(problem=problem))
-            else:
-                asks.append((row, [parent], {**self._static(row), **values}))
-        return _batched(row, asks) if row.batch else asks
+    def _submit(self, part: RegionReading, asks: Sequence[Ask]) -> None:
+        for ask in asks:
+            row, _, params = ask
+            request = _Request.of(row, params, self._home)
+            task = self._tasks.get(request)
+            if task is None:
+                task = self._tasks[request] = Task(row.label(row.operation), self._call_of(row, params))
+                self._pool.submit(task)
+            elif task.finished and task not in self._waiting:
+                self._pool.done.put(task)
+            self._waiting.setdefault(task, []).append((part, ask))
 
-    def _file_problem(self, row: Row, answer: Answer) -> None:
-        self._snapshot.add(row.kind, "", dataclasses.replace(answer, entries=()))
-        for rows in rows_by_kind().values():
-            for child in rows:
-                if child.per == row.kind != child.kind:
-                    self._file_problem(child, answer)
+    def _call_of(self, row: Row, params: Mapping[str, Any]) -> Callable[[Task], Pages]:
+        def made(task: Task) -> Pages:
+            calls: list[Call] = []
 
-    def _static(self, row: Row) -> dict[str, Any]:
-        return {name: self._moment(value) for name, value in row.static.items()}
+            def client() -> Any:
+                found = self._client(row.service, row.region)
+                task.label = row.label(found.meta.method_to_api_mapping.get(row.operation, row.operation))
+                return found
 
-    def _moment(self, value: Any) -> Any:
-        """The time for `now` and `now-30d`, the date for `today`; any other value unchanged.
+            try:
+                return call(client, row, params, calls, task.page, self._limits.pages)
+            finally:
+                if not task.given_up:
+                    self._calls += calls
 
-        Times are on the hour, so that two rows with the same parameters share one call.
-        """
-        if isinstance(value, dict):
-            return {key: self._moment(item) for key, item in value.items()}
-        if not (isinstance(value, str) and (value == "now" or value.startswith(("now-", "today")))):
-            return value
-        days = int(value.partition("-")[2].rstrip("d") or 0)
-        moment = self._now.replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=days)
-        return moment.date().isoformat() if value.startswith("today") else moment
+        return made
 
-    def _call(self, row: Row, params: Mapping[str, Any]) -> Pages:
-        return call(lambda: self._client(row.service, row.region), row, params, self._snapshot.calls)
-
-    def _answer(self, row: Row, parents: list[Entry], future: Future[Pages]) -> Answer:
+    def _answer(self, part: RegionReading, ask: Ask, task: Task) -> Answer:
+        row, _, params = ask
         try:
-            came = future.result()
+            came: Pages = task.result()
             entries: list[Entry] = []
             for page in came.pages:
-                entries += _entries(row, parents, came, page, len(entries))
-            _complete(row, parents, came, entries)
+                entries += _entries(ask, part.region, came, page, len(entries))
+            if row.batch:
+                check_batch(row, params, [entry.data for entry in entries], came.pages, row.label(came.operation))
         except Unknown as unknown:
             untested = isinstance(unknown, Untested)
             return Answer(problem=unknown.reason, permission=unknown.permission, untested=untested)
+        except TargetError:
+            raise
+        except Exception as error:  # noqa: BLE001  # an answer can hold anything, and must not end the run
+            problem = f"{row.label(row.operation)} gave an answer that could not be read: {first_line(error)}"
+            return Answer(problem=problem)
         return Answer(entries=tuple(entries), operation=row.label(came.operation))
 
 
-def _batched(
-    row: Row, asks: Sequence[tuple[Row, list[Entry], dict[str, Any]]]
-) -> list[tuple[Row, list[Entry], dict[str, Any]]]:
-    """Calls that differ only in the batch parameter, joined into calls of up to `batch_size`."""
-    groups: dict[str, list[tuple[list[Entry], dict[str, Any]]]] = {}
-    for _, parents, params in asks:
-        rest = {name: value for name, value in params.items() if name != row.batch}
-        groups.setdefault(json.dumps(rest, sort_keys=True, default=str), []).append((parents, params))
-    joined = []
-    for members in groups.values():
-        for start in range(0, len(members), row.batch_size):
-            part = members[start : start + row.batch_size]
-            values = [params[row.batch] for _, params in part]
-            parents = [parent for of, _ in part for parent in of]
-            joined.append((row, parents, {**part[0][1], row.batch: values}))
-    return joined
-
-
-def _complete(row: Row, parents: list[Entry], came: Pages, entries: list[Entry]) -> None:
-    """Raise `Unknown` for the answer to a batch that lacks records without naming them as gone."""
-    gone = sum(len(search(row.gone, page) or ()) for page in came.pages) if row.batch else 0
-    if not row.batch or len(entries) + gone >= len(parents):
-        return
-    failures = [failure for page in came.pages for failure in page.get("failures", ())]
-    why = f": {failures[0].get('arn')}: {failures[0].get('reason')}" if failures else ""
-    raise Unknown(f"{row.label(came.operation)} was asked for {len(parents)} and answered with {len(entries)}{why}")
-
-
-def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
+def _entries(ask: Ask, region: str, came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
     """The records of one page: redacted, named, and with the fields that they inherit from their parent.
 
-    Raises `Unknown` for a malformed page.
+    Raises `Unknown` for a malformed page, and for one that is not about what was asked.
     """
+    row, parents, params = ask
     operation = row.label(came.operation)
     body = {name: value for name, value in page.items() if name != "ResponseMetadata"}
     if isinstance(body.get(row.csv), bytes | str):
         body[row.csv] = table(body[row.csv], f"{row.csv} of {operation}")
-    found = search(row.records, body)
-    if found is None:
-        if row.may_omit:
-            return []
-        raise Unknown(f"{operation} answered without {row.records.partition('[')[0]}")
     parent = parents[0] if len(parents) == 1 else None
     entries = []
-    for index, item in enumerate(found if isinstance(found, list) else [found], start=before):
-        if not isinstance(item, dict):
-            raise Unknown(f"{operation} answered with {type(item).__name__}, expected a structure ({row.records})")
+    place = "|".join(filter(None, (region, row.kind, row.operation)))
+    for index, item in enumerate(found_in(row, page, body, operation, is_aws(row)), start=before):
+        check_record(row, item, params, operation)
         data = redact(_parsed(row, item, operation))
         if parent is not None:
             data |= {name: search(path, parent.data) for name, path in row.inherit.items()}
         arn = str(search(row.arn, data) or "") if row.arn else ""
+        ids, names = _texts(row.ids, data), _texts(row.names, data)
+        check_named(row, [*ids, *names], arn, operation)
         entries.append(
             Entry(
-                id=f"{row.kind}|{row.operation}|{parent.id if parent else ''}|{arn or index}",
+                id=f"{place}|{parent.id if parent else ''}|{arn or index}",
                 kind=row.kind,
                 operation=operation,
                 data=data,
                 arn=arn or (parent.arn if parent else ""),
-                ids=(*_texts(row.ids, data), *([arn] if arn else ())),
-                names=_texts(row.names, data),
+                ids=(*ids, *([arn] if arn else ())),
+                names=names,
                 parent=parent.id if parent else "",
                 supplied=_top_fields(row, came.supplied),
+                region=region,
             )
         )
     return entries

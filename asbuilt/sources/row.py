@@ -45,6 +45,12 @@ class Row:
     - `inherit`: fields to copy from the parent record into each record, as JMESPath on the parent.
     - `absent`: the error codes by which AWS answers that there is none; they give an empty answer.
     - `may_omit`: AWS leaves the list out where it is empty; for other rows a missing list is a malformed answer.
+    - `witness`: JMESPath on a page to what AWS gives in any case, with or without the list; a number there is that of
+      the page's records. Where the list is omitted, it must be there; without one, a request id and the content type.
+    - `whole`: JMESPaths on a record that AWS always gives.
+    - `echoes`: parameter → JMESPath on a record to the same value, which shows that the answer is about what was asked.
+      A batch has one for its parameter.
+    - `root`: the root element of an XML answer, where it is named after neither the operation nor its output.
     - `region`: the region of a global service's API; `json`: the fields that hold JSON text.
     - `csv`: the field of the answer that holds CSV text; its records replace the text.
     - `marker`: the field and the parameter of the next page, where the SDK has no paginator.
@@ -72,6 +78,10 @@ class Row:
     inherit: Mapping[str, str] = field(default_factory=dict)
     absent: Sequence[str] = ()
     may_omit: bool = False
+    witness: str = ""
+    whole: Sequence[str] = ()
+    echoes: Mapping[str, str] = field(default_factory=dict)
+    root: str = ""
     permission: str = ""
     region: str = ""
     json: Sequence[str] = ()
@@ -102,12 +112,21 @@ IAM_PREFIXES = {
 }
 
 
+# services whose answers are the same in every region
+GLOBAL = frozenset(
+    ("budgets", "ce", "cloudfront", "iam", "organizations", "route53", "s3", "savingsplans", "sts"),
+)
+
 Wanted = Callable[[Entry], bool]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The kinds to read. `parents` selects the parents of a detail kind (None, or no entry: all of them)."""
+    """The kinds to read. `parents` selects the parents of a detail kind (None, or no entry: all of them).
+
+    `elsewhere` is the same for each further region.
+    """
 
     kinds: frozenset[str]
     parents: Mapping[str, Wanted | None] = field(default_factory=dict)
+    elsewhere: Mapping[str, Plan] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from typing import Any
 
 from asbuilt import sources as package
 from asbuilt.evidence import TargetError, Untested
-from asbuilt.sources.row import Row
+from asbuilt.sources.row import GLOBAL, Row
 from asbuilt.sources.source import Clients, EvidenceRequest, FileClients, Option, Source
 from asbuilt.targets import EVIDENCE_DAYS, MOCK, NONE, Target, choose
 
@@ -65,6 +65,11 @@ def kinds_of(source: str) -> list[str]:
 def is_aws(row: Row) -> bool:
     """Whether AWS answers the row, so that its operation has a permission and a shape."""
     return _by_service()[row.service].name == ACCOUNT
+
+
+def is_global(kind: str) -> bool:
+    """Whether a kind is the same in every region: that of a global service, of one region's API, or not of AWS."""
+    return all(row.region or row.service in GLOBAL or not is_aws(row) for row in rows_by_kind()[kind])
 
 
 def with_parents(kinds: set[str]) -> set[str]:

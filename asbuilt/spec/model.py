@@ -25,6 +25,7 @@ class Subject:
     - `within`: an attribute such as `cluster` → the JMESPath of the record's field, and the name expected there.
     - `where`: checks that the record answers as expected: name → the check, its parameter, the expectation.
     - `many`: several records may match.
+    - `region`: where they are, or "" for the deployment's own region.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Subject:
     where: Mapping[str, tuple[Check, str, Expectation]] = field(default_factory=dict)
     within: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     many: bool = False
+    region: str = ""
 
     def described(self) -> str:
         """The subject in messages: `rds:db 'campushub-db'`."""
@@ -42,7 +44,8 @@ class Subject:
         how += [f"{key} {value!r}" for key, value in self.tags.items()]
         how += [f"{name} = {wanted.text}" for name, (_, _, wanted) in self.where.items()]
         called = repr(self.arn or self.called) if (self.arn or self.called) != "*" else ""
-        return " ".join(part for part in (self.kind, called, f"with {', '.join(how)}" if how else "") if part)
+        where = f"in {self.region}" if self.region else ""
+        return " ".join(part for part in (self.kind, called, f"with {', '.join(how)}" if how else "", where) if part)
 
 
 @dataclass(frozen=True)

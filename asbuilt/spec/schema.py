@@ -79,6 +79,7 @@ def _subject() -> dict[str, Any]:
             "tags": {"type": "object", "additionalProperties": {"type": "string"}},
             "where": {"$ref": "#/$defs/questions"},
             "many": {"type": "boolean"},
+            "region": {**_TEXT, "description": "where it is, if not in the architecture's region"},
         }
         | dict.fromkeys(narrowing, _TEXT),
     }

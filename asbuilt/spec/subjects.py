@@ -11,8 +11,9 @@ from asbuilt.check import Check
 from asbuilt.problems import nearest, shown
 from asbuilt.problems.file import InputFile
 from asbuilt.problems.lines import Key
+from asbuilt.problems.regions import regions
 from asbuilt.problems.rules import ANY_TEXT, FLAG, LINE, TABLE, Rule, is_name
-from asbuilt.sources.table import narrowing_of, rows_by_kind
+from asbuilt.sources.table import is_global, narrowing_of, rows_by_kind
 from asbuilt.spec.expectation import Expectation
 from asbuilt.spec.model import Subject
 from asbuilt.spec.questions import answer, questions
@@ -24,6 +25,7 @@ SUBJECT = {
     "tags": Rule(TABLE, each=Rule(ANY_TEXT)),
     "where": Rule(TABLE),
     "many": Rule(FLAG),
+    "region": Rule(LINE, choices=regions),
 }
 _FOUND_BY = ("name", "arn", "tags", "where")
 _FOUND_ALWAYS = ("aws:account",)
@@ -91,7 +93,10 @@ def _subject(file: InputFile, key: Key, name: str, about: Any) -> Subject:
         tags=read.get("tags", {}),
         within={attribute: (path, read[attribute]) for attribute, path in narrowing.items() if attribute in read},
         many=read.get("many", False),
+        region=read.get("region", ""),
     )
+    if subject.region and kind and is_global(kind):
+        file.wrong((*key, "region"), f"subject {name!r}: {kind} is the same in every region: remove region")
     return replace(subject, where=_where(file, (*key, "where"), subject, read["where"])) if "where" in read else subject
 
 

@@ -67,6 +67,8 @@ def uptime_percent(balancer: Record, account: Account) -> float:
     # CloudWatch publishes error counts only if they are not zero, and RequestCount excludes requests without a target
     own = sum(point["Sum"] for point in account.details(_OWN_ERRORS, balancer))
     failed = own + sum(point["Sum"] for point in account.details(_TARGET_ERRORS, balancer))
+    if not sum(days) + own:
+        raise Unknown(f"{balancer['LoadBalancerName']!r} got no request in the last {_DAYS} days")
     return round(100 * (1 - failed / (sum(days) + own)), 4)
 
 

@@ -97,6 +97,8 @@ def test_uptime_over_thirty_days():
     for days in (29, 0):
         with pytest.raises(Unknown):
             metrics.uptime_percent(BALANCER, _measured([1000] * days, [], []))
+    with pytest.raises(Unknown, match="got no request"):
+        metrics.uptime_percent(BALANCER, _measured([0] * 30, [], []))
 
 
 def test_published_metrics():

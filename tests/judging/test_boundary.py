@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from asbuilt.check import checks_of
 from asbuilt.judging import judge as judging
+from asbuilt.results.record import fact_record
+from asbuilt.results.terminal import failure_text
 from asbuilt.snapshot import Answer, Snapshot
 from asbuilt.spec.expectation import expectation
 from tests.accounts import facts_of, spec_of
@@ -23,12 +26,12 @@ def _raises(*_: Any, **__: Any) -> Any:
     raise ZeroDivisionError("by zero")
 
 
-def _judged(**change: Any) -> judging.Verdict:
+def _judged(asked: Any = None, **change: Any) -> judging.Verdict:
     """The verdict that a cluster exists, of an account with two clusters; the subject is changed so."""
     fact = next(fact for fact in facts_of("campuslearn", "") if fact.subject.kind == KIND)
     check = checks_of(KIND)["exists"]
     subject = replace(fact.subject, called="*", many=True, **change)
-    fact = replace(fact, subject=subject, check=check, parameter="", expected=expectation(False, check))
+    fact = replace(fact, subject=subject, check=asked or check, parameter="", expected=expectation(False, check))
     snapshot = Snapshot()
     snapshot.add(KIND, "", Answer(tuple(entry({"status": "ACTIVE"}, KIND, [name]) for name in "ab")))
     return judging.judge(fact, {**spec_of("campuslearn").subjects[""], subject.name: subject}, snapshot, NOW)
@@ -54,3 +57,47 @@ def test_an_error_in_a_check_that_selects_the_subject_is_unknown() -> None:
     verdict = _judged(where={"exists": (check, "", expectation(True, check))})
     assert verdict.status == "unknown"
     assert "ZeroDivisionError: by zero" in verdict.findings[0].reason
+
+
+class _Wordless(Exception):  # noqa: N818  # named for what it lacks
+    """An error that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def _recursion(*_: Any, **__: Any) -> Any:
+    return _recursion()
+
+
+def _wordless(*_: Any, **__: Any) -> Any:
+    raise _Wordless
+
+
+def _deep() -> list[Any]:
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("raises", [_raises, _recursion, _wordless], ids=["division", "recursion", "wordless"])
+def test_whatever_a_check_raises_is_unknown(raises: Any) -> None:
+    """The reason names the check."""
+    verdict = _judged(replace(checks_of(KIND)["exists"], ask=raises))
+    assert verdict.status == "unknown"
+    assert "exists could not judge this record: " in verdict.findings[0].reason
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [object(), float("inf"), float("nan"), 10**5000, {object(): 1}, _deep(), "\ud800", b"bytes", {1, "a"}],
+    ids=["object", "infinite", "no number", "huge", "odd key", "deep", "half a character", "bytes", "mixed set"],
+)
+def test_an_odd_answer_ends_nothing(answer: Any) -> None:
+    """The record can be written as JSON; what cannot be written makes the fact unknown."""
+    verdict = _judged(replace(checks_of(KIND)["exists"], ask=lambda *_, **__: answer))
+    spec = spec_of("campuslearn")
+    record = fact_record(spec, verdict, "x", False)
+    assert json.loads(json.dumps(record, allow_nan=False))["status"] in ("failed", "unknown")
+    failure_text(record, spec.name).encode()

@@ -22,6 +22,7 @@ ROWS = (
         params={"ApplicationName": "ApplicationName"},
         names="[VersionLabel]",
         arn="ApplicationVersionArn",
+        echoes={"ApplicationName": "ApplicationName"},
     ),
     # Without IncludeDeleted, AWS also lists environments that were terminated in the last hour.
     Row(
@@ -40,6 +41,7 @@ ROWS = (
         "ConfigurationSettings[]",
         per="elasticbeanstalk:environment",
         params={"ApplicationName": "ApplicationName", "EnvironmentName": "EnvironmentName"},
+        echoes={"ApplicationName": "ApplicationName", "EnvironmentName": "EnvironmentName"},
     ),
     Row(
         "elasticbeanstalk:environment.settings.sizes",
@@ -49,6 +51,7 @@ ROWS = (
         per="elasticbeanstalk:environment.settings",
         params={"InstanceTypes": f"split({_TYPES}, ',')"},
         ids="[InstanceType]",
+        echoes={"InstanceTypes": "InstanceType"},
     ),
     Row(
         "elasticbeanstalk:environment.resources",
@@ -57,6 +60,7 @@ ROWS = (
         "EnvironmentResources",
         per="elasticbeanstalk:environment",
         params={"EnvironmentName": "EnvironmentName"},
+        echoes={"EnvironmentName": "EnvironmentName"},
     ),
     Row(
         "elasticbeanstalk:environment.events",
@@ -83,6 +87,7 @@ ROWS = (
         params={"AutoScalingGroupName": "AutoScalingGroupName"},
         names="[PolicyName]",
         arn="PolicyARN",
+        echoes={"AutoScalingGroupName": "AutoScalingGroupName"},
     ),
     Row("ec2:volume", "ec2", "describe_volumes", "Volumes[]", ids="[VolumeId]"),
 )

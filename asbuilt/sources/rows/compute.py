@@ -19,6 +19,7 @@ ROWS = (
         static={"include": ["SETTINGS", "CONFIGURATIONS", "TAGS"]},
         ids="[clusterName]",
         arn="clusterArn",
+        echoes={"clusters": "clusterArn"},
     ),
     Row(
         "ecs:service.names",
@@ -43,6 +44,7 @@ ROWS = (
         names="[serviceName]",
         arn="serviceArn",
         within=IN_CLUSTER,
+        echoes={"services": "serviceArn", "cluster": "clusterArn"},
     ),
     Row(
         "ecs:service.task-definition",
@@ -53,6 +55,7 @@ ROWS = (
         params={"taskDefinition": "taskDefinition"},
         names="[family]",
         arn="taskDefinitionArn",
+        echoes={"taskDefinition": "taskDefinitionArn"},
     ),
     Row(
         "ecs:service.task-names",
@@ -74,6 +77,7 @@ ROWS = (
         gone=MISSING,
         params={"tasks": "taskArn", "cluster": "clusterArn"},
         arn="taskArn",
+        echoes={"tasks": "taskArn", "cluster": "clusterArn"},
     ),
     Row(
         "application-autoscaling:target",
@@ -125,6 +129,7 @@ ROWS = (
         per="ecr:repository",
         params={"repositoryName": "repositoryName"},
         ids="[imageDigest]",
+        echoes={"repositoryName": "repositoryName"},
     ),
     Row(
         "elbv2:load-balancer",
@@ -141,6 +146,7 @@ ROWS = (
         "@",
         per="elbv2:load-balancer",
         params={"LoadBalancerArn": "LoadBalancerArn"},
+        whole=["Attributes"],
     ),
     Row(
         "elbv2:load-balancer.listener",
@@ -150,6 +156,7 @@ ROWS = (
         per="elbv2:load-balancer",
         params={"LoadBalancerArn": "LoadBalancerArn"},
         arn="ListenerArn",
+        echoes={"LoadBalancerArn": "LoadBalancerArn"},
     ),
     Row(
         "elbv2:load-balancer.listener.rule",
@@ -176,7 +183,14 @@ ROWS = (
         per="elbv2:target-group",
         params={"TargetGroupArn": "TargetGroupArn"},
     ),
-    Row("ecr:registry", "ecr", "get_registry_scanning_configuration", "@", ids="[registryId]"),
+    Row(
+        "ecr:registry",
+        "ecr",
+        "get_registry_scanning_configuration",
+        "@",
+        ids="[registryId]",
+        whole=["registryId", "scanningConfiguration"],
+    ),
     Row(
         "elbv2:target-group.attributes",
         "elbv2",
@@ -184,5 +198,6 @@ ROWS = (
         "@",
         per="elbv2:target-group",
         params={"TargetGroupArn": "TargetGroupArn"},
+        whole=["Attributes"],
     ),
 )

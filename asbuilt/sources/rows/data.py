@@ -109,6 +109,7 @@ ROWS = (
         ids="[Name]",
         arn="join('', ['arn:aws:s3:::', Name])",
         permission="s3:ListAllMyBuckets",
+        root="ListAllMyBucketsResult",
     ),
     Row(
         "s3:bucket.location",
@@ -117,6 +118,7 @@ ROWS = (
         "@",
         per="s3:bucket",
         params={"Bucket": "Name"},
+        root="LocationConstraint",
     ),
     Row(
         "s3:bucket.encryption",
@@ -145,6 +147,7 @@ ROWS = (
         "@",
         per="s3:bucket",
         params={"Bucket": "Name"},
+        root="VersioningConfiguration",
     ),
     Row(
         "s3:bucket.lifecycle",
@@ -155,6 +158,7 @@ ROWS = (
         params={"Bucket": "Name"},
         absent=["NoSuchLifecycleConfiguration"],
         permission="s3:GetLifecycleConfiguration",
+        root="LifecycleConfiguration",
     ),
     Row(
         "s3:bucket.policy",
@@ -165,6 +169,7 @@ ROWS = (
         params={"Bucket": "Name"},
         absent=["NoSuchBucketPolicy"],
         json=["Policy"],
+        whole=["Policy"],
     ),
     # S3 publishes one metric series for each storage class, so the series are listed before their values are read.
     Row(
@@ -201,8 +206,18 @@ ROWS = (
         params={"Bucket": "Name"},
         absent=["NoSuchCORSConfiguration"],
         permission="s3:GetBucketCORS",
+        root="CORSConfiguration",
     ),
-    Row("s3:bucket.acl", "s3", "get_bucket_acl", "@", per="s3:bucket", params={"Bucket": "Name"}),
+    Row(
+        "s3:bucket.acl",
+        "s3",
+        "get_bucket_acl",
+        "@",
+        per="s3:bucket",
+        params={"Bucket": "Name"},
+        whole=["Grants"],
+        root="AccessControlPolicy",
+    ),
     # Buckets from before 2023 may have no ownership controls; ACLs then apply to them.
     Row(
         "s3:bucket.ownership",
@@ -238,5 +253,7 @@ ROWS = (
         names="[Key]",
         may_omit=True,
         permission="s3:ListBucket",
+        witness="KeyCount",
+        root="ListBucketResult",
     ),
 )

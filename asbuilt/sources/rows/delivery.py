@@ -14,6 +14,7 @@ ROWS = (
         params={"name": "name"},
         ids="[pipeline.name]",
         arn="metadata.pipelineArn",
+        echoes={"name": "pipeline.name"},
     ),
     Row(
         "codepipeline:pipeline.runs",
@@ -46,6 +47,7 @@ ROWS = (
         params={"names": "name"},
         ids="[name]",
         arn="arn",
+        echoes={"names": "name"},
     ),
     Row(
         "cloudformation:stack",
@@ -84,5 +86,6 @@ ROWS = (
         batch_size=20,
         params={"serviceDeploymentArns": "serviceDeploymentArn"},
         arn="serviceDeploymentArn",
+        echoes={"serviceDeploymentArns": "serviceDeploymentArn"},
     ),
 )

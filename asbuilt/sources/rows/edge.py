@@ -23,6 +23,7 @@ ROWS = (
         names="[[Comment], Aliases.Items][]",
         arn="ARN",
         may_omit=True,
+        witness="DistributionList.Quantity",
     ),
     Row(
         "cloudfront:cache-policy",
@@ -32,6 +33,7 @@ ROWS = (
         ids="[Id]",
         names="[CachePolicyConfig.Name]",
         may_omit=True,
+        witness="CachePolicyList.Quantity",
     ),
     Row(
         "cloudfront:origin-access-control",
@@ -41,6 +43,7 @@ ROWS = (
         ids="[Id]",
         names="[Name]",
         may_omit=True,
+        witness="OriginAccessControlList.Quantity",
     ),
     # The API writes a zone's id with and without the prefix; a public and a private zone can have the same name.
     Row(
@@ -77,6 +80,7 @@ ROWS = (
         params={"CertificateArn": "CertificateArn"},
         names="[DomainName]",
         arn="CertificateArn",
+        echoes={"CertificateArn": "CertificateArn"},
     ),
     Row("route53:health-check", "route53", "list_health_checks", "HealthChecks[]", ids="[Id]"),
 )

@@ -20,6 +20,7 @@ ROWS = (
         per="efs:file-system",
         params={"FileSystemId": "FileSystemId"},
         ids="[MountTargetId]",
+        echoes={"FileSystemId": "FileSystemId"},
     ),
     Row(
         "efs:file-system.mount-target.groups",
@@ -28,6 +29,7 @@ ROWS = (
         "@",
         per="efs:file-system.mount-target",
         params={"MountTargetId": "MountTargetId"},
+        whole=["SecurityGroups"],
     ),
     # Names and times of objects, never their content; AWS omits the list for an empty bucket.
     Row(
@@ -40,5 +42,7 @@ ROWS = (
         names="[Key]",
         may_omit=True,
         permission="s3:ListBucket",
+        witness="KeyCount",
+        root="ListBucketResult",
     ),
 )

@@ -5,12 +5,21 @@ from asbuilt.sources.row import Report, Row
 
 def _authorization(kind: str, records: str, ids: str, names: str = "") -> Row:
     """One kind of record from the one answer that describes all of IAM; a page of it may hold none of that kind."""
-    operation = "get_account_authorization_details"
-    return Row(kind, "iam", operation, records, ids=ids, names=names, arn="Arn", may_omit=True)
+    return Row(
+        kind,
+        "iam",
+        "get_account_authorization_details",
+        records,
+        ids=ids,
+        names=names,
+        arn="Arn",
+        may_omit=True,
+        witness="IsTruncated",
+    )
 
 
 ROWS = (
-    Row("aws:account", "sts", "get_caller_identity", "@", ids="[Account]", arn="Arn"),
+    Row("aws:account", "sts", "get_caller_identity", "@", ids="[Account]", arn="Arn", whole=["Account"]),
     _authorization("iam:role", "RoleDetailList[]", "[RoleName, RoleId]"),
     _authorization("iam:user", "UserDetailList[]", "[UserName, UserId]"),
     _authorization("iam:group", "GroupDetailList[]", "[GroupName, GroupId]"),
@@ -24,6 +33,7 @@ ROWS = (
         per="iam:user",
         params={"UserName": "UserName"},
         ids="[AccessKeyId]",
+        echoes={"UserName": "UserName"},
     ),
     Row(
         "iam:user.mfa",
@@ -33,6 +43,7 @@ ROWS = (
         per="iam:user",
         params={"UserName": "UserName"},
         ids="[SerialNumber]",
+        echoes={"UserName": "UserName"},
     ),
     Row(
         "iam:user.password",
@@ -42,6 +53,7 @@ ROWS = (
         per="iam:user",
         params={"UserName": "UserName"},
         absent=["NoSuchEntity"],
+        echoes={"UserName": "UserName"},
     ),
     Row("iam:password-policy", "iam", "get_account_password_policy", "PasswordPolicy", absent=["NoSuchEntity"]),
     Row(
@@ -84,6 +96,7 @@ ROWS = (
         per="secretsmanager:secret",
         params={"SecretId": "ARN"},
         json=["ResourcePolicy"],
+        echoes={"SecretId": "ARN"},
     ),
     Row("kms:key", "kms", "list_keys", "Keys[]", ids="[KeyId]", arn="KeyArn"),
     Row(
@@ -95,6 +108,7 @@ ROWS = (
         params={"KeyId": "KeyId"},
         static={"PolicyName": "default"},
         json=["Policy"],
+        whole=["Policy"],
     ),
     Row(
         "sqs:queue",

@@ -48,6 +48,7 @@ def _attached(kind: str, policy_type: str) -> tuple[Row, ...]:
         per=kind,
         params={"PolicyId": "Id"},
         json=["Content"],
+        echoes={"PolicyId": "PolicySummary.Id"},
     )
     return (*listed, documents)
 

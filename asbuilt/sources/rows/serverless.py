@@ -24,5 +24,6 @@ ROWS = (
         params={"Name": "Name", "GroupName": "GroupName"},
         names="[Name]",
         arn="Arn",
+        echoes={"Name": "Name"},
     ),
 )

@@ -28,6 +28,7 @@ ROWS = (
         names="[group]",
         arn="taskArn",
         within=IN_CLUSTER,
+        echoes={"tasks": "taskArn", "cluster": "clusterArn"},
     ),
     Row(
         "ecs:task-definition.families",
@@ -47,6 +48,7 @@ ROWS = (
         params={"taskDefinition": "family"},
         ids="[family]",
         arn="taskDefinitionArn",
+        echoes={"taskDefinition": "family"},
     ),
     Row(
         "service-quotas:fargate",

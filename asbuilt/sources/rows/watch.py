@@ -76,6 +76,7 @@ ROWS = (
         "@",
         per="cloudtrail:trail",
         params={"Name": "TrailARN"},
+        whole=["IsLogging"],
     ),
     Row(
         "config:recorder",
@@ -128,6 +129,8 @@ ROWS = (
         per="cloudwatch:dashboard",
         params={"DashboardName": "DashboardName"},
         json=["DashboardBody"],
+        whole=["DashboardBody"],
+        echoes={"DashboardName": "DashboardName"},
     ),
     Row("logs:log-group", "logs", "describe_log_groups", "logGroups[]", ids="[logGroupName]", arn="arn"),
     Row(
@@ -138,6 +141,7 @@ ROWS = (
         per="logs:log-group",
         params={"logGroupName": "logGroupName"},
         names="[filterName]",
+        echoes={"logGroupName": "logGroupName"},
     ),
     # A log group keeps a stream for every task that ever ran, so only the latest few are read.
     Row(
@@ -180,6 +184,7 @@ ROWS = (
         params={"DetectorId": "DetectorId"},
         inherit={"DetectorId": "DetectorId"},
         ids="[DetectorId]",
+        whole=["Status"],
     ),
     # Custom metrics have names, but belong to no AWS resource.
     Row(
