@@ -7,7 +7,7 @@ from functools import cache
 
 import boto3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asbuilt.evidence import Entry
@@ -110,6 +110,7 @@ def test_a_chosen_name_turns_no_fact_into_a_pass(system, variant, kind):
     there = snapshot.readable(kind)
     subjects = spec_of(system).subjects[variant]
 
+    @settings(max_examples=25)  # for each of about a hundred kinds of record
     @given(st.data(), st.booleans(), st.booleans())
     def holds(data, first, removed):
         like, victim = (data.draw(st.sampled_from(there), label=label) for label in ("like", "victim"))
