@@ -48,13 +48,16 @@ class Answer:
 
 @dataclass
 class Snapshot:
-    """Kind → id of the parent record ("" for plain lists) → the answers that were read for it.
+    """All evidence of one deployment.
 
-    `provenance` says what each file is about that was read as evidence, by the source that read it.
+    - `answers`: kind → id of the parent record ("" for plain lists) → the answers that were read for it.
+    - `access`: how the account was reached: endpoint, partition, credentials (see `AwsClients`); empty for a mock.
+    - `provenance`: what each file is about that was read as evidence, by the source that read it.
     """
 
     answers: dict[str, dict[str, list[Answer]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    access: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, kind: str, parent: str, answer: Answer) -> None:

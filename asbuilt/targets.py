@@ -31,6 +31,14 @@ _CALLED = ValueType(
     "a name, an ARN, a glob, or a table such as { tags = { ... } }",
     lambda value: LINE.fits(value) or (isinstance(value, dict) and bool(value)),
 )
+_ACCOUNT_ID = ValueType(
+    'twelve digits in quotes, such as "123456789012"',
+    lambda value: isinstance(value, str) and re.fullmatch(r"\d{12}", value) is not None,
+)
+_PROXY = ValueType(
+    "the URL of a proxy, such as http://proxy.example:3128",
+    lambda value: isinstance(value, str) and re.fullmatch(r"https?://[^\s/]+/?", value) is not None,
+)
 ACCOUNT = {
     "account_id": Rule(_ACCOUNT_ID),
     "profile": Rule(LINE),
@@ -40,6 +48,8 @@ ACCOUNT = {
     "variant": Rule(LINE),
     "subjects": Rule(TABLE, each=Rule(_CALLED)),
     "endpoint_url": Rule(LINE),
+    "proxy": Rule(_PROXY),
+    "ca_bundle": Rule(LINE),
 }
 _ACCOUNTS = {"accounts": Rule(TABLE, needed=True, each=Rule(TABLE, keys=ACCOUNT))}
 _SUBJECT = {"name": Rule(LINE), "arn": Rule(LINE), "tags": Rule(TABLE, each=Rule(ANY_TEXT))}
@@ -54,6 +64,8 @@ class Target:
 
     - `kind`: mock, endpoint, account, replay or none.
     - `account_id`: the account that must answer, or "" for any.
+    - `proxy`: the URL of the proxy to read through, or "" for none.
+    - `ca_bundle`: the file of certificate authorities to trust, or "" for those that botocore brings.
     - `subjects`: the names, ARNs or tags that the spec's subjects have here, by subject.
     - `given`: the values of the options of each other source, by the source's name.
     - `recording`: what is judged again in place of an account (the kind is then replay).
@@ -69,6 +81,8 @@ class Target:
     role_arn: str = ""
     external_id: str = ""
     endpoint_url: str = ""
+    proxy: str = ""
+    ca_bundle: str = ""
     subjects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     evidence_days: int = EVIDENCE_DAYS
@@ -97,12 +111,12 @@ def choose(account: str, endpoint_url: str, accounts_file: Path, default: Target
         target = _from_accounts(account, accounts_file)
         if endpoint_url:
             raise TargetError("give --account or --endpoint-url, not both (an account can set endpoint_url itself)")
-        if target.endpoint_url:
+        if target.endpoint_url and not target.proxy:  # through a proxy, only the proxy reaches it
             _probe(target.endpoint_url)
         return target
     if endpoint_url:
         _probe(endpoint_url)
-        return Target("endpoint", endpoint_url, endpoint_url=endpoint_url)
+        return Target("endpoint", without_password(endpoint_url), endpoint_url=endpoint_url)
     return default
 
 
@@ -135,6 +149,11 @@ def _same_account(found: Recording, account: Target) -> None:
         )
 
 
+def without_password(url: str) -> str:
+    """The URL without the `user:password@` before its host."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", url)
+
+
 def _from_accounts(name: str, path: Path) -> Target:
     """An account of the file. Raises `TargetError` with all mistakes in the file, also those in other accounts."""
     if not path.exists():
@@ -152,6 +171,8 @@ def _from_accounts(name: str, path: Path) -> Target:
     except InputError as error:
         raise TargetError(str(error)) from None
     plain = {key: value for key, value in accounts[name].items() if key != "subjects"}
+    if "ca_bundle" in plain:
+        plain["ca_bundle"] = str(Path(plain["ca_bundle"]).expanduser())
     subjects = {subject: _rebound(called) for subject, called in accounts[name].get("subjects", {}).items()}
     return Target(kind="account", name=name, subjects=subjects, **plain)
 
@@ -163,6 +184,8 @@ def _check_account(file: InputFile, key: Key, about: Mapping[str, Any]) -> None:
         file.wrong(key, f"{file.place(key)}needs a profile or a role_arn")
     if "external_id" in about and "role_arn" not in written:
         file.wrong((*key, "external_id"), f"{file.place(key)}external_id needs a role_arn")
+    if "ca_bundle" in about and not Path(about["ca_bundle"]).expanduser().is_file():
+        file.wrong((*key, "ca_bundle"), f"{file.place((*key, 'ca_bundle'))}there is no file {about['ca_bundle']!r}")
     for subject, called in about.get("subjects", {}).items():
         if isinstance(called, dict):
             # the spec knows the subject's kind, and with it the further keys that are valid
@@ -178,11 +201,11 @@ def _rebound(called: str | Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _probe(url: str) -> None:
     """Connect once, so that an endpoint that is down gives one message and not one for each API call."""
-    parts = urlsplit(url)
+    shown, parts = without_password(url), urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TargetError(f"--endpoint-url {url!r} is not a URL: write one such as http://127.0.0.1:5000")
+        raise TargetError(f"--endpoint-url {shown!r} is not a URL: write one such as http://127.0.0.1:5000")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         socket.create_connection((parts.hostname, port), timeout=5).close()
     except OSError as error:
-        raise TargetError(f"nothing listens at {url} ({error}): start the endpoint, or correct the URL") from None
+        raise TargetError(f"nothing listens at {shown} ({error}): start the endpoint, or correct the URL") from None

@@ -88,12 +88,13 @@ def read(
     planned = _whole_plan(bound, subjects, target)
 
     def take() -> Snapshot:
-        from asbuilt.sources.reader import WORKERS, Reader
+        from asbuilt.sources import identity
+        from asbuilt.sources.reader import WORKERS
 
         with contextlib.nullcontext(clients) if clients else _connected(spec, variant, target) as connected:
             # moto's state is not safe for threads, and a mock in process gains nothing from them
             workers = 1 if target.kind == "mock" else WORKERS
-            taken = Reader(connected.client, now, workers).read(planned)
+            taken = identity.read(connected, target, planned, now, workers)
             taken.provenance = connected.provenance
         return withheld(taken, {source: kinds_of(source) for source in taken.provenance}, target, now)
 

@@ -9,7 +9,7 @@ from typing import Any
 from asbuilt.account import Account
 from asbuilt.evidence import TargetError, Trace
 from asbuilt.iam.records.organization import READS
-from asbuilt.sources.reader import Reader
+from asbuilt.sources import identity
 from asbuilt.sources.row import Plan
 from asbuilt.sources.table import SourceClients
 from asbuilt.targets import choose
@@ -28,6 +28,6 @@ def details(account: str, endpoint_url: str, accounts_file: Path) -> tuple[dict[
     target = choose(account, endpoint_url, accounts_file)
     kinds = frozenset({*_PARTS.values(), *READS})
     now = datetime.datetime.now(datetime.UTC)
-    snapshot = Reader(SourceClients(target, _REGION).client, now).read(Plan(kinds))
+    snapshot = identity.read(SourceClients(target, _REGION), target, Plan(kinds), now)
     found = {name: [entry.data for entry in snapshot.entries(kind)] for name, kind in _PARTS.items()}
     return found, Account(snapshot, Trace(), READS, {})

@@ -54,7 +54,15 @@ COMMANDS = {
         "serve a mock account over HTTP on this machine",
         "asbuilt.commands.mock",
         description="Serve the mock account of a documented system over HTTP on 127.0.0.1 until interrupted. The\n"
-        "command prints the URL and the environment variables with which AWS clients use it.",
+        "command prints the URL, and how asbuilt and other clients are pointed at it.",
+    ),
+    "doctor": Command(
+        "tell who reads an account, and which facts each refused read costs",
+        "asbuilt.commands.doctor",
+        description="Read an account as `asbuilt verify` does, and print one table: the caller, the account, its\n"
+        "partition, region and endpoint, the clock, the credentials, and the reads that are refused, each with the\n"
+        "facts that are unknown for the lack of it. The exit code is 6 where something cannot be read.\n\n"
+        "  asbuilt doctor campushub360 --account production",
     ),
     "schema": Command(
         "write the JSON Schema of specs, for editors, or the page of all checks",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from asbuilt import content
@@ -13,6 +13,8 @@ from asbuilt.evidence import TargetError
 from asbuilt.results.exit_codes import ExitCode
 from asbuilt.results.run_folder import DEFAULT, RunFolder, refusal, refuse
 from asbuilt.run_options import RUN_OPTIONS
+from asbuilt.sources.ambient import without_tool_settings
+from asbuilt.sources.source import Option
 from asbuilt.sources.table import options as source_options
 
 _SETTINGS = content.ENGINE / "pytest_plugin" / "pytest.ini"  # in place of a user's pytest configuration
@@ -46,17 +48,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sources = parser.add_argument_group(
         "sources of evidence", "Without any, each spec is verified on its mock account."
     )
-    for group, options in ((parser, RUN_OPTIONS), (sources, source_options())):
-        for option in options:
-            if not option.metavar:
-                group.add_argument(option.flag, action="store_true", help=option.help)
-            elif option.many:
-                group.add_argument(option.flag, action="append", default=[], metavar=option.metavar, help=option.help)
-            else:
-                group.add_argument(option.flag, metavar=option.metavar, help=option.help)
+    add_options(parser, RUN_OPTIONS)
+    add_options(sources, source_options())
     pytest = parser.add_argument_group("options of pytest", "All other options of pytest follow --.")
     for name, value, about in _COMMON:
         pytest.add_argument(name, metavar=value, help=about)
+
+
+def add_options(group: argparse._ActionsContainer, options: Iterable[Option]) -> None:
+    """Add options of a table to a parser or one of its groups."""
+    for option in options:
+        if not option.metavar:
+            group.add_argument(option.flag, action="store_true", help=option.help)
+        elif option.many:
+            group.add_argument(option.flag, action="append", default=[], metavar=option.metavar, help=option.help)
+        else:
+            group.add_argument(option.flag, metavar=option.metavar, help=option.help)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -117,7 +124,8 @@ def _verified(options: argparse.Namespace, folder: RunFolder) -> int:
         sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in error.problems))
         return ExitCode.USAGE
     given = [*_quiet(folder, found), *_given(options), *options.passed_on, *found]
-    code = int(pytest.main(given, plugins=[folder]))
+    with without_tool_settings():
+        code = int(pytest.main(given, plugins=[folder]))
     gc.freeze()  # else the collection at exit would visit all objects once more
     return code
 

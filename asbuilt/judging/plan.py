@@ -7,11 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from asbuilt.check import Check
 from asbuilt.evidence import Entry
 from asbuilt.judging.binding import matches, named_in
-from asbuilt.sources.row import Plan, Row, Wanted
+from asbuilt.sources.row import IDENTITY, Plan, Row, Wanted
 from asbuilt.spec.model import Fact, Subject
-
-IDENTITY = "aws:account"  # read in every run, since results name the account
-
 
 Rows = Mapping[str, tuple[Row, ...]]
 
@@ -21,7 +18,7 @@ def plan(facts: Iterable[Fact], subjects: Mapping[str, Subject], rows: Rows) -> 
 
     `rows` are the rows that read each kind.
     """
-    kinds = {IDENTITY}
+    kinds = {IDENTITY}  # read in every run, since results name the account
     details: dict[str, list[Subject] | None] = {}
     for fact in facts:
         _need(fact.subject, fact.check, kinds, details, rows)

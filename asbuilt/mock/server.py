@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from threading import Lock, Thread
 from typing import Any
 
-from asbuilt.mock.account import DEFAULT_REGION, KEYS, MockError, builder, first_variant, mock_account
+from asbuilt.mock.account import DEFAULT_REGION, MockError, builder, first_variant, mock_account
 from asbuilt.mock.faults import Fault, UnknownOperationError, error, fault, refusal
 from asbuilt.results.exit_codes import ExitCode
 
@@ -40,20 +40,23 @@ def serve(
         variant = variant or first_variant(system)
         with served(system, variant, port, latency_ms=latency_ms, deny=deny, throttle=throttle) as url:
             region = getattr(builder(system, variant), "REGION", DEFAULT_REGION)
-            variables = {
-                "AWS_ENDPOINT_URL": url,
-                "AWS_ACCESS_KEY_ID": KEYS["aws_access_key_id"],
-                "AWS_SECRET_ACCESS_KEY": KEYS["aws_secret_access_key"],
-                "AWS_REGION": region,
-                "AWS_DEFAULT_REGION": region,
-            }
-            exports = " ".join(f"{name}={value}" for name, value in variables.items())
-            print(f"{system} {variant} at {url}  export {exports}", flush=True)  # noqa: T201  # what the command is for
+            print("\n".join(_announcement(system, variant, region, url)), flush=True)  # noqa: T201  # what the command is for
             _wait()
     except MockError as problem:
         print(f"asbuilt mock: {problem}", file=sys.stderr)  # noqa: T201  # one line instead of a traceback
         return ExitCode.USAGE
     return 0
+
+
+def _announcement(system: str, variant: str, region: str, url: str) -> Iterator[str]:
+    """Where the account is, and how clients are pointed at it one call at a time.
+
+    No variable is named: one that is exported for AWS's clients would make every later command read the mock.
+    """
+    of = f" --variant {variant}" if variant else ""
+    yield f"{' '.join(part for part in (system, variant) if part)} at {url}"
+    yield f"  verify it       asbuilt verify {system}{of} --endpoint-url {url}"
+    yield f"  other clients   aws --endpoint-url {url} --region {region} rds describe-db-instances   (with any keys)"
 
 
 @contextmanager

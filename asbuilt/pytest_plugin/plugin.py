@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -192,9 +193,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             chosen.setdefault((item.spec.path, item.fact.variant), (item.spec, []))[1].append(item.fact)
     if session.config.option.collectonly:
         return
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    shown = capture.global_and_fixture_disabled() if capture else contextlib.nullcontext()  # warnings of the reading
     try:
-        for (_, variant), (spec, facts) in chosen.items():
-            session.config.stash[RUN].read(spec, variant, facts)
+        with shown:
+            for (_, variant), (spec, facts) in chosen.items():
+                session.config.stash[RUN].read(spec, variant, facts)
     except TargetError as error:
         session.config.stash[SESSION].folder.run.message = str(error)
         raise pytest.UsageError(str(error)) from None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import Any
 
 import pytest
 
+from asbuilt.pytest_plugin.loaded import loaded
 from asbuilt.pytest_plugin.recorder import Recorder
 from asbuilt.pytest_plugin.selection import Selection
 from asbuilt.pytest_plugin.session_folder import SessionFolder
@@ -15,6 +17,7 @@ from asbuilt.results import record as results
 from asbuilt.results import terminal
 from asbuilt.results.exit_codes import ExitCode, exit_code
 from asbuilt.results.writers import Night, WriterError, write
+from asbuilt.sources import ambient
 
 
 class Session:
@@ -99,6 +102,8 @@ class Session:
         selection = self.folder.run.selection = self.selected_elsewhere or self.selection.record()
         if self.problems:
             self.folder.run.message = "\n".join(self.problems)
+        for record in self.deployments.values():
+            record["target"]["ambient"] |= {**ambient.record(self.run.target, os.environ), **loaded(self.config)}
         if self.facts:
             code = int(session.exitstatus)
             deployments = list(self.deployments.values())

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from asbuilt.judging.judge import Finding, Verdict, judge
-from asbuilt.judging.plan import IDENTITY, plan, whole_kinds
+from asbuilt.judging.plan import plan, whole_kinds
 from asbuilt.snapshot import Snapshot
+from asbuilt.sources.row import IDENTITY
 from asbuilt.sources.table import rows_by_kind, with_parents
 from asbuilt.spec.model import Fact, Spec, Subject
 from asbuilt.targets import Target

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import os
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,11 @@ from asbuilt.judging.judge import STATUSES, Finding, Verdict
 from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import outcome
 from asbuilt.results.frameworks import requirements
+from asbuilt.sources import ambient
 from asbuilt.sources.table import source_of
 from asbuilt.spec.expectation import plain
 from asbuilt.spec.model import Fact, Spec
+from asbuilt.targets import without_password
 
 FORMAT = 1
 SCHEMA = Path(__file__).with_name("results.schema.json")
@@ -122,7 +125,7 @@ def deployment_record(deployment: Deployment) -> dict[str, Any]:
         "document": spec.document,
         "region": target.region or spec.region,
         "spec": {"file": spec.path.as_posix(), "sha256": hashlib.sha256(text).hexdigest()},
-        "target": {"kind": target.kind, "name": target.name, "endpoint_url": target.endpoint_url},
+        "target": _target(deployment),
         "account": str(deployment.identity.get("Account", "")),
         "reader": str(deployment.identity.get("Arn", "")),
         "started": deployment.started.isoformat(timespec="seconds"),
@@ -142,6 +145,23 @@ def deployment_record(deployment: Deployment) -> dict[str, Any]:
         "recording": _recording(deployment),
         "files": [{"source": source, **about} for source, about in sorted(deployment.snapshot.provenance.items())],
         "contradictions": [dict(entry) for entry in spec.contradictions],
+    }
+
+
+def _target(deployment: Deployment) -> dict[str, Any]:
+    """The target as JSON values: what was asked for, how it was reached, and the settings of the machine beside it."""
+    target, access = deployment.target, deployment.snapshot.access
+    arn = str(deployment.identity.get("Arn", ""))
+    return {
+        "kind": target.kind,
+        "name": target.name,
+        "endpoint_url": without_password(target.endpoint_url),
+        "pinned": target.account_id,
+        "partition": arn.split(":")[1] if ":" in arn else access.get("partition", ""),
+        **{name: access.get(name, "") for name in ("endpoint", "proxy", "ca_bundle")},
+        "clock_skew_seconds": access.get("clock_skew_seconds"),
+        "credentials": access.get("credentials"),
+        "ambient": {**ambient.record(target, os.environ), "conftest_files": [], "plugins": []},
     }
 
 

@@ -86,6 +86,7 @@ def _summary(results: Mapping[str, Any], folder: Path, full: bool) -> Iterator[s
         names[deployment["system"], deployment["variant"]] = deployment["architecture"]
         yield _counts(deployment)
     yield from _selection(results)
+    yield from _ignored(results["deployments"])
     wrong = [fact for fact in results["facts"] if fact["status"] == "failed"]
     wrong.sort(key=lambda fact: (bool(fact["disputed"]), SEVERITIES.index(fact["severity"])))
     for fact in wrong:
@@ -121,9 +122,31 @@ def _counts(deployment: Mapping[str, Any]) -> str:
         target = f"replay of {about['file']}, {about['of']['name']}, judged at {deployment['judged_at']}"
         account = f"account {deployment['account']}" if deployment["account"] else "account not known"
         return f"{who:<22} {', '.join(counts)}   ({target}, {account}, {deployment['region']}, no API call)"
-    target, calls = deployment["target"]["name"], sum(call["pages"] for call in deployment["api_calls"])
+    calls = sum(call["pages"] for call in deployment["api_calls"])
+    return f"{who:<22} {', '.join(counts)}   ({_where(deployment)}, {calls} API calls)"
+
+
+def _where(deployment: Mapping[str, Any]) -> str:
+    """Target, account and region; of what is no mock account also the caller, the partition and the endpoint."""
+    target = deployment["target"]
     account = f"account {deployment['account']}" if deployment["account"] else "account not known"
-    return f"{who:<22} {', '.join(counts)}   ({target}, {account}, {deployment['region']}, {calls} API calls)"
+    if target["kind"] in ("mock", "none"):
+        return f"{target['name']}, {account}, {deployment['region']}"
+    caller = deployment["reader"].partition(":")[2].split(":", 4)[-1] or "a caller that is not known"
+    partition = target["partition"] or "partition not known"
+    named = target["endpoint_url"]
+    endpoint = f"endpoint {named}" if named else "endpoints of AWS"
+    shown = [target["name"], f"{account} as {caller}", partition, deployment["region"]]
+    shown += [endpoint] * (target["name"] != named)
+    return ", ".join(shown + [f"through the proxy {target['proxy']}"] * bool(target["proxy"]))
+
+
+def _ignored(deployments: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """One line with the settings of the machine that changed nothing, where an account or an endpoint was read."""
+    read = [each["target"] for each in deployments if each["target"]["kind"] in ("account", "endpoint")]
+    names = sorted({name for target in read for name in target["ambient"]["ignored"]})
+    if names:
+        yield f"ignored   {', '.join(names)} in the environment, which accounts.toml does not ask for"
 
 
 def _together(status: str, facts: Iterable[Mapping[str, Any]], names: Mapping[tuple[str, str], str]) -> Iterator[str]:

@@ -20,7 +20,7 @@ def connect(request: EvidenceRequest) -> Clients:
         raise Unknown(f"not recorded in {request.target.name}")
     from asbuilt.sources.aws_session import AwsClients
 
-    return AwsClients(request.target, request.region, request.session).client
+    return AwsClients(request.target, request.region, request.session, request.access).client
 
 
 SOURCE = Source(

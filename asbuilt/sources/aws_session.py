@@ -1,14 +1,17 @@
-"""Clients for AWS: sessions, roles, retries, and the hook that refuses every operation outside the table of rows."""
+"""Clients for AWS: retries, notes on how the target is reached, and the hook that refuses unlisted operations."""
 
 from __future__ import annotations
 
+import contextlib
+import datetime
+import email.utils
 import threading
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from asbuilt.evidence import TargetError
-from asbuilt.problems import nearest
+from asbuilt.sources.credentials import open_session
 from asbuilt.sources.rows import allowed_operations
-from asbuilt.targets import Target
+from asbuilt.targets import Target, without_password
 
 if TYPE_CHECKING:
     import boto3
@@ -18,15 +21,31 @@ class AwsClients:
     """Clients for one target and region that call only the operations in the table of rows.
 
     `session` is an open boto3 session to use in place of the target's own. Raises `TargetError` where the target's
-    profile, role or credentials cannot be used.
+    profile, role or credentials cannot be used, or where a setting of the machine would decide what is read.
+
+    `access` says how the target is reached, once it is known:
+
+    - `credentials`: the profile, the method by which botocore found them, the role that is assumed, when they end;
+    - `proxy`, `ca_bundle`: as accounts.toml names them; `partition`: that of the region;
+    - `endpoint`: where STS answered; `clock_skew_seconds`: how far its clock is ahead of this machine's.
     """
 
-    def __init__(self, target: Target, region: str, session: boto3.Session | None = None) -> None:
+    def __init__(
+        self, target: Target, region: str, session: boto3.Session | None = None, access: dict[str, Any] | None = None
+    ) -> None:
         import botocore.config
 
         self._target = target
         self._region = region
-        self._session = session or _session(target, region)
+        self._opened = session is None
+        self.access = {} if access is None else access
+        if session is None:
+            session, credentials = open_session(target, region)
+            self.access["credentials"] = credentials
+            self.access["proxy"] = without_password(target.proxy)
+            self.access["ca_bundle"] = target.ca_bundle
+            self.access["partition"] = session.get_partition_for_region(region)
+        self._session = session
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
         self._config = botocore.config.Config(
@@ -52,7 +71,18 @@ class AwsClients:
         endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
         client = self._session.client(service, region_name=region or self._region, config=self._config, **endpoint)
         client.meta.events.register_first("before-call", _refuse_unlisted)
+        if service == "sts" and self._opened:
+            client.meta.events.register("after-call", self._note_endpoint)
         return client
+
+    def _note_endpoint(self, http_response: Any, **_: Any) -> None:
+        """Note who answered, and the difference between its clock and this one."""
+        parts = urlsplit(without_password(http_response.url))
+        self.access["endpoint"] = f"{parts.scheme}://{parts.netloc}"
+        with contextlib.suppress(TypeError, ValueError):  # an answer without a date says nothing about clocks
+            date = email.utils.parsedate_to_datetime(http_response.headers.get("date"))
+            ahead = (date - datetime.datetime.now(datetime.UTC)).total_seconds() + 0.5  # a date is cut to the second
+            self.access["clock_skew_seconds"] = round(ahead)
 
 
 def _refuse_unlisted(model: Any, **_: Any) -> None:
@@ -62,56 +92,3 @@ def _refuse_unlisted(model: Any, **_: Any) -> None:
     asked = (model.service_model.service_name, xform_name(model.name))
     if asked not in allowed_operations():
         raise PermissionError(f"{asked[0]}:{model.name} is not in the table of rows: asbuilt only reads")
-
-
-def _new_session(**settings: Any) -> boto3.Session:
-    """A session that reads prepared service models."""
-    import boto3
-
-    from asbuilt.sources.service_models import core_session
-
-    return boto3.Session(botocore_session=core_session(), **settings)
-
-
-def _session(target: Target, region: str) -> boto3.Session:
-    import boto3
-    import botocore.exceptions
-
-    if target.kind == "endpoint" or (target.endpoint_url and not target.profile and not target.role_arn):
-        # an endpoint that is not AWS gets made-up keys, never the user's own
-        return _new_session(aws_access_key_id="asbuilt", aws_secret_access_key="asbuilt", region_name=region)  # noqa: S106
-    try:
-        source = _new_session(profile_name=target.profile or None, region_name=region)
-        session = _assume(source, target, region) if target.role_arn else source
-        if session.get_credentials() is None:
-            raise TargetError(
-                f"[accounts.{target.name}] no credentials were found: name a profile that exists, or sign in first"
-            )
-    except botocore.exceptions.ProfileNotFound:
-        known = nearest(target.profile, boto3.Session().available_profiles)
-        raise TargetError(f"[accounts.{target.name}] there is no profile {target.profile!r}: {known}") from None
-    except botocore.exceptions.BotoCoreError as error:
-        raise TargetError(f"[accounts.{target.name}] {error}") from None
-    return session
-
-
-def _assume(source: boto3.Session, target: Target, region: str) -> boto3.Session:
-    """A session that assumes the role. botocore's own credential classes renew its credentials as needed."""
-    import boto3
-    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-
-    from asbuilt.sources.service_models import core_session
-
-    credentials = source.get_credentials()
-    if credentials is None:
-        raise TargetError(f"[accounts.{target.name}] no credentials to assume {target.role_arn} with: sign in first")
-    extra = {"RoleSessionName": "asbuilt"} | ({"ExternalId": target.external_id} if target.external_id else {})
-    fetcher = AssumeRoleCredentialFetcher(
-        client_creator=source._session.create_client,
-        source_credentials=credentials,
-        role_arn=target.role_arn,
-        extra_args=extra,
-    )
-    inner = core_session()
-    inner._credentials = DeferredRefreshableCredentials(refresh_using=fetcher.fetch_credentials, method="assume-role")
-    return boto3.Session(botocore_session=inner, region_name=region)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,10 +11,11 @@ from typing import Any
 
 from asbuilt.evidence import TargetError, Unknown, Untested, search
 from asbuilt.snapshot import Call
-from asbuilt.sources.errors import explain
+from asbuilt.sources.errors import Failure, explain
 from asbuilt.sources.row import Row
 
 PAUSES = (0.25, 0.5, 1, 2, 4, 4, 4, 4, 5, 5)  # seconds between two requests for a report: half a minute in all
+_IDENTITY = "sts:GetCallerIdentity"
 _CONTINUATIONS = ("NextToken", "nextToken", "NextMarker", "nextPageToken")
 
 
@@ -63,7 +65,7 @@ def _called(client: Callable[[], Any], row: Row, operation: str, params: Mapping
     except TargetError:
         raise
     except Exception as error:  # every error of the SDK or the network becomes a reason; none becomes "empty"
-        fault = explain(error, row, api_operation)
+        fault = _explained(error, row, api_operation, calls)
         problem = fault.reason
         if not fault.absent:
             raise Unknown(fault.reason, fault.permission) from error
@@ -78,6 +80,20 @@ def _called(client: Callable[[], Any], row: Row, operation: str, params: Mapping
         for field in page.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-asbuilt-supplied", "").split(",")
     }
     return Pages(api_operation, tuple(pages), tuple(sorted(supplied - {""})))
+
+
+def _explained(error: Exception, row: Row, api_operation: str, calls: list[Call]) -> Failure:
+    """Why a call failed. Raises `TargetError` where the target cannot be used at all.
+
+    Credentials that ended after the caller's identity was read only make the rest of the evidence unknown.
+    """
+    try:
+        return explain(error, row, api_operation)
+    except TargetError as ended:
+        if not any(made.operation == _IDENTITY and not made.problem for made in calls):
+            raise
+        at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        return Failure(f"{row.label(api_operation)} was not read, since at {at} {ended}")
 
 
 def _answers(client: Any, row: Row, operation: str, label: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

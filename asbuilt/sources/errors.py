@@ -53,6 +53,8 @@ _BAD_CREDENTIALS = {
     "InvalidAccessKeyId": "the access key does not exist: check the profile",
     "SignatureDoesNotMatch": "the secret key does not belong to the access key, or this machine's clock is wrong",
 }
+# the operations by which botocore obtains credentials in the midst of another call
+_RENEWALS = {"AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials", "CreateToken"}
 _REGION_OFF = {"OptInRequired", "UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"}
 _NOT_MODELLED = {
     "404",
@@ -97,6 +99,9 @@ def _explain_code(error: Exception, row: Row, operation: str, permission: str) -
     message = str(details.get("Error", {}).get("Message", ""))
     status = details.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     attempts = details.get("ResponseMetadata", {}).get("RetryAttempts", 0) + 1
+    asked = getattr(error, "operation_name", "")
+    if asked in _RENEWALS and asked != operation.rpartition(":")[2]:
+        raise TargetError(f"the credentials could not be renewed: {asked} answered {code}: {_short(message)}")
     if code in row.absent:
         return Failure("", absent=True)
     if code in _BAD_CREDENTIALS:

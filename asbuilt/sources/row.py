@@ -8,6 +8,8 @@ from typing import Any
 
 from asbuilt.evidence import Entry
 
+IDENTITY = "aws:account"  # the kind that names the account and the caller
+
 
 @dataclass(frozen=True)
 class Report:

@@ -64,6 +64,7 @@ class EvidenceRequest:
     - `given`: the values of the source's options in order; a switch that is on gives its flag.
     - `environment`: the variables of the environment.
     - `session`: the open boto3 session to read with, or None to open one.
+    - `access`: where a source notes how its evidence is reached, for results.
     """
 
     target: Target
@@ -73,6 +74,7 @@ class EvidenceRequest:
     given: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     session: Any = None
+    access: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

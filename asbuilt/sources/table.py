@@ -133,11 +133,15 @@ def _given(chosen: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 class SourceClients:
-    """Clients of all sources for one target and deployment. Connects to a source once, when it is first needed."""
+    """Clients of all sources for one target and deployment. Connects to a source once, when it is first needed.
+
+    `access` says how the account is reached, once it is (see `AwsClients`).
+    """
 
     def __init__(self, target: Target, region: str, session: Any = None, system: str = "", variant: str = "") -> None:
         self._target, self._region, self._session = target, region, session
         self._system, self._variant = system, variant
+        self.access: dict[str, Any] = {}
         self._clients: dict[str, Clients] = {}
         self._lock = threading.Lock()
 
@@ -171,4 +175,5 @@ class SourceClients:
             given=given,
             environment=os.environ,
             session=self._session,
+            access=self.access,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -163,7 +164,7 @@ def test_a_taken_port_is_said(capsys, monkeypatch):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_interrupted(number):
-    """The command prints one line with the URL, ends on an interrupt, and adds latency to each answer."""
+    """The command prints the URL and no variable of AWS, ends on an interrupt, and adds latency to each answer."""
     code = (
         "import sys; from asbuilt.mock.server import serve; sys.exit(serve('campushub360', 'tier1', 0, latency_ms=50))"
     )
@@ -175,11 +176,12 @@ def test_it_serves_until_interrupted(number):
         try:
             line = process.stdout.readline()
             assert line.startswith("campushub360 tier1 at http://127.0.0.1:")
-            variables = dict(each.partition("=")[::2] for each in line.partition("export ")[2].split())
-            session = boto3.Session(
-                variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"], region_name=variables["AWS_REGION"]
-            )
-            client = session.client("rds", endpoint_url=variables["AWS_ENDPOINT_URL"])
+            url = line.split()[-1]
+            told = [process.stdout.readline() for _ in range(2)]
+            assert f"asbuilt verify campushub360 --variant tier1 --endpoint-url {url}\n" in told[0]
+            assert f"aws --endpoint-url {url} --region us-east-1 " in told[1]
+            assert not re.search("AWS_|export", "".join(told))
+            client = boto3.Session(**KEYS, region_name="us-east-1").client("rds", endpoint_url=url)
             client.describe_db_instances()
             started = time.perf_counter()
             assert client.describe_db_instances()["DBInstances"]

@@ -66,6 +66,34 @@ def test_a_dead_endpoint_is_one_message(choose_from):
             choose_from(GOOD, account="", endpoint_url=url)
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("account_id = 123456789012", "account_id must be twelve digits in quotes"),
+        ('account_id = "12345"', "account_id must be twelve digits in quotes"),
+        ('proxy = "proxy.example:3128"', "proxy must be the URL of a proxy"),
+        ('ca_bundle = "nowhere.pem"', "there is no file 'nowhere.pem'"),
+    ],
+)
+def test_mistakes_in_what_an_account_may_ask_for(choose_from, line, message):
+    """A pin, a proxy or a file that cannot be meant is a mistake of the file, with its line."""
+    with pytest.raises(TargetError, match=rf"accounts\.toml:4: .*{message}"):
+        choose_from(GOOD + line)
+
+
+def test_an_endpoint_is_named_without_its_password(choose_from):
+    """Neither the target's name nor the message of an endpoint that is down shows it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        with pytest.raises(TargetError) as caught:
+            choose_from(GOOD, account="", endpoint_url=f"http://user:secret@127.0.0.1:{port}")
+        bound.listen()
+        target = choose_from(GOOD, account="", endpoint_url=f"http://user:secret@127.0.0.1:{port}")
+    assert "secret" not in str(caught.value)
+    assert target.name == f"http://127.0.0.1:{port}"
+
+
 def test_account_and_endpoint_together_are_refused(choose_from):
     """The results must name one account."""
     with pytest.raises(TargetError, match="not both"):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from asbuilt import content
 from asbuilt.load.plan.settings import Settings
+from asbuilt.sources.ambient import without_locust
 
 SETTINGS, PARENT = "ASBUILT_LOAD_SETTINGS", "ASBUILT_LOAD_PARENT"
 _GRACE = 5.0
@@ -24,8 +25,8 @@ _QUIET = ("--only-summary", "--skip-log-setup")  # the run prints its own progre
 
 
 def environment() -> dict[str, str]:
-    """The environment of a child process: this one's, in which `asbuilt` is imported from where this one was."""
-    return {**os.environ, "PYTHONPATH": str(content.ENGINE.parent)}
+    """The environment of a child process: this one's without options of Locust, and with the path of this `asbuilt`."""
+    return {**without_locust(os.environ), "PYTHONPATH": str(content.ENGINE.parent)}
 
 
 class ChildProcesses:
