@@ -11,7 +11,7 @@ from asbuilt import __version__
 from asbuilt.recording import name_of, set_hashes
 from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import outcome
-from asbuilt.targets import Target
+from asbuilt.targets import Target, without_password
 
 
 def deployment_entry(deployment: Deployment) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def manifest(
             "kind": target.kind,
             "name": target.name,
             "region": target.region,
-            "endpoint_url": target.endpoint_url,
+            "endpoint_url": without_password(target.endpoint_url),
             "subjects": {name: dict(called) for name, called in target.subjects.items()},
         },
         "deployments": [

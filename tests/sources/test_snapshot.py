@@ -27,7 +27,7 @@ def test_a_value_comes_back_as_it_was(value: object) -> None:
     """Also where a tag or a document of the account looks like our own mark of a time or of bytes."""
     entry = Entry("1", "k", "o", {"field": value, "Tags": [value]}, names=("n",), supplied=("*",))
     call = Call("o", "", "{}", 1, 0.5)
-    snapshot = Snapshot({"k": {"": [Answer((entry,), "o")]}}, [call], {"load": {"file": "f"}})
+    snapshot = Snapshot({"k": {"": [Answer((entry,), "o")]}}, [call], provenance={"load": {"file": "f"}})
     assert loads(snapshot.dumps()) == snapshot
 
 
