@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ class AwsClients:
         endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
         client = self._session.client(service, region_name=region or self._region, config=self._config, **endpoint)
         client.meta.events.register_first("before-call", _refuse_unlisted)
+        client.meta.events.register_first("before-sign", functools.partial(_refuse_signature, service))
         return client
 
 
@@ -62,6 +64,16 @@ def _refuse_unlisted(model: Any, **_: Any) -> None:
     asked = (model.service_model.service_name, xform_name(model.name))
     if asked not in allowed_operations():
         raise PermissionError(f"{asked[0]}:{model.name} is not in the table of rows: asbuilt only reads")
+
+
+def _refuse_signature(service: str, operation_name: str, **_: Any) -> None:
+    """Raise `PermissionError` for a signature of such an operation, so that no presigned URL or form is made of it."""
+    from botocore import xform_name
+
+    if (service, xform_name(operation_name)) not in allowed_operations():
+        raise PermissionError(
+            f"{service}:{operation_name} is not in the table of rows: asbuilt signs no request for it"
+        )
 
 
 def _new_session(**settings: Any) -> boto3.Session:
