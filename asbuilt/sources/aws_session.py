@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import email.utils
+import functools
 import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -73,6 +74,7 @@ class AwsClients:
         endpoint = {"endpoint_url": self._target.endpoint_url} if self._target.endpoint_url else {}
         client = self._session.client(service, region_name=region, config=self._config, **endpoint)
         client.meta.events.register_first("before-call", _refuse_unlisted)
+        client.meta.events.register_first("before-sign", functools.partial(_refuse_signature, service))
         client.meta.events.register_first("before-parse", refuse_other_documents)
         if service == "sts" and self._opened:
             client.meta.events.register("after-call", self._note_endpoint)
@@ -95,3 +97,13 @@ def _refuse_unlisted(model: Any, **_: Any) -> None:
     asked = (model.service_model.service_name, xform_name(model.name))
     if asked not in allowed_operations():
         raise PermissionError(f"{asked[0]}:{model.name} is not in the table of rows: asbuilt only reads")
+
+
+def _refuse_signature(service: str, operation_name: str, **_: Any) -> None:
+    """Raise `PermissionError` for a signature of such an operation, so that no presigned URL or form is made of it."""
+    from botocore import xform_name
+
+    if (service, xform_name(operation_name)) not in allowed_operations():
+        raise PermissionError(
+            f"{service}:{operation_name} is not in the table of rows: asbuilt signs no request for it"
+        )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
+from asbuilt.iam.auditor.formats import Auditor, as_cloudformation, as_json, as_terraform
 from asbuilt.iam.proof.prover import prove
 from asbuilt.iam.questions.trust import trust
 from tests.programs import asbuilt
@@ -122,32 +120,32 @@ def test_wrong_input_is_refused(tmp_path, arguments, words):
     assert "Traceback" not in ended.err
 
 
-# a process of its own, because the suite's mock accounts change moto's CloudFormation in this one
-DEPLOY = """
-import json, sys, boto3
-from moto import mock_aws
-with mock_aws():
-    stacks, iam = boto3.client("cloudformation", region_name="us-east-1"), boto3.client("iam")
-    stacks.create_stack(StackName="x", TemplateBody=sys.stdin.read(), Capabilities=["CAPABILITY_NAMED_IAM"])
-    [stack] = stacks.describe_stacks()["Stacks"]
-    role = iam.get_role(RoleName="asbuilt-auditor")["Role"]
-    [attached] = iam.list_attached_role_policies(RoleName="asbuilt-auditor")["AttachedPolicies"]
-    version = iam.get_policy_version(PolicyArn=attached["PolicyArn"], VersionId="v1")["PolicyVersion"]
-print(json.dumps([stack["StackStatus"], version["Document"], role["AssumeRolePolicyDocument"]]))
-"""
+def test_the_template_of_cloudformation_is_whole(tmp_path):
+    """It has the documents of the JSON format, every reference leads to a resource of it, and no key is unknown."""
+    template = json.loads(_policy(tmp_path, "studybunny", "--format", "cloudformation", *ROLE, *OIDC))
+    assert set(template) == {"AWSTemplateFormatVersion", "Description", "Resources", "Outputs"}
+    policy, role = template["Resources"]["AuditorPolicy1"], template["Resources"]["AuditorRole"]
+    assert (policy["Type"], role["Type"]) == ("AWS::IAM::ManagedPolicy", "AWS::IAM::Role")
+    assert set(policy["Properties"]) == {"ManagedPolicyName", "Description", "PolicyDocument"}
+    assert set(role["Properties"]) == {"RoleName", "Description", "AssumeRolePolicyDocument", "ManagedPolicyArns"}
+    assert policy["Properties"]["PolicyDocument"] == json.loads(_policy(tmp_path, "studybunny"))
+    assert role["Properties"]["AssumeRolePolicyDocument"] == _trust(tmp_path, *ROLE, *OIDC)
+    assert role["Properties"]["ManagedPolicyArns"] == [{"Ref": "AuditorPolicy1"}]
+    assert template["Outputs"] == {"RoleArn": {"Value": {"Fn::GetAtt": ["AuditorRole", "Arn"]}}}
 
 
-def test_the_template_of_cloudformation_makes_the_role(tmp_path):
-    """A mock account creates the stack; the role has the policy and trusts whom it should."""
-    template = _policy(tmp_path, "studybunny", "--format", "cloudformation", *ROLE, *OIDC)
-    env = {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
-    done = subprocess.run(
-        [sys.executable, "-c", DEPLOY], input=template, env=env, capture_output=True, text=True, check=True
-    )
-    status, document, trusted = json.loads(done.stdout)
-    assert status == "CREATE_COMPLETE"
-    assert document == json.loads(_policy(tmp_path, "studybunny"))
-    assert trusted == _trust(tmp_path, *ROLE, *OIDC)
+def test_several_policies_are_numbered_and_all_attached():
+    """In every format."""
+    document = {"Version": "2012-10-17", "Statement": []}
+    auditor = Auditor("the-auditor", "about ${this}", [document, document], document)
+    names = ["the-auditor-1", "the-auditor-2"]
+    assert [policy["name"] for policy in json.loads(as_json(auditor))["policies"]] == names
+    resources = json.loads(as_cloudformation(auditor))["Resources"]
+    assert [resources[name]["Properties"]["ManagedPolicyName"] for name in list(resources)[:2]] == names
+    assert len(resources["AuditorRole"]["Properties"]["ManagedPolicyArns"]) == 2
+    text = as_terraform(auditor)
+    assert re.findall(r"policy_arn = (\S+)", text) == [f"aws_iam_policy.the_auditor_{n}.arn" for n in (1, 2)]
+    assert 'description = "about $${this}"' in text
 
 
 def test_terraform_holds_the_same_documents(tmp_path):
