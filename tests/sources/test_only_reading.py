@@ -18,6 +18,7 @@ ROOT = content.ENGINE.parent
 # where clients or sessions of AWS's libraries are made, and what for
 MAKERS = {
     "asbuilt/sources/aws_session.py": "clients for accounts, with the hooks that refuse",
+    "asbuilt/sources/credentials.py": "sessions with the credentials that accounts.toml names",
     "asbuilt/sources/service_models.py": "the session of these clients",
     "asbuilt/sources/shapes.py": "a session that reads service models, and makes no client",
     "asbuilt/mock/account.py": "a session on a mock account",
