@@ -11,6 +11,7 @@ from asbuilt.sources.row import Plan, Row, Wanted
 from asbuilt.spec.model import Fact, Subject
 
 IDENTITY = "aws:account"  # read in every run, since results name the account
+VARIABLE = "variable"  # the parameter of a check that compares the value of one variable
 
 
 Rows = Mapping[str, tuple[Row, ...]]
@@ -22,15 +23,25 @@ def plan(facts: Iterable[Fact], subjects: Mapping[str, Subject], rows: Rows) -> 
     `rows` are the rows that read each kind.
     """
     kinds = {IDENTITY}
+    compared: set[str] = set()
     details: dict[str, list[Subject] | None] = {}
     for fact in facts:
+        for subject in (fact.subject, *(subjects[name] for name in named_in(fact, subjects))):
+            for check, parameter, _ in subject.where.values():
+                compared |= _compared(check, parameter)
+        compared |= _compared(fact.check, fact.parameter)
         _need(fact.subject, fact.check, kinds, details, rows)
         for name in named_in(fact, subjects):
             _bind(subjects[name], kinds, details)
             for kind in fact.check.of_named:
                 _limit(subjects[name], kind, kinds, details, rows)
     parents = {kind: None if of is None else _any_of(of) for kind, of in details.items()}
-    return Plan(frozenset(kinds), parents)
+    return Plan(frozenset(kinds), parents, frozenset(compared))
+
+
+def _compared(check: Check, parameter: str) -> set[str]:
+    """The variable that a check compares, if any, and the payload fields that it compares."""
+    return {*check.compares, *([parameter] if check.parameter == VARIABLE else [])}
 
 
 def _bind(subject: Subject, kinds: set[str], details: dict[str, list[Subject] | None]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from asbuilt.evidence import TargetError, Unknown, Untested, search
 from asbuilt.snapshot import Call
 from asbuilt.sources.errors import explain
+from asbuilt.sources.redaction import redact_text
 from asbuilt.sources.row import Row
 
 PAUSES = (0.25, 0.5, 1, 2, 4, 4, 4, 4, 5, 5)  # seconds between two requests for a report: half a minute in all
@@ -52,7 +53,7 @@ def asked_text(params: Mapping[str, Any]) -> str:
 def _called(client: Callable[[], Any], row: Row, operation: str, params: Mapping[str, Any], calls: list[Call]) -> Pages:
     started = time.perf_counter()
     pages: list[dict[str, Any]] = []
-    asked, problem, api_operation = asked_text(params), "", operation
+    asked, problem, api_operation = redact_text(asked_text(params)), "", operation
     try:
         asking = client()
         api_operation = asking.meta.method_to_api_mapping[operation]
@@ -64,9 +65,9 @@ def _called(client: Callable[[], Any], row: Row, operation: str, params: Mapping
         raise
     except Exception as error:  # every error of the SDK or the network becomes a reason; none becomes "empty"
         fault = explain(error, row, api_operation)
-        problem = fault.reason
+        problem = redact_text(fault.reason)
         if not fault.absent:
-            raise Unknown(fault.reason, fault.permission) from error
+            raise Unknown(problem, fault.permission) from error
         pages = []
     finally:
         seconds = round(time.perf_counter() - started, 4)

@@ -14,7 +14,7 @@ from asbuilt.evidence import Entry, Unknown, Untested, search
 from asbuilt.snapshot import Answer, Snapshot
 from asbuilt.sources.call import Pages, asked_text, call
 from asbuilt.sources.csv_records import table
-from asbuilt.sources.redaction import redact
+from asbuilt.sources.redaction import Redactor
 from asbuilt.sources.row import Plan, Row, Wanted
 from asbuilt.sources.table import rows_by_kind, with_parents
 
@@ -48,6 +48,7 @@ class Reader:
         self._now = now
         self._futures: dict[_Request, Future[Pages]] = {}
         self._snapshot = Snapshot()
+        self._redactor = Redactor()
 
     def read(self, plan: Plan) -> Snapshot:
         """Read the whole plan.
@@ -55,6 +56,7 @@ class Reader:
         The snapshot holds the reason of each call that failed; the others are made all the same. Raises `TargetError`
         where the target cannot be used at all, for example without credentials.
         """
+        self._redactor = Redactor(plan.compared)
         kinds = with_parents(set(plan.kinds))
         rows = [row for kind in sorted(kinds) for row in rows_by_kind()[kind]]
         children: dict[str, list[Row]] = {}
@@ -140,18 +142,20 @@ class Reader:
         return moment.date().isoformat() if value.startswith("today") else moment
 
     def _call(self, row: Row, params: Mapping[str, Any]) -> Pages:
-        return call(lambda: self._client(row.service, row.region), row, params, self._snapshot.calls)
+        # a parameter can hold a name that was redacted
+        asked = self._redactor.reveal(params)
+        return call(lambda: self._client(row.service, row.region), row, asked, self._snapshot.calls)
 
     def _answer(self, row: Row, parents: list[Entry], future: Future[Pages]) -> Answer:
         try:
             came = future.result()
             entries: list[Entry] = []
             for page in came.pages:
-                entries += _entries(row, parents, came, page, len(entries))
+                entries += _entries(row, parents, came, page, len(entries), self._redactor)
             _complete(row, parents, came, entries)
         except Unknown as unknown:
             untested = isinstance(unknown, Untested)
-            return Answer(problem=unknown.reason, permission=unknown.permission, untested=untested)
+            return Answer(problem=self._redactor.text(unknown.reason), permission=unknown.permission, untested=untested)
         return Answer(entries=tuple(entries), operation=row.label(came.operation))
 
 
@@ -183,7 +187,9 @@ def _complete(row: Row, parents: list[Entry], came: Pages, entries: list[Entry])
     raise Unknown(f"{row.label(came.operation)} was asked for {len(parents)} and answered with {len(entries)}{why}")
 
 
-def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
+def _entries(
+    row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], before: int, redactor: Redactor
+) -> list[Entry]:
     """The records of one page: redacted, named, and with the fields that they inherit from their parent.
 
     Raises `Unknown` for a malformed page.
@@ -202,7 +208,7 @@ def _entries(row: Row, parents: list[Entry], came: Pages, page: dict[str, Any], 
     for index, item in enumerate(found if isinstance(found, list) else [found], start=before):
         if not isinstance(item, dict):
             raise Unknown(f"{operation} answered with {type(item).__name__}, expected a structure ({row.records})")
-        data = redact(_parsed(row, item, operation))
+        data = redactor.redact(_parsed(row, item, operation))
         if parent is not None:
             data |= {name: search(path, parent.data) for name, path in row.inherit.items()}
         arn = str(search(row.arn, data) or "") if row.arn else ""

@@ -100,7 +100,13 @@ Wanted = Callable[[Entry], bool]
 
 @dataclass(frozen=True)
 class Plan:
-    """The kinds to read. `parents` selects the parents of a detail kind (None, or no entry: all of them)."""
+    """What to read.
+
+    - `kinds`: the kinds of record.
+    - `parents`: the parents of a detail kind to read for (None, or no entry: all of them).
+    - `compared`: the variables and payload fields whose values are kept, since checks compare them.
+    """
 
     kinds: frozenset[str]
     parents: Mapping[str, Wanted | None] = field(default_factory=dict)
+    compared: frozenset[str] = frozenset()
