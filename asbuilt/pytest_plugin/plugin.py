@@ -19,6 +19,7 @@ from asbuilt.pytest_plugin.sharing import Run
 from asbuilt.results.record import fact_record, marks, properties
 from asbuilt.results.terminal import failure_text
 from asbuilt.run_options import RUN_OPTIONS
+from asbuilt.sources.redaction import redact_text
 from asbuilt.sources.table import chosen_target, options
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec, SpecError
@@ -57,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         target = chosen_target(vars(config.option))
     except TargetError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(redact_text(str(error))) from None
     worker = getattr(config, "workerinput", {})
     config.stash[RUN] = Run(target, datetime.datetime.now(datetime.UTC), worker.get("testrunuid", ""))
     config.stash[SESSION] = Session(config, config.stash[RUN])
@@ -169,7 +170,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         for (_, variant), (spec, facts) in chosen.items():
             session.config.stash[RUN].read(spec, variant, facts)
     except TargetError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(redact_text(str(error))) from None
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

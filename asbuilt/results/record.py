@@ -17,6 +17,7 @@ from asbuilt.judging.judge import STATUSES, Finding, Verdict
 from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import outcome
 from asbuilt.results.frameworks import requirements
+from asbuilt.sources.redaction import redact_text
 from asbuilt.sources.table import source_of
 from asbuilt.spec.expectation import plain
 from asbuilt.spec.model import Fact, Spec
@@ -122,7 +123,11 @@ def deployment_record(deployment: Deployment) -> dict[str, Any]:
         "document": spec.document,
         "region": target.region or spec.region,
         "spec": {"file": spec.path.as_posix(), "sha256": hashlib.sha256(text).hexdigest()},
-        "target": {"kind": target.kind, "name": target.name, "endpoint_url": target.endpoint_url},
+        "target": {
+            "kind": target.kind,
+            "name": redact_text(target.name),  # that of an endpoint is its URL, which can hold a password
+            "endpoint_url": redact_text(target.endpoint_url),
+        },
         "account": str(deployment.identity.get("Account", "")),
         "reader": str(deployment.identity.get("Arn", "")),
         "started": deployment.started.isoformat(timespec="seconds"),

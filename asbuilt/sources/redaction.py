@@ -14,18 +14,18 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
 from asbuilt.evidence import DIGEST
 from asbuilt.sources.secrets import names
 from asbuilt.sources.secrets.recognition import PLACEHOLDER as PLACEHOLDER_KIND
-from asbuilt.sources.secrets.recognition import kind_of, spans
+from asbuilt.sources.secrets.recognition import by_name, kind_of, spans
 
-_REDACTED, SAMPLE_KIND = "[redacted: ", "sample"
-SECRET = f"{_REDACTED}secret]"  # marks without a digest, for tests and for changed evidence
-PLACEHOLDER = f"{_REDACTED}{PLACEHOLDER_KIND}]"
+REDACTED, SAMPLE_KIND = "[redacted: ", "sample"
+SECRET = f"{REDACTED}secret]"  # marks without a digest, for tests and for changed evidence
+PLACEHOLDER = f"{REDACTED}{PLACEHOLDER_KIND}]"
 MARK = re.compile(r"\[(?:redacted|digest): [\w-]+(?: [0-9a-f]+)?(?:, \d+ characters)?\]")
 ACCESS_KEYS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
@@ -41,6 +41,7 @@ _VALUE_FIELDS = {
     "OutputKey": "OutputValue",
     "HeaderName": "HeaderValue",
 }
+_NAME_FIELDS = frozenset(_VALUE_FIELDS)
 _VARIABLE_LISTS = frozenset({"environment", "environmentVariables"})
 _VARIABLE_MAPS = frozenset({"Variables", "environmentVariables"})
 _NAMED_MAPS = frozenset({"options", "dockerLabels", "configuration", "HeaderParameters", "QueryStringParameters",
@@ -55,16 +56,16 @@ _WHOLLY_SECRET = frozenset({"SecretString", "SecretBinary", "MasterUserPassword"
 _BEANSTALK_VARIABLES = "aws:elasticbeanstalk:application:environment"
 _PLAIN_TYPES = ("PLAINTEXT", None)  # of variables of CodeBuild; others name a secret
 _DEEPEST = 100  # levels of structures
-_TOO_DEEP = f"{_REDACTED}nested-too-deeply]"
+_TOO_DEEP = f"{REDACTED}nested-too-deeply]"
 
 
 @cache
-def _key() -> bytes:
+def _digest_key() -> bytes:
     return secrets.token_bytes(32)
 
 
 def _digest(text: str) -> str:
-    keyed = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=_key(), digest_size=5)
+    keyed = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=_digest_key(), digest_size=5)
     return f"{keyed.hexdigest()}, {len(text)} characters]"
 
 
@@ -77,6 +78,7 @@ class Redactor:
     def __init__(self, compared: Collection[str] = ()) -> None:
         self._compared = frozenset(compared)
         self._originals: dict[str, str] = {}
+        self._plain_keys: set[Any] = set()
 
     def redact(self, data: Any) -> Any:
         """A copy of the data without secrets, also in its keys, and without the payloads that no check compares."""
@@ -96,7 +98,7 @@ class Redactor:
             return [self.reveal(item) for item in data]
         return MARK.sub(lambda mark: self._originals.get(mark[0], mark[0]), data) if isinstance(data, str) else data
 
-    def _any(self, data: Any, field: str, parent: str, depth: int) -> Any:
+    def _any(self, data: Any, field: str, parent: str, depth: int, item: bool = False) -> Any:
         if isinstance(data, str):
             return self._field(data, field, parent, depth) if data else data
         if isinstance(data, bytes):
@@ -107,15 +109,17 @@ class Redactor:
             return _TOO_DEEP
         if isinstance(data, list):
             return self._list(data, field, parent, depth)
-        if field in _VARIABLE_MAPS or field in _NAMED_MAPS:
+        if not item and (field in _VARIABLE_MAPS or field in _NAMED_MAPS):
             return {
-                self._text(key, depth): self._named(key, value, field in _VARIABLE_MAPS, depth + 1)
+                self._key(key, depth): self._named(key, value, field in _VARIABLE_MAPS, depth + 1)
                 for key, value in data.items()
             }
         return self._dict(data, field, parent, depth)
 
     def _dict(self, data: dict[str, Any], field: str, parent: str, depth: int) -> dict[str, Any]:
-        name_field = next((name for name, value in _VALUE_FIELDS.items() if name in data and value in data), "")
+        name_field = ""
+        if not _NAME_FIELDS.isdisjoint(data):
+            name_field = next((name for name, value in _VALUE_FIELDS.items() if name in data and value in data), "")
         value_field = _VALUE_FIELDS.get(name_field, "")
         payload = (
             (field in _VARIABLE_LISTS and data.get("type") in _PLAIN_TYPES)
@@ -128,17 +132,26 @@ class Redactor:
             if key == value_field and not reference and isinstance(data[name_field], str):
                 redacted[key] = self._named(data[name_field], value, payload, depth + 1)
             else:
-                redacted[self._text(key, depth)] = self._any(value, key, field, depth + 1)
+                redacted[self._key(key, depth)] = self._any(value, key, field, depth + 1)
         return redacted
 
-    def _list(self, data: list[Any], field: str, parent: str, depth: int) -> list[Any]:
-        texts = [item for item in data if isinstance(item, str)]
-        if len(texts) == len(data) > 1 and any(text.startswith("-") for text in texts):
-            data = self._arguments(texts)
-        return [self._any(item, field, parent, depth + 1) for item in data]
+    def _key(self, key: Any, depth: int) -> Any:
+        """A key without secrets. Most keys are fields of AWS, which are looked at once."""
+        if key not in self._plain_keys:
+            kept = self._text(key, depth) if isinstance(key, str) else key
+            if kept != key:
+                return kept
+            self._plain_keys.add(key)
+        return key
 
-    def _arguments(self, texts: Sequence[str]) -> list[str]:
+    def _list(self, data: list[Any], field: str, parent: str, depth: int) -> list[Any]:
+        return [self._any(one, field, parent, depth + 1, item=True) for one in self._arguments_of(data)]
+
+    def _arguments_of(self, texts: list[Any]) -> list[Any]:
         """The words of a command line, without the secrets that only the words before them show: `-a`, `hunter2`."""
+        words = len(texts) > 1 and all(isinstance(text, str) for text in texts)
+        if not words or not any(text.startswith("-") for text in texts):
+            return texts
         found, kept, start = spans(" ".join(texts)), [], 0
         for text in texts:
             kinds = [span.kind for span in found if span.start <= start < span.end and len(text) <= span.end - start]
@@ -172,9 +185,7 @@ class Redactor:
 
     def _text(self, text: str, depth: int) -> str:
         if text[:1] in ("{", "[") and depth < _DEEPEST:
-            within = self._json(text, depth)
-            if within:
-                return within
+            text = self._json(text, depth)
         found = spans(text)
         if not found:
             return text
@@ -185,16 +196,31 @@ class Redactor:
         return "".join([*parts, text[end:]])
 
     def _json(self, text: str, depth: int) -> str:
-        """JSON text with its strings redacted, or "" for a text that is no JSON structure or holds no secret."""
+        """JSON text with the values in it redacted; a text without secrets, or that is no JSON, unchanged."""
         try:
             data = json.loads(text)
         except (ValueError, RecursionError):
-            return ""
-        redacted = self._any(data, "", "", depth + 1)
-        return json.dumps(redacted) if redacted != data else ""
+            return text
+        redacted = self._users(data, "", depth + 1)
+        return json.dumps(redacted) if redacted != data else text
+
+    def _users(self, data: Any, name: str, depth: int) -> Any:
+        """A part of JSON whose keys a user chose, so that a key can be the name of a secret."""
+        if depth > _DEEPEST:
+            return _TOO_DEEP
+        if isinstance(data, dict):
+            if not _NAME_FIELDS.isdisjoint(data):
+                data = self._dict(data, name, "", depth)
+            return {self._key(key, depth): self._users(value, key, depth + 1) for key, value in data.items()}
+        if isinstance(data, list):
+            return [self._users(one, name, depth + 1) for one in self._arguments_of(data)]
+        if not isinstance(data, str) or MARK.fullmatch(data):
+            return data
+        kind = by_name(name, data)
+        return self._mark(kind, data) if kind else self._text(data, depth)
 
     def _mark(self, kind: str, text: str) -> str:
-        return self._kept(f"{_REDACTED}{kind} {_digest(text)}", text)
+        return self._kept(f"{REDACTED}{kind} {_digest(text)}", text)
 
     def _kept(self, mark: str, text: str) -> str:
         self._originals[mark] = text
@@ -218,12 +244,12 @@ def redacted(text: Any) -> bool:
 
 def is_placeholder(value: str) -> bool:
     """Whether a secret of redacted evidence was a placeholder such as `change-me`."""
-    return value.startswith(f"{_REDACTED}{PLACEHOLDER_KIND}")
+    return value.startswith(f"{REDACTED}{PLACEHOLDER_KIND}")
 
 
 def is_sample(value: str) -> bool:
     """Whether a value of redacted evidence was a sample such as `your-key`."""
-    return is_placeholder(value) or value.startswith(f"{_REDACTED}{SAMPLE_KIND}") or bool(names.SAMPLE.match(value))
+    return is_placeholder(value) or value.startswith(f"{REDACTED}{SAMPLE_KIND}") or bool(names.SAMPLE.match(value))
 
 
 def is_secret(name: str, value: str) -> bool:
@@ -232,5 +258,5 @@ def is_secret(name: str, value: str) -> bool:
     The ARN of a secret is a reference and not a secret. An empty variable holds no secret.
     """
     if MARK.fullmatch(value):
-        return not value.startswith((DIGEST, f"{_REDACTED}{SAMPLE_KIND}"))
+        return not value.startswith((DIGEST, f"{REDACTED}{SAMPLE_KIND}"))
     return bool(kind_of(name, value))

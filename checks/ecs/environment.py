@@ -34,8 +34,9 @@ def hold_no_access_keys(containers: Sequence[Record]) -> bool:
 
 def hold_no_plain_secrets(containers: Sequence[Record]) -> bool:
     """Whether no plain variable of the containers is named like a secret or has a value that looks like one."""
-    found = any(is_secret(each["name"], each.kept("value")) for one in containers for each in _plain(one))
-    return _absent(found, containers)
+    # all are looked at, so that the evidence names every one
+    found = [is_secret(each["name"], each.kept("value")) for one in containers for each in _plain(one)]
+    return _absent(any(found), containers)
 
 
 def _absent(found: bool, containers: Iterable[Record]) -> bool:

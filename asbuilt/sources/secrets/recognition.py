@@ -20,31 +20,18 @@ _RANDOM_LENGTH, _TWO_CLASSES, _FEWEST_DIGITS = 20, 32, 6  # characters of a text
 _BITS, _HEX_BITS = 3.7, 3.0  # the least Shannon entropy of a random text, for each character
 _DEEPEST = 3  # levels of base64 within base64
 
-# name=value, "name": "value", name: value, <name>value; and --name value
+# what comes before a value: name=, "name":, name: and <name>; or --name
 _PAIR = re.compile(
     r"""(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{0,80})
-        (?: \s*(?:=>|:=|==?)\s* | \\?["']\s*(?:=>|=|:)\s* | :\s+ | :(?=\\?["']) | > )
-        (?P<quote>\\?["'])?(?=(?P<value>(?(quote)[^"'\\]*|[^\s"'<>;,&|)}\]\\]*)))""",
+        (?: \s?(?:=>|:=|==?)\s* | \\?["']\s?(?:=>|=|:)\s* | :\s+ | :(?=\\?["']) | > )""",
     re.VERBOSE,
 )
-_FLAG = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w-]*)\s+[\"']?(?P<value>[^\s\"'-][^\s\"']*)")
+_FLAG = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w-]*)\s+(?![\s-])")
+_VALUE = re.compile(r"""(?P<quote>\\?["'])?(?P<value>(?(quote)[^"'\\]{0,4000}|[^\s"'<>;,&|)}\]\\]{0,4000}))""")
+# every context and every pair has one of these, and most names and ARNs have none
+_UNUSUAL = re.compile(r"[=$@\"'> ~}\n]")
+_UNUSUAL_TEXTS = ("://", "-us", ":AA", ".atlasv1", "ook", "/bot")
 _SEPARATORS = ("=", ": ", '":', "':", ":'", ':"', ">", "--", '\\"')
-_IN_NAMES = (
-    "pass",
-    "pw",
-    "psw",
-    "secret",
-    "token",
-    "key",
-    "cred",
-    "auth",
-    "salt",
-    "cookie",
-    "jwt",
-    "pat",
-    "code",
-    "pepper",
-)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RANDOM = re.compile(r"(?:base64:)?[A-Za-z0-9+/_-]{12,}={0,2}")
 _BASE64 = re.compile(r"(?:base64:)?([A-Za-z0-9+/\n]{16,}={0,2})\s*")
@@ -92,6 +79,15 @@ def _hints() -> tuple[str, ...]:
     return tuple(sorted({hint for kind in CONTEXTS for hint in kind.hints}))
 
 
+@cache
+def _in_names() -> tuple[str, ...]:
+    """Texts of which each name of a secret has one, to look only at texts and names that can hold a secret."""
+    phrases = names.KEYS | names.DOUBTFUL_KEYS
+    words = {*names.PASSWORDS, *names.TOKENS, *names.DOUBTFUL, *names.PASSWORD_ENDINGS, "key"}
+    words |= {phrase[0] for phrase in phrases if not words & set(phrase)}
+    return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))
+
+
 @lru_cache(maxsize=8192)
 def spans(text: str) -> tuple[Span, ...]:
     """The parts of a text that are secrets by their form, in order and without overlaps."""
@@ -114,18 +110,26 @@ def spans(text: str) -> tuple[Span, ...]:
 def _found(text: str, depth: int) -> Iterator[Span]:
     for match in _tokens().finditer(text):
         yield Span(match.start(), match.end(), _token_kind(match[0]))
-    lowered = text.lower()
-    if any(hint in lowered for hint in _hints()):
-        yield from _in_context(text, lowered)
-    if any(mark in text for mark in _SEPARATORS) and any(word in lowered for word in _IN_NAMES):
-        for pattern in (_PAIR, _FLAG) if "-" in text else (_PAIR,):
-            for match in pattern.finditer(text):
-                kind = by_name(match["name"], match["value"])
-                if kind:
-                    yield Span(match.start("value"), match.end("value"), kind)
     hidden = _decoded(text) if depth < _DEEPEST else ""
     if hidden and any(_found(hidden, depth + 1)):
         yield Span(0, len(text), next(_found(hidden, depth + 1)).kind)
+    if not _UNUSUAL.search(text) and not any(part in text for part in _UNUSUAL_TEXTS):
+        return
+    lowered = text.lower()
+    if any(hint in lowered for hint in _hints()):
+        yield from _in_context(text, lowered)
+    if any(mark in text for mark in _SEPARATORS) and any(word in lowered for word in _in_names()):
+        for pattern in (_PAIR, _FLAG) if "-" in text else (_PAIR,):
+            yield from _pairs(text, pattern)
+
+
+def _pairs(text: str, pattern: re.Pattern[str]) -> Iterator[Span]:
+    for match in pattern.finditer(text):
+        lowered = match["name"].lower()
+        value = _VALUE.match(text, match.end()) if any(word in lowered for word in _in_names()) else None
+        kind = by_name(match["name"], value["value"]) if value else ""
+        if value and kind:
+            yield Span(value.start("value"), value.end("value"), kind)
 
 
 def _in_context(text: str, lowered: str) -> Iterator[Span]:

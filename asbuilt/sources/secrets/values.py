@@ -2,8 +2,9 @@
 
 A row of `TOKENS` matches where a word begins, and all of the match is secret; ` | ` separates its forms, each of which
 begins with a plain character, by which the rows are tried. A row of `CONTEXTS` matches anywhere, and
-the part after `(?P<secret>` is secret, or all of the match where its expression has no such part. Forms have no upper
-length, so that no end of a secret stays. A kind of value is added as a row here, and nowhere else.
+the part after `(?P<secret>` is secret, or all of the match where its expression has no such part. Forms end where
+the secret's characters end, so that no end of a secret stays; what comes before a fixed text has an upper length, since
+the search would else take quadratic time. A kind of value is added as a row here, and nowhere else.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ TOKENS: tuple[SecretKind, ...] = (
         "age-key", r"AGE-SECRET-KEY-1[A-Z0-9]{50,} | age-secret-key-1[a-z0-9]{50,}", "AGE-SECRET-KEY-1" + _UP * 4
     ),
     SecretKind(
-        "jwt", r"ey[JI][\w=-]{8,}(?:\.[\w=-]*){1,4}", "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiJtYWRlIn0." + _MIX * 2
+        "jwt", r"ey[JI][\w=-]{8,2000}(?:\.[\w=-]*){1,4}", "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiJtYWRlIn0." + _MIX * 2
     ),
 )
 
@@ -256,38 +257,38 @@ CONTEXTS: tuple[SecretKind, ...] = (
     # command lines
     SecretKind(
         "mysql-password",
-        r"(?i)\b(?:mysql|mariadb)[\w-]*(?:\s[^|;&]*?)?\s-p(?P<secret>[^\s\"']+)",
+        r"(?i)\b(?:mysql|mariadb)[\w-]*(?:\s[^|;&]{0,200}?)?\s-p(?P<secret>[^\s\"']+)",
         "mysqladmin ping -uroot -p" + _MIX,
         ("mysql", "mariadb"),
     ),
     SecretKind(
         "redis-password",
-        r"(?i)redis-cli\s[^|;&]*?-a\s+(?P<secret>[^\s\"']+)",
+        r"(?i)redis-cli\s[^|;&]{0,200}?-a\s+(?P<secret>[^\s\"']+)",
         "redis-cli -h cache -a " + _MIX + " ping",
         ("redis-cli",),
     ),
     SecretKind(
         "curl-password",
-        r"(?i)curl\s[^|;&]*?(?:-u|--user)\s+[\"']?[^\s:\"']+:(?P<secret>[^\s\"']+)",
+        r"(?i)curl\s[^|;&]{0,200}?(?:-u|--user)\s+[\"']?[^\s:\"']+:(?P<secret>[^\s\"']+)",
         "curl -u app:" + _MIX + " https://example.org",
         ("curl",),
     ),
     # URLs and headers
     SecretKind(
         "url-password",
-        r"://[^/\s:@\"'<>?#{}]*:(?!\d{1,5}[/?#]|\$\{|\{\{|%\()(?P<secret>[^\s@\"'<>]+)@",
+        r"://[^/\s:@\"'<>?#{}]*:(?!\d{1,5}[/?#]|\$\{|\{\{|%\()(?P<secret>[^\s@\"'<>]{1,400}(?:@[^\s@\"'<>/]{1,100})*?)@(?=[\w.\[-])",
         "postgres://app:" + _MIX + "@db.example.org:5432/app",
         ("://",),
     ),
     SecretKind(
         "oracle-password",
-        r"(?i)jdbc:oracle:\w+:\w+/(?P<secret>[^@\s\"']+)@",
+        r"(?i)jdbc:oracle:\w+:\w+/(?P<secret>[^@\s\"']{1,200})@",
         "jdbc:oracle:thin:app/" + _MIX + "@db.example.org:1521:app",
         ("jdbc:oracle:",),
     ),
     SecretKind(
         "basic-header",
-        r"(?i)\bbasic\s+(?P<secret>(?=\S*[\d=])[\w/+-]{8,}={0,2})(?![\w/+=-])",
+        r"(?i)\bbasic\s+(?P<secret>(?=\S*[\d=])[\w/+-]{8,}={0,2})",
         "Authorization: Basic bWFkZTp1cC1wYXNzd29yZA==",
         ("basic",),
     ),
