@@ -41,9 +41,9 @@ def referenced_secrets(environment: Record, account: Account) -> frozenset[str]:
 def free_of_plain_secrets(environment: Record, account: Account) -> bool:
     """Whether no plain variable, which the console shows, is named like a secret or has a value that looks like one."""
     variables = _variables(environment, account, _PLAIN)
-    # Elastic Beanstalk omits the value of an empty variable
-    # all are looked at, so that the evidence names every one
-    return not any([is_secret(item["OptionName"], item.kept("Value")) for item in variables])
+    # all are looked at, so that the evidence names every one; Elastic Beanstalk omits the value of an empty variable
+    found = [is_secret(item["OptionName"], item.kept("Value")) for item in variables]
+    return not any(found)
 
 
 @check(_KIND, severity="critical", reads=[SETTINGS], fix=_MOVE)

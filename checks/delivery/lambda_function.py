@@ -40,7 +40,8 @@ def free_of_plain_secrets(function: Record) -> bool:
     """Whether no environment variable is named like a secret or has a value that looks like one."""
     variables = _variables(function)
     # all are looked at, so that the evidence names every one
-    return not any([is_secret(name, variables.kept(name)) for name in variables])
+    found = [is_secret(name, variables.kept(name)) for name in variables]
+    return not any(found)
 
 
 def _variables(function: Record) -> Any:

@@ -113,7 +113,7 @@ def test_a_run_tells_no_secret(tmp_path, endpoint, workers):
     arguments = ("--variant", VARIANT, "--endpoint-url", _address(endpoint))
     ended = verify(tmp_path, SYSTEM, *arguments, *workers, env={"TMPDIR": str(temporary)})
     assert ended.code == 1, ended.out
-    assert "].value (V0)" in ended.out  # the variable's name, since its value is not shown
+    assert "].value (KUBECONFIG)" in ended.out  # the variable's name, since its value is not shown
     assert ended.statuses["web.free_of_plain_secrets[tier1]"] == "failed"
     kept = _files(tmp_path / "out", temporary)
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"results.json", "junit.xml", "run-log.html"}
