@@ -1,6 +1,7 @@
 """Settings for every test: results do not depend on this machine's speed or configuration, or on chance."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,8 @@ settings.load_profile("asbuilt")
 # Remove this machine's settings for AWS, Atlas and asbuilt from the tests and the programs that they start.
 for _name in [name for name in os.environ if name.startswith(("AWS_", "ATLAS_", "ASBUILT_"))]:
     del os.environ[_name]
+# The programs under test keep prepared service models here, and not in the user's own cache folder.
+os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache" / "user-cache")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

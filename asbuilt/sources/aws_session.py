@@ -64,15 +64,24 @@ def _refuse_unlisted(model: Any, **_: Any) -> None:
         raise PermissionError(f"{asked[0]}:{model.name} is not in the table of rows: asbuilt only reads")
 
 
+def _new_session(**settings: Any) -> boto3.Session:
+    """A session that reads prepared service models."""
+    import boto3
+
+    from asbuilt.sources.service_models import core_session
+
+    return boto3.Session(botocore_session=core_session(), **settings)
+
+
 def _session(target: Target, region: str) -> boto3.Session:
     import boto3
     import botocore.exceptions
 
     if target.kind == "endpoint" or (target.endpoint_url and not target.profile and not target.role_arn):
         # an endpoint that is not AWS gets made-up keys, never the user's own
-        return boto3.Session(aws_access_key_id="asbuilt", aws_secret_access_key="asbuilt", region_name=region)  # noqa: S106
+        return _new_session(aws_access_key_id="asbuilt", aws_secret_access_key="asbuilt", region_name=region)  # noqa: S106
     try:
-        source = boto3.Session(profile_name=target.profile or None, region_name=region)
+        source = _new_session(profile_name=target.profile or None, region_name=region)
         session = _assume(source, target, region) if target.role_arn else source
         if session.get_credentials() is None:
             raise TargetError(
@@ -89,8 +98,9 @@ def _session(target: Target, region: str) -> boto3.Session:
 def _assume(source: boto3.Session, target: Target, region: str) -> boto3.Session:
     """A session that assumes the role. botocore's own credential classes renew its credentials as needed."""
     import boto3
-    import botocore.session
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    from asbuilt.sources.service_models import core_session
 
     credentials = source.get_credentials()
     if credentials is None:
@@ -102,6 +112,6 @@ def _assume(source: boto3.Session, target: Target, region: str) -> boto3.Session
         role_arn=target.role_arn,
         extra_args=extra,
     )
-    inner = botocore.session.get_session()
+    inner = core_session()
     inner._credentials = DeferredRefreshableCredentials(refresh_using=fetcher.fetch_credentials, method="assume-role")
     return boto3.Session(botocore_session=inner, region_name=region)

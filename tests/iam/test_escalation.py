@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from asbuilt.iam.proof.allowed_requests import can
+from asbuilt.iam.questions import escalation, inventory
 from asbuilt.iam.questions.escalation import escalate
 from tests.iam.builders import ROLE, USER, allow, deny, document, limit
 
@@ -116,3 +118,42 @@ def test_removing_the_boundary_escalates() -> None:
     """The gain is a request that the boundary stops."""
     policies = [allow("*"), limit("boundary", allow(["s3:*", "iam:DeleteRolePermissionsBoundary"]))]
     assert ask({"roles": []}, *policies).verdict == "escalates"
+
+
+def test_the_number_of_searches_does_not_grow_with_the_number_of_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An action that is allowed nowhere is not searched for again for each role of the account."""
+    searches: list[str] = []
+
+    def counted(question: Any, action: str, *more: Any) -> Any:
+        searches.append(action)
+        return can(question, action, *more)
+
+    for module in (escalation, inventory):
+        monkeypatch.setattr(module, "can", counted)
+    counts = []
+    for size in (1, 200):
+        roles = [
+            {
+                "arn": f"arn:aws:iam::123456789012:role/r{number}",
+                "trust_policy": trusts({"Service": "ec2.amazonaws.com"}),
+                "policies": [ALL],
+            }
+            for number in range(size)
+        ]
+        searches.clear()
+        assert ask({"roles": roles}, allow("s3:*")).verdict == "safe"
+        counts.append(len(searches))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("trusted", [{"AWS": ROLE}, {"AWS": "*"}, "*", {"Service": "x.amazonaws.com", "AWS": ROLE}])
+def test_a_role_that_trusts_a_principal_of_an_account_is_searched(trusted: Any) -> None:
+    """Only a trust policy for services and providers alone is passed over."""
+    assert ask({"roles": [admin(trusted)]}, allow("sts:AssumeRole")).verdict == "escalates"
+
+
+def test_a_trust_policy_with_other_principals_excepted_is_searched() -> None:
+    """NotPrincipal names principals of accounts by leaving some out."""
+    trust = document({"Effect": "Allow", "NotPrincipal": {"AWS": USER}, "Action": "sts:AssumeRole"})
+    role = {"arn": ADMINISTRATOR_ACCESS, "trust_policy": trust, "policies": [ALL]}
+    assert ask({"roles": [role]}, allow("sts:AssumeRole")).verdict != "safe"

@@ -126,6 +126,8 @@ def escalate(item: Mapping[str, Any]) -> Escalation:
 
 def _open_paths(path: EscalationPath, account: AccountInventory) -> Iterator[OpenPath | str]:
     """The open paths of a row, one for each target, or why a path may be open."""
+    if any(step.action != ASSUME_ROLE[0] and account.never(step.action, step.service) for step in path.steps):
+        return
     for target in _targets(path, account):
         taken = _take(path, account, target)
         if taken is None:
@@ -175,7 +177,7 @@ def _gain(path: EscalationPath, account: AccountInventory, target: PathTarget, p
 
 
 def _step(step: Step, path: EscalationPath, account: AccountInventory, target: PathTarget) -> Possibility:
-    if step.action == "sts:AssumeRole":
+    if step.action == ASSUME_ROLE[0]:
         return _assume(account, target)
     where = ["*"] if step.on == ANYTHING and path.workload not in WORKLOADS else list(target.resources)
     if step.action in ATTACHING:
@@ -268,6 +270,17 @@ def _assume(account: AccountInventory, target: PathTarget) -> Possibility:
     document = target.item.row.get("trust_policy")
     if document is None:
         return Possibility(None, None, "", f"the trust policy of {target.item.arn} is not given")
+    if _admits_no_principal_of_accounts(document):
+        return Possibility(False, None, "", f"the trust policy of {target.item.arn} admits services and providers only")
     trust = {"type": "resource", "name": "trust policy", "document": document, "attached_to": target.item.arn}
     asked = as_question([*account.own.raw["policies"], trust], account.own.principal, name="trust")
     return can(asked, ASSUME_ROLE[0], target.resources)
+
+
+def _admits_no_principal_of_accounts(document: Mapping[str, Any]) -> bool:
+    """Whether each Allow of a trust policy is for services and identity providers only."""
+    statements = document.get("Statement", [])
+    allows = [row for row in ([statements] if isinstance(statements, dict) else statements) if row["Effect"] == "Allow"]
+    return all(
+        isinstance(row.get("Principal"), dict) and {*row["Principal"]} <= {"Service", "Federated"} for row in allows
+    )

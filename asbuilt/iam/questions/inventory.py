@@ -9,7 +9,7 @@ from typing import Any
 from asbuilt.iam.language.policy import read_document
 from asbuilt.iam.language.question import Question
 from asbuilt.iam.language.reading import PolicyError, PolicyReader, Problem
-from asbuilt.iam.proof.allowed_requests import ADMINISTRATOR_ACCESS, additional_request, as_question, identities
+from asbuilt.iam.proof.allowed_requests import ADMINISTRATOR_ACCESS, additional_request, as_question, can, identities
 from asbuilt.iam.proof.search import Counterexample
 
 KEYS = ("id", "principal", "policies", "account", "facts", "absent", "attached", "groups")
@@ -69,6 +69,18 @@ class AccountInventory:
         self.items = {kind: list(_items(account, kind)) for kind in ("roles", "users", "groups", *WORKLOADS)}
         self.limits = [p for p in own.raw["policies"] if p["type"] in {"boundary", "session", "scp"}]
         self.gained: dict[str, Counterexample | str | None] = {}
+        self._never: dict[tuple[str, str], bool] = {}
+
+    def never(self, action: str, service: str) -> bool:
+        """Whether the principal is allowed an action on no resource at all; `service`: that a role is passed to, or "".
+
+        Answers are kept, so that an account with many roles costs one search for each action.
+        """
+        asked = (action, service)
+        if asked not in self._never:
+            context = {"iam:PassedToService": service} if service else {}
+            self._never[asked] = can(self.own, action, ["*"], context).possible is False
+        return self._never[asked]
 
     def gain(self, name: str, policies: Sequence[Any], *, unbounded: bool = False, limited: bool = False) -> Any:
         """A request that these policies allow and the principal's own do not; None where there is none.
