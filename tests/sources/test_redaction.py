@@ -122,7 +122,7 @@ def test_words_of_a_command_show_that_the_next_is_a_secret():
 
 def test_deep_structures_end():
     """A structure of hundreds of levels is cut, and does not end the run."""
-    deep = "x"
+    deep: list[object] = ["x"]
     for _ in range(500):
         deep = [deep]
     assert "nested-too-deeply" in str(redact(deep))

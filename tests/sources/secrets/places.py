@@ -35,7 +35,7 @@ def _tag(name: str, value: str) -> list[Answers]:
 
 def _policy(name: str, value: str, field: str) -> Answers:
     statement = {"Sid": "One", "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {}}
-    changes = {
+    changes: dict[str, Answers] = {
         "Sid": {"Sid": text(name, value)},
         "value": {"Condition": {"StringEquals": {"aws:UserAgent": text(name, value)}}},
         "key": {"Condition": {"StringEquals": {f"aws:PrincipalTag/{text(name, value)}": "x"}}},
