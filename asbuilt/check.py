@@ -55,6 +55,8 @@ class Check:
     - `provided`: the arguments that the engine passes by name (`account`, `now`, `expected`).
     - `reads`: the kinds that it reads beside the subject's own; `of_named`: those of them that it reads only for the
       subjects that a fact names.
+    - `compares`: the fields of payloads (`command`, `OutputValue`) and the variables whose values it compares; those of
+      others are kept as a digest. The variable that its parameter `variable` names needs no entry.
     - `names_subjects`: the answer holds names of the spec's other subjects.
     - `expects`: set where the check compares with the expectation itself; the answer is then `Departures`.
     - `controls`: the controls of audit frameworks that the answer is evidence for.
@@ -71,6 +73,7 @@ class Check:
     provided: tuple[str, ...]
     reads: tuple[str, ...]
     of_named: tuple[str, ...]
+    compares: tuple[str, ...]
     each: bool
     names_subjects: bool
     expects: Expects | None
@@ -88,6 +91,7 @@ def check(
     fix: str,
     reads: Sequence[str] = (),
     of_named: Sequence[str] = (),
+    compares: Sequence[str] = (),
     controls: Sequence[str] = (),
     each: bool = True,
     names_subjects: bool = False,
@@ -101,7 +105,8 @@ def check(
     argument is the question's parameter, which a spec writes after the check's name: `web.environment.DEBUG`.
 
     `reads` are the kinds that the function reads beside the record's own; `of_named` are detail kinds that it reads
-    only for the subjects that a fact names. `fix` can hold `{name}`, `{arn}`, `{parameter}`, `{expected}`,
+    only for the subjects that a fact names. `compares` are the payload fields and variables whose values it compares
+    (see `Check`). `fix` can hold `{name}`, `{arn}`, `{parameter}`, `{expected}`,
     `{instead}` and fields of the record.
 
     Raises `ValueError` for an unknown severity and for a check that is defined twice, and `TypeError` for a function
@@ -126,6 +131,7 @@ def check(
                 provided=provided,
                 reads=(*reads, *of_named),
                 of_named=tuple(of_named),
+                compares=tuple(compares),
                 each=each,
                 names_subjects=names_subjects,
                 expects=expects,

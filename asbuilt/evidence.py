@@ -16,6 +16,7 @@ import jmespath.functions
 from jmespath.parser import ParsedResult
 
 Path = tuple[str | int, ...]
+DIGEST = "[digest: "  # how the text begins that stands in place of a value which was not kept
 
 
 class ResourceId(str):
@@ -167,6 +168,11 @@ class _View:
         if isinstance(value, list):
             return Records(self.entry, self._trace, value, path)
         self._note(path, value)
+        if isinstance(value, str) and value.startswith(DIGEST):
+            raise Unknown(
+                f"{path_text(path)} of {self.entry.label!r} is kept as a digest only: a check that compares it takes "
+                f"the variable's name as its parameter `variable`, or names the field in its `compares`"
+            )
         return value
 
     def plain(self) -> Any:
@@ -228,6 +234,14 @@ class Record(_View, Mapping[str, Any]):
             where = path_text((*self._path, name))
             raise Unknown(f"{where} of {self.entry.label!r} ({self.entry.operation}) is no id: {value!r}")
         return ResourceId(value)
+
+    def kept(self, name: str, default: str = "") -> Any:
+        """The field as it is kept: a secret as its mark, a payload as its digest. Either is noted as read."""
+        value = self._data.get(name)
+        if value is None:
+            return self.get(name, default)
+        self._note((*self._path, name), value)
+        return value
 
     def __contains__(self, name: object) -> bool:
         present = self._data.get(name) is not None

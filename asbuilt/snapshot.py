@@ -56,6 +56,7 @@ class Snapshot:
     - `access`: how the account was reached: endpoint, partition, credentials (see `AwsClients`); empty for a mock.
     - `provenance`: what each file is about that was read as evidence, by the source that read it.
     - `elsewhere`: the same evidence of each further region, by its name.
+    - `again`: the second reading of what failing facts looked at, where there was one.
     """
 
     answers: dict[str, dict[str, list[Answer]]] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Snapshot:
     access: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, dict[str, Any]] = field(default_factory=dict)
     elsewhere: dict[str, Snapshot] = field(default_factory=dict)
+    again: Snapshot | None = None
 
     def of_region(self, region: str) -> Snapshot:
         """The evidence of a region, "" for the deployment's own; from it, the other regions can be reached as well.
@@ -219,10 +221,12 @@ def from_plain(raw: Mapping[str, Any]) -> Snapshot:
         kind: {parent: [_answer(answer) for answer in answers] for parent, answers in of.items()}
         for kind, of in raw["answers"].items()
     }
-    others = {name: _unmarked(part) for name, part in raw.items() if name not in ("answers", "calls", "elsewhere")}
+    parts = ("answers", "calls", "elsewhere", "again")
+    others = {name: _unmarked(part) for name, part in raw.items() if name not in parts}
     calls = [_made(Call, call) for call in raw["calls"]]
     elsewhere = {region: from_plain(of) for region, of in raw.get("elsewhere", {}).items()}
-    return Snapshot(answers, calls, elsewhere=elsewhere, **_known(Snapshot, others))
+    again = from_plain(raw["again"]) if raw.get("again") else None
+    return Snapshot(answers, calls, elsewhere=elsewhere, again=again, **_known(Snapshot, others))
 
 
 def _answer(raw: Mapping[str, Any]) -> Answer:

@@ -96,7 +96,7 @@ def read(
     facts = facts_of(spec, variant) if facts is None else facts
     facts = [dataclasses.replace(fact, subject=subjects[fact.subject.name]) for fact in facts]
     if target.recording:
-        return _replayed(spec, variant, target, now, facts, subjects, target.recording)
+        return _replayed(spec, variant, target, now, facts, subjects, target.recording, strict=strict)
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
 
     planned = _whole_plan(facts, subjects, target)
@@ -139,6 +139,8 @@ def _replayed(
     facts: Sequence[Fact],
     subjects: Mapping[str, Subject],
     recording: Recording,
+    *,
+    strict: bool,
 ) -> Deployment:
     """The deployment of a recording, with the records of files that are given beside it."""
     if (spec.system, variant) not in recording.deployments:
@@ -158,15 +160,17 @@ def _replayed(
         fitting = withheld(joined, {source: kinds_of(source) for source in clients.provenance}, target, now)
         snapshot = dataclasses.replace(fitting, provenance={**snapshot.provenance, **clients.provenance})
     started = datetime.datetime.fromisoformat(about["started"])
-    whole = frozenset(about["whole"]) | kinds
-    return Deployment(spec, variant, target, subjects, snapshot, now, started, about["seconds"], whole)
+    whole, again = frozenset(about["whole"]) | kinds, snapshot.again
+    deployment = Deployment(spec, variant, target, subjects, snapshot, now, started, about["seconds"], whole)
+    return deployment if again is None else _settled(deployment, facts, strict, lambda failing: again)
 
 
 def _whole_plan(facts: Sequence[Fact], subjects: Mapping[str, Subject], target: Target) -> Plan:
     """What the facts need, and what tells whether a file that was given as evidence is about the target."""
     planned = plan(facts, subjects, rows_by_kind())
     owners = owner_kinds({source_of(kind) for kind in planned.kinds}, target)
-    return Plan(planned.kinds | owners, {**planned.parents, **dict.fromkeys(owners)}, planned.elsewhere)
+    parents = {**planned.parents, **dict.fromkeys(owners)}
+    return dataclasses.replace(planned, kinds=planned.kinds | owners, parents=parents)
 
 
 def _settled(
@@ -186,10 +190,12 @@ def _settled(
     except TargetError:  # the credentials ended after the first reading, which then decides
         return dataclasses.replace(deployment, verdicts=verdicts)
     later = dataclasses.replace(deployment, snapshot=snapshot)
+    both = dataclasses.replace(deployment.snapshot, again=snapshot)
     second = {fact.id: later.judge(fact) for fact in failing}
     decided = {name: verdict for name, verdict in second.items() if verdict.status not in ("unknown", "untested")}
     first = {name: verdicts[name] for name in decided}
-    return dataclasses.replace(deployment, verdicts={**verdicts, **decided}, first=first, again=tuple(snapshot.calls))
+    verdicts |= decided
+    return dataclasses.replace(deployment, snapshot=both, verdicts=verdicts, first=first, again=tuple(snapshot.calls))
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from asbuilt.judging.binding import matches, named_in
 from asbuilt.sources.row import IDENTITY, Plan, Row, Wanted
 from asbuilt.spec.model import Fact, Subject
 
+VARIABLE = "variable"  # the parameter of a check that compares the value of one variable
 Rows = Mapping[str, tuple[Row, ...]]
 Details = dict[str, list[Subject] | None]
 
@@ -21,7 +22,12 @@ def plan(facts: Iterable[Fact], subjects: Mapping[str, Subject], rows: Rows) -> 
     A fact's check reads in the region of the fact's subject. `rows` are the rows that read each kind.
     """
     regions: dict[str, tuple[set[str], Details]] = {"": ({IDENTITY}, {})}  # results name the account
+    compared: set[str] = set()
     for fact in facts:
+        for subject in (fact.subject, *(subjects[name] for name in named_in(fact, subjects))):
+            for check, parameter, _ in subject.where.values():
+                compared |= _compared(check, parameter)
+        compared |= _compared(fact.check, fact.parameter)
         _need(fact.subject, fact.check, *regions.setdefault(fact.subject.region, (set(), {})), rows)
         for name in named_in(fact, subjects):
             there = regions.setdefault(subjects[name].region, (set(), {}))
@@ -30,12 +36,17 @@ def plan(facts: Iterable[Fact], subjects: Mapping[str, Subject], rows: Rows) -> 
                 _limit(subjects[name], kind, *there, rows)
     plans = {region: _plan(*needed) for region, needed in regions.items()}
     home = plans.pop("")
-    return Plan(home.kinds, home.parents, plans)
+    return Plan(home.kinds, home.parents, plans, frozenset(compared))
 
 
 def _plan(kinds: set[str], details: Details) -> Plan:
     parents: dict[str, Wanted | None] = {kind: None if of is None else AnyOf(tuple(of)) for kind, of in details.items()}
     return Plan(frozenset(kinds), parents)
+
+
+def _compared(check: Check, parameter: str) -> set[str]:
+    """The variable that a check compares, if any, and the payload fields that it compares."""
+    return {*check.compares, *([parameter] if check.parameter == VARIABLE else [])}
 
 
 def whole_kinds(planned: Plan, rows: Rows) -> frozenset[str]:

@@ -27,6 +27,7 @@ from asbuilt.results.run_folder import DEFAULT
 from asbuilt.results.terminal import failure_text
 from asbuilt.run_options import RUN_OPTIONS
 from asbuilt.sources.limits import Limits
+from asbuilt.sources.redaction import redact_text
 from asbuilt.sources.table import chosen_target, options
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec, SpecError
@@ -79,8 +80,9 @@ def pytest_configure(config: pytest.Config) -> None:
         )
         recorder = Recorder(config, config.stash[RUN])
     except TargetError as error:
-        folder.refuse(str(error))
-        raise pytest.UsageError(str(error)) from None
+        message = redact_text(str(error))
+        folder.refuse(message)
+        raise pytest.UsageError(message) from None
     config.stash[SESSION] = Session(config, config.stash[RUN], folder, recorder)
     config.pluginmanager.register(config.stash[SESSION], "asbuilt-session")
     if config.pluginmanager.hasplugin("html"):
@@ -221,8 +223,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             for (_, variant), (spec, facts) in chosen.items():
                 session.config.stash[RUN].read(spec, variant, facts)
     except TargetError as error:
-        session.config.stash[SESSION].folder.run.message = str(error)
-        raise pytest.UsageError(str(error)) from None
+        message = session.config.stash[SESSION].folder.run.message = redact_text(str(error))
+        raise pytest.UsageError(message) from None
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

@@ -11,7 +11,7 @@ import pytest
 
 from asbuilt import recording
 from asbuilt.evidence import TargetError
-from asbuilt.pytest_plugin.sharing import Run, shared_file
+from asbuilt.pytest_plugin.sharing import Run
 from asbuilt.results import recorded, signing
 
 
@@ -27,6 +27,7 @@ class Recorder:
         self._key = Path(option.sign_key) if option.sign_key else None
         self._run = run
         self.entries: dict[tuple[str, str], dict[str, Any]] = {}
+        self._snapshots: dict[str, str] = {}
         if self._key and not self.path:
             raise TargetError("--sign-key signs a recording: add --record FILE, or sign one with asbuilt evidence sign")
         if self.path and run.target.recording:
@@ -37,28 +38,26 @@ class Recorder:
             signing.private_key(self._key)
 
     def collect(self) -> list[dict[str, Any]]:
-        """What the manifest says of the deployments that this process read."""
-        return [recorded.deployment_entry(one) for one in self._run.deployments.values()] if self.path else []
+        """What the manifest says of the deployments that this process read, each with its snapshot as JSON text."""
+        if not self.path:
+            return []
+        deployments = self._run.deployments.values()
+        return [{**recorded.deployment_entry(one), "snapshot": one.snapshot.dumps()} for one in deployments]
 
-    def add(self, entries: Sequence[dict[str, Any]]) -> None:
+    def add(self, entries: Sequence[Mapping[str, Any]]) -> None:
         """Take what a process says of its deployments."""
         for entry in entries:
-            self.entries.setdefault((entry["system"], entry["variant"]), entry)
+            key = entry["system"], entry["variant"]
+            self.entries.setdefault(key, {name: value for name, value in entry.items() if name != "snapshot"})
+            self._snapshots.setdefault(recording.name_of(*key), entry["snapshot"])
 
-    def write(self, facts: Sequence[Mapping[str, Any]], selection: Mapping[str, Any], shared: str) -> str:
+    def write(self, facts: Sequence[Mapping[str, Any]], selection: Mapping[str, Any]) -> str:
         """Write the recording. Returns what to say about it. Raises `OSError`."""
         if not self.path or not self.entries:
             return ""
         manifest = recorded.manifest(self.entries.values(), facts, self._run.target, self._run.now, selection)
-        recording.write(self.path, manifest, self._snapshots(shared))
+        recording.write(self.path, manifest, {name: json.loads(text) for name, text in self._snapshots.items()})
         signed = ""
         if self._key:
             signed = f", signed with key {signing.sign(self.path, self._key)}"
         return f"recorded  {self.path}{signed}"
-
-    def _snapshots(self, shared: str) -> dict[str, Any]:
-        if shared:
-            files = {key: shared_file(shared, *key) for key in self.entries}
-            return {recording.name_of(*key): json.loads(file.read_text("utf-8")) for key, file in files.items()}
-        deployments = self._run.deployments.values()
-        return {recording.name_of(one.spec.system, one.variant): one.snapshot.plain() for one in deployments}

@@ -138,7 +138,7 @@ class Session:
         """Write the recording, if one was asked for; where that fails, the run ends as wrong usage."""
         self.recorder.add(self.recorder.collect())
         try:
-            said = self.recorder.write(self.facts, self.folder.run.selection, self.shared)
+            said = self.recorder.write(self.facts, self.folder.run.selection)
             self.notes += [said] if said else []
         except OSError as error:
             self.unwritten.append(f"--record {self.recorder.path}: cannot be written: {error.strerror}")

@@ -12,6 +12,8 @@ from asbuilt.evidence import Entry, TargetError
 from asbuilt.recording import MAGIC, name_of, read
 from asbuilt.results.exit_codes import outcome
 from asbuilt.results.volatile import in_any_order, steady
+from asbuilt.snapshot import Snapshot
+from asbuilt.sources.redaction import undigested
 
 _SHOWN = 60  # characters of a value
 
@@ -50,16 +52,29 @@ def _of_recording(path: Path) -> Side:
         name, snapshot = name_of(system, variant), found.snapshot(system, variant)
         facts |= {fact["id"]: fact["outcome"] for fact in about["facts"]}
         subjects = _subjects(about["facts"])
-        for kind in snapshot.answers:
-            for entry in snapshot.readable(kind):
-                data = steady(kind, entry.data)
-                if data is not None:
-                    of = records.setdefault((name, subjects.get((kind, entry.label), kind)), {})
-                    of[_free(of, _identity(entry))] = dict(_fields(data))
-            for parent, answers in snapshot.answers[kind].items():
-                for problem in {answer.problem for answer in answers if answer.problem}:
-                    records.setdefault((name, kind), {})[f"not read {parent}".strip()] = {"problem": problem}
+        for region, part in {"": snapshot, **snapshot.elsewhere}.items():
+            _add_records(records, name, subjects, region, part)
     return Side("recording", frozenset(name_of(*key) for key in found.deployments), facts, records)
+
+
+def _add_records(
+    records: dict[tuple[str, str], dict[str, dict[str, str]]],
+    name: str,
+    subjects: Mapping[tuple[str, str], str],
+    region: str,
+    snapshot: Snapshot,
+) -> None:
+    """Add the records of one region of a deployment, "" for its own."""
+    place = f" in {region}" if region else ""
+    for kind in snapshot.answers:
+        for entry in snapshot.readable(kind):
+            data = steady(kind, entry.data)
+            if data is not None:
+                of = records.setdefault((name, subjects.get((kind, entry.label), kind) + place), {})
+                of[_free(of, _identity(entry))] = dict(_fields(data))
+        for parent, answers in snapshot.answers[kind].items():
+            for problem in {answer.problem for answer in answers if answer.problem}:
+                records.setdefault((name, kind + place), {})[f"not read {parent}".strip()] = {"problem": problem}
 
 
 def _subjects(facts: list[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
@@ -109,7 +124,7 @@ def _fields(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for index, item in enumerate(value):
             yield from _fields(item, f"{path}[{index}]")
     else:
-        yield path, json.dumps(value, default=str)
+        yield path, undigested(json.dumps(value, default=str))
 
 
 def differences(before: Side, after: Side) -> Iterator[str]:

@@ -19,6 +19,7 @@ from asbuilt.results.deployment import Deployment
 from asbuilt.results.exit_codes import outcome
 from asbuilt.results.frameworks import requirements
 from asbuilt.sources import ambient
+from asbuilt.sources.redaction import redact_text
 from asbuilt.sources.table import source_of
 from asbuilt.spec.expectation import plain
 from asbuilt.spec.model import Fact, Spec
@@ -180,8 +181,8 @@ def _target(deployment: Deployment) -> dict[str, Any]:
     arn = str(deployment.identity.get("Arn", ""))
     return {
         "kind": target.kind,
-        "name": target.name,
-        "endpoint_url": without_password(target.endpoint_url),
+        "name": redact_text(target.name),  # that of an endpoint is its URL, which can hold a password
+        "endpoint_url": redact_text(without_password(target.endpoint_url)),
         "pinned": target.account_id,
         "partition": arn.split(":")[1] if ":" in arn else access.get("partition", ""),
         **{name: access.get(name, "") for name in ("endpoint", "proxy", "ca_bundle")},

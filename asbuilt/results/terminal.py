@@ -10,9 +10,11 @@ from typing import Any
 from asbuilt.check import SEVERITIES
 from asbuilt.judging.judge import STATUSES
 from asbuilt.results.exit_codes import outcome
+from asbuilt.sources.redaction import REDACTED
 from asbuilt.spec.expectation import words
 
 NEVER_ASKED = "Not tested, since no request for them was answered (a longer run sends more)"
+_NAMES_OF = {"value": ("name",), "Value": ("OptionName",)}
 _SHOWN_READS = 3
 _SHOWN_FINDINGS = 5
 
@@ -50,18 +52,28 @@ def _found(finding: Mapping[str, Any]) -> str:
         return str(finding["reason"])
     fields = [read for read in finding["evidence"] if read["field"]]
     said = [read for read in fields if _said(finding["found"], read["value"])]
-    looked_at = said or fields or finding["evidence"]
+    secrets = [read for read in fields if str(read["value"]).startswith(REDACTED)]
+    looked_at = said or secrets or fields or finding["evidence"]
     if not looked_at:
         return f"{words(finding['found'])}   {finding['resource']}"
     last = looked_at[-1]
     alike = [
-        read["field"]
+        _field(read, fields)
         for read in looked_at
         if (read["operation"], read["resource"]) == (last["operation"], last["resource"])
     ]
     where = ", ".join(alike[-_SHOWN_READS:])
     of = last["resource"] or finding["resource"]
     return f"{words(finding['found'])}   {last['operation']}{' > ' + where if where else ''} of {of}"
+
+
+def _field(read: Mapping[str, Any], fields: Iterable[Mapping[str, Any]]) -> str:
+    """A field, with the name beside a value: `environment[3].value (DB_PASS)`."""
+    of, _, last = read["field"].rpartition(".")
+    named = {f"{of}.{name}" for name in _NAMES_OF.get(last, ())}
+    names = (str(one["value"]) for one in fields if one["field"] in named and one["resource"] == read["resource"])
+    name = next(names, "")
+    return f"{read['field']} ({name})" if name else str(read["field"])
 
 
 def _said(found: Any, value: Any) -> bool:

@@ -13,6 +13,7 @@ from asbuilt.evidence import TargetError, Unknown, Untested, search
 from asbuilt.snapshot import Call
 from asbuilt.sources.errors import Failure, explain
 from asbuilt.sources.limits import PAGES
+from asbuilt.sources.redaction import redact_text
 from asbuilt.sources.row import Row
 
 PAUSES = (0.25, 0.5, 1, 2, 4, 4, 4, 4, 5, 5)  # seconds between two requests for a report: half a minute in all
@@ -70,7 +71,7 @@ def _called(
 ) -> Pages:
     started = time.perf_counter()
     pages: list[dict[str, Any]] = []
-    asked, problem, api_operation = asked_text(params), "", operation
+    asked, problem, api_operation = redact_text(asked_text(params)), "", operation
     try:
         asking = client()
         api_operation = asking.meta.method_to_api_mapping[operation]
@@ -86,9 +87,9 @@ def _called(
         raise
     except Exception as error:  # every error of the SDK or the network becomes a reason; none becomes "empty"
         fault = _explained(error, row, api_operation, calls)
-        problem = fault.reason
+        problem = redact_text(fault.reason)
         if not fault.absent:
-            raise Unknown(fault.reason, fault.permission) from error
+            raise Unknown(problem, fault.permission) from error
         pages = []
     finally:
         seconds = round(time.perf_counter() - started, 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from asbuilt.evidence import TargetError, Unknown
+from asbuilt.sources.redaction import redact_text
 from asbuilt.sources.row import Row
 
 
@@ -126,6 +127,7 @@ def _explain_code(error: Exception, row: Row, operation: str, permission: str) -
 
 
 def _short(text: str) -> str:
+    text = redact_text(text)  # before the cut, which could leave the part of a secret that shows no form
     return repr(text if len(text) <= 200 else text[:200] + " ...")
 
 

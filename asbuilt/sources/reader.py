@@ -19,7 +19,7 @@ from asbuilt.sources.csv_records import table
 from asbuilt.sources.errors import first_line
 from asbuilt.sources.limits import Limits
 from asbuilt.sources.pool import Pool, Task
-from asbuilt.sources.redaction import redact
+from asbuilt.sources.redaction import Redactor
 from asbuilt.sources.regional import Ask, RegionReading
 from asbuilt.sources.row import Plan, Row
 from asbuilt.sources.table import is_aws
@@ -71,6 +71,7 @@ class Reader:
         self._waiting: dict[Task, list[tuple[RegionReading, Ask]]] = {}
         self._calls: list[Call] = []
         self._next_look = 0.0
+        self._redactor = Redactor()
 
     def read(self, plan: Plan) -> Snapshot:
         """Read the whole plan.
@@ -80,6 +81,7 @@ class Reader:
         first.
         """
         self._pool = Pool(self._workers)
+        self._redactor = Redactor(plan.compared)
         parts = [RegionReading(region, of, self._now) for region, of in {"": plan, **plan.elsewhere}.items()]
         try:
             for part in parts:
@@ -161,7 +163,8 @@ class Reader:
                 return found
 
             try:
-                return call(client, row, params, calls, task.page, self._limits.pages)
+                asked = self._redactor.reveal(params)  # a parameter can hold a name that was redacted
+                return call(client, row, asked, calls, task.page, self._limits.pages)
             finally:
                 if not task.given_up:
                     self._calls += calls
@@ -174,21 +177,21 @@ class Reader:
             came: Pages = task.result()
             entries: list[Entry] = []
             for page in came.pages:
-                entries += _entries(ask, part.region, came, page, len(entries))
+                entries += _entries(ask, part.region, came, page, len(entries), self._redactor)
             if row.batch:
                 check_batch(row, params, [entry.data for entry in entries], came.pages, row.label(came.operation))
         except Unknown as unknown:
             untested = isinstance(unknown, Untested)
-            return Answer(problem=unknown.reason, permission=unknown.permission, untested=untested)
+            return Answer(problem=self._redactor.text(unknown.reason), permission=unknown.permission, untested=untested)
         except TargetError:
             raise
         except Exception as error:  # noqa: BLE001  # an answer can hold anything, and must not end the run
             problem = f"{row.label(row.operation)} gave an answer that could not be read: {first_line(error)}"
-            return Answer(problem=problem)
+            return Answer(problem=self._redactor.text(problem))
         return Answer(entries=tuple(entries), operation=row.label(came.operation))
 
 
-def _entries(ask: Ask, region: str, came: Pages, page: dict[str, Any], before: int) -> list[Entry]:
+def _entries(ask: Ask, region: str, came: Pages, page: dict[str, Any], before: int, redactor: Redactor) -> list[Entry]:
     """The records of one page: redacted, named, and with the fields that they inherit from their parent.
 
     Raises `Unknown` for a malformed page, and for one that is not about what was asked.
@@ -200,10 +203,11 @@ def _entries(ask: Ask, region: str, came: Pages, page: dict[str, Any], before: i
         body[row.csv] = table(body[row.csv], f"{row.csv} of {operation}")
     parent = parents[0] if len(parents) == 1 else None
     entries = []
+    asked = redactor.reveal(params)
     place = "|".join(filter(None, (region, row.kind, row.operation)))
     for index, item in enumerate(found_in(row, page, body, operation, is_aws(row)), start=before):
-        check_record(row, item, params, operation)
-        data = redact(_parsed(row, item, operation))
+        check_record(row, item, asked, operation)
+        data = redactor.redact(_parsed(row, item, operation))
         if parent is not None:
             data |= {name: search(path, parent.data) for name, path in row.inherit.items()}
         arn = str(search(row.arn, data) or "") if row.arn else ""

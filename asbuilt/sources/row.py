@@ -122,11 +122,15 @@ Wanted = Callable[[Entry], bool]
 
 @dataclass(frozen=True)
 class Plan:
-    """The kinds to read. `parents` selects the parents of a detail kind (None, or no entry: all of them).
+    """What to read.
 
-    `elsewhere` is the same for each further region.
+    - `kinds`: the kinds of record.
+    - `parents`: the parents of a detail kind to read for (None, or no entry: all of them).
+    - `elsewhere`: the same for each further region.
+    - `compared`: the variables and payload fields whose values are kept, since checks compare them.
     """
 
     kinds: frozenset[str]
     parents: Mapping[str, Wanted | None] = field(default_factory=dict)
     elsewhere: Mapping[str, Plan] = field(default_factory=dict)
+    compared: frozenset[str] = frozenset()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record
-from asbuilt.sources.redaction import ACCESS_KEYS, PLACEHOLDER, is_secret
+from asbuilt.sources.redaction import ACCESS_KEYS, is_sample, is_secret
 
 from .settings import SETTINGS, settings_of
 
@@ -16,7 +15,6 @@ _KIND = "elasticbeanstalk:environment"
 _PLAIN = "aws:elasticbeanstalk:application:environment"
 _REFERENCES = "aws:elasticbeanstalk:application:environmentsecrets"
 _ACCESS_KEYS = ACCESS_KEYS | {"AWS_SECRET_KEY"}
-_SAMPLE = re.compile(r"(?i)<?your[-_ ]")  # such a value is redacted only where its variable is named like a secret
 _MOVE = (
     "aws elasticbeanstalk update-environment --environment-name {name} "
     f"--option-settings Namespace={_REFERENCES},OptionName=<variable>,Value=<secret> "
@@ -43,15 +41,16 @@ def referenced_secrets(environment: Record, account: Account) -> frozenset[str]:
 def free_of_plain_secrets(environment: Record, account: Account) -> bool:
     """Whether no plain variable, which the console shows, is named like a secret or has a value that looks like one."""
     variables = _variables(environment, account, _PLAIN)
-    # Elastic Beanstalk omits the value of an empty variable
-    return not any(is_secret(item["OptionName"], item.get("Value", "")) for item in variables)
+    # all are looked at, so that the evidence names every one; Elastic Beanstalk omits the value of an empty variable
+    found = [is_secret(item["OptionName"], item.kept("Value")) for item in variables]
+    return not any(found)
 
 
 @check(_KIND, severity="critical", reads=[SETTINGS], fix=_MOVE)
 def free_of_sample_credentials(environment: Record, account: Account) -> bool:
     """Whether no variable holds a sample credential from a guide, such as `your-secret-key`."""
-    values = [item.get("Value", "") for item in _variables(environment, account, _PLAIN, _REFERENCES)]
-    return not any(value == PLACEHOLDER or _SAMPLE.match(value) for value in values)
+    values = [item.kept("Value") for item in _variables(environment, account, _PLAIN, _REFERENCES)]
+    return not any(is_sample(value) for value in values)
 
 
 @check(_KIND, severity="critical", reads=[SETTINGS], fix="Remove the keys from {name}, and use its instance role.")

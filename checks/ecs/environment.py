@@ -7,7 +7,7 @@ from asbuilt.account import Account
 from asbuilt.check import check
 from asbuilt.evidence import Record, Unknown
 from asbuilt.iam.language.arn import parse_arn
-from asbuilt.sources.redaction import ACCESS_KEYS, PLACEHOLDER, is_secret
+from asbuilt.sources.redaction import ACCESS_KEYS, is_placeholder, is_secret
 
 from ..data.elasticache import endpoints
 from .task_definition import READS, container_of, definition_of
@@ -35,8 +35,9 @@ def hold_no_access_keys(containers: Sequence[Record]) -> bool:
 
 def hold_no_plain_secrets(containers: Sequence[Record]) -> bool:
     """Whether no plain variable of the containers is named like a secret or has a value that looks like one."""
-    found = any(is_secret(each["name"], each["value"]) for one in containers for each in _plain(one))
-    return _absent(found, containers)
+    # all are looked at, so that the evidence names every one
+    found = [is_secret(each["name"], each.kept("value")) for one in containers for each in _plain(one)]
+    return _absent(any(found), containers)
 
 
 def _absent(found: bool, containers: Iterable[Record]) -> bool:
@@ -54,8 +55,9 @@ def _containers(service: Record, account: Account) -> Sequence[Record]:
 @check("ecs:service", severity="medium", reads=READS, fix=_FIX)
 def environment(service: Record, account: Account, variable: str) -> str | None:
     """The value of a plain variable of the application's container; nothing if it is not set."""
-    found = {each["name"]: each["value"] for each in _plain(container_of(service, account))}
-    return found.get(variable)
+    # only the value that is asked for is read, since evidence shows what is read
+    found = [each["value"] for each in _plain(container_of(service, account)) if each["name"] == variable]
+    return found[-1] if found else None
 
 
 @check("ecs:service", severity="high", reads=READS, fix=_MOVE)
@@ -162,5 +164,5 @@ def free_of_plain_secrets(service: Record, account: Account) -> bool:
 @check("ecs:service", severity="critical", reads=READS, fix=_MOVE)
 def free_of_sample_credentials(service: Record, account: Account) -> bool:
     """Whether no plain variable of any container holds a sample credential from a guide."""
-    found = any(each["value"] == PLACEHOLDER for one in _containers(service, account) for each in _plain(one))
+    found = any(is_placeholder(each.kept("value")) for one in _containers(service, account) for each in _plain(one))
     return _absent(found, _containers(service, account))

@@ -7,7 +7,7 @@ from typing import Any
 
 from asbuilt.account import Account
 from asbuilt.evidence import Record, Unknown
-from asbuilt.sources.redaction import PLACEHOLDER, SECRET
+from asbuilt.sources.redaction import MARK
 
 THIS_ACCOUNT = frozenset({"this account"})  # its roles and users reach most resources by their own policies alone
 
@@ -36,7 +36,7 @@ def principals(statement: Mapping[str, Any]) -> frozenset[str]:
 def document(policy: Record) -> dict[str, Any]:
     """A policy as plain data. Raises `Unknown` where a text in it was redacted because it looked like a secret."""
     found: dict[str, Any] = policy.spelt_out()
-    if any(mark in str(found) for mark in (SECRET, PLACEHOLDER)):
+    if MARK.search(str(found)):
         raise Unknown(f"a policy of {policy.entry.label!r} holds what looks like a secret, which is not kept")
     return found
 

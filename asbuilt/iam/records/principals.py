@@ -7,7 +7,7 @@ from typing import Any
 from asbuilt.account import Account
 from asbuilt.evidence import Record, ResourceId, Unknown
 from asbuilt.iam.records.policies import document
-from asbuilt.sources.redaction import PLACEHOLDER, SECRET
+from asbuilt.sources.redaction import redacted
 
 _POLICIES = "iam:policy"
 
@@ -85,4 +85,4 @@ def _tags(role: Record) -> dict[str, str]:
     if allows_session_tags(role["AssumeRolePolicyDocument"].spelt_out()):
         return {}
     tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
-    return {f"aws:PrincipalTag/{key}": text for key, text in tags.items() if text not in (SECRET, PLACEHOLDER)}
+    return {f"aws:PrincipalTag/{key}": text for key, text in tags.items() if not redacted(text)}
