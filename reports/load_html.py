@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from asbuilt.load.verdict.result import PAGE
 from asbuilt.results.exit_codes import outcome
 from asbuilt.results.terminal import NEVER_ASKED, found_text
 from asbuilt.results.writers import Night
 
+PAGE = "load.html"
 TEMPLATE = Path(__file__).with_name("load.html.jinja")
 Points = list[tuple[float, float]]
 Curve = Sequence[Sequence[float | None]]

@@ -13,25 +13,23 @@ import pytest
 
 from asbuilt.check import SEVERITIES
 from asbuilt.evidence import TargetError
-from asbuilt.problems import nearest
 from asbuilt.progress import Progress
 from asbuilt.pytest_plugin.discovery import SPEC_FILE, is_spec
-from asbuilt.pytest_plugin.recorder import Recorder
-from asbuilt.pytest_plugin.selection import offered_variants
 from asbuilt.pytest_plugin.session import Session
 from asbuilt.pytest_plugin.session_folder import SessionFolder
-from asbuilt.pytest_plugin.sharing import Run
-from asbuilt.recording import name_of
-from asbuilt.results.record import fact_record, marks, properties
+from asbuilt.pytest_plugin.sharing import kept_for
+from asbuilt.results.record import marks, properties
 from asbuilt.results.run_folder import DEFAULT
 from asbuilt.results.terminal import failure_text
 from asbuilt.run_options import RUN_OPTIONS
-from asbuilt.sources.limits import Limits
+from asbuilt.session.outcome import Outcome
+from asbuilt.session.recorder import Recorder
+from asbuilt.session.run import Run
+from asbuilt.session.selection import chosen_variants, offered_variants
 from asbuilt.sources.redaction import redact_text
-from asbuilt.sources.table import chosen_target, options
+from asbuilt.sources.table import options
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec, SpecError
-from asbuilt.verification import judged_at
 
 RUN = pytest.StashKey[Run]()
 SESSION = pytest.StashKey[Session]()
@@ -66,29 +64,21 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = SessionFolder(config)
     worker = getattr(config, "workerinput", {})
     try:
-        target = chosen_target(vars(config.option))
-        now = judged_at(target, today=config.option.replay_today)
-        limits = Limits.starting_now(config.option.deadline or "", config.option.max_pages or "")
-        config.stash[RUN] = Run(
-            target,
-            now,
-            worker.get("testrunuid", ""),
-            limits,
-            Progress(functools.partial(_past_capture, config)),
-            once=config.option.once,
-            strict=config.option.strict_reading,
-        )
-        recorder = Recorder(config, config.stash[RUN])
+        progress, shared = Progress(functools.partial(_past_capture, config)), worker.get("testrunuid")
+        kept = kept_for(shared) if shared else None
+        run = Run.chosen(config.option, progress, strict=config.option.strict_reading, kept=kept)
+        recorder = Recorder(config.option, run)
     except TargetError as error:
         message = redact_text(str(error))
         folder.refuse(message)
         raise pytest.UsageError(message) from None
-    config.stash[SESSION] = Session(config, config.stash[RUN], folder, recorder)
+    config.stash[RUN] = run
+    config.stash[SESSION] = Session(config, Outcome(run, recorder, folder.run), folder)
     config.pluginmanager.register(config.stash[SESSION], "asbuilt-session")
     if config.pluginmanager.hasplugin("html"):
         from asbuilt.pytest_plugin.run_log import RunLog
 
-        config.pluginmanager.register(RunLog(folder), "asbuilt-run-log")
+        config.pluginmanager.register(RunLog(), "asbuilt-run-log")
 
 
 def _past_capture(config: pytest.Config, text: str) -> None:
@@ -128,7 +118,7 @@ class SpecFile(pytest.File):
         run, selection = self.config.stash[RUN], self.config.stash[SESSION].selection
         selection.files = [offer for offer in selection.files if offer != self.offer]
         spec = load(_shown(self.path), strict=self.config.option.strict_reading)
-        variants = _chosen_variants(spec, self.config.option.variant or run.target.variant, run)
+        variants = chosen_variants(spec, self.config.option.variant or run.target.variant, run.target)
         selection.offer(spec, offered_variants(spec, variants, run.target))
         return spec, variants
 
@@ -145,25 +135,6 @@ def _shown(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _chosen_variants(spec: Spec, wanted: str, run: Run) -> tuple[str, ...]:
-    recording = run.target.recording
-    if recording:
-        held = recording.variants(spec.system)
-        if not held or (wanted and spec.variants and wanted not in held) or not set(held) <= {*spec.variants, ""}:
-            name = name_of(spec.system, wanted)
-            said = f"{recording.path} holds {recording.held()}, and not {name}: name what it holds"
-            raise SpecError([f"{spec.path}: {said}"])
-        return (wanted,) if wanted and spec.variants else held
-    if not spec.variants:
-        return ("",)  # --variant does not apply to an architecture without variants
-    if wanted and wanted not in spec.variants:
-        raise SpecError([f"{spec.path}: no variant {wanted!r}: {nearest(wanted, spec.variants)}"])
-    if not wanted and len(spec.variants) > 1 and run.target.kind not in ("mock", "none"):
-        names = ", ".join(spec.variants)
-        raise SpecError([f"{spec.path}: needs the variant that the account is built as: add --variant ({names})"])
-    return (wanted,) if wanted else spec.variants
-
-
 class FactItem(pytest.Item):
     """One fact of one variant."""
 
@@ -176,9 +147,7 @@ class FactItem(pytest.Item):
 
     def setup(self) -> None:
         """Judge the fact. Evidence that could not be read is an error in pytest's terms, not a failure."""
-        run, strict = self.config.stash[RUN], self.config.option.strict_reading
-        verdict, first = run.judge(self.fact, self.spec), run.first(self.fact, self.spec)
-        self.record = fact_record(self.spec, verdict, self.nodeid, strict, first)
+        self.record = self.config.stash[RUN].record(self.spec, self.fact, self.nodeid)
         self.user_properties += properties(self.record)
         if self.record["status"] == "unknown":
             raise _NotKnown

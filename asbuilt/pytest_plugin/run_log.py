@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from asbuilt.pytest_plugin.session_folder import SessionFolder
-
 # column → the key of a fact's record; the columns come before pytest-html's own duration and links
 COLUMNS = {"Claim": "fact", "Section": "section", "Severity": "severity"}
 _BEFORE = 2
@@ -20,21 +18,6 @@ _BEFORE = 2
 
 class RunLog:
     """The hooks of pytest-html, as a plugin to register where pytest-html is active."""
-
-    def __init__(self, folder: SessionFolder) -> None:
-        self._folder = folder
-
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> Any:
-        """End pytest-html's part after it wrote the page: it would tell the page's place before it is renamed."""
-        done = yield
-        from pytest_html.basereport import BaseReport
-
-        manager = session.config.pluginmanager
-        for plugin in manager.get_plugins() if self._folder.of_command else ():
-            if isinstance(plugin, BaseReport):
-                manager.unregister(plugin)
-        return done
 
     def pytest_html_report_title(self, report: Any) -> None:
         """Set the title of the page."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,12 @@ import pytest
 from asbuilt.judging.judge import unjudged
 from asbuilt.pytest_plugin.discovery import is_spec
 from asbuilt.pytest_plugin.loaded import loaded
-from asbuilt.pytest_plugin.recorder import Recorder
-from asbuilt.pytest_plugin.selection import Selection
 from asbuilt.pytest_plugin.session_folder import SessionFolder
-from asbuilt.pytest_plugin.sharing import Run, forget
+from asbuilt.pytest_plugin.sharing import forget
 from asbuilt.results import record as results
-from asbuilt.results import terminal
 from asbuilt.results.exit_codes import ExitCode, exit_code
-from asbuilt.results.writers import Night, WriterError, write
+from asbuilt.session.outcome import Outcome
+from asbuilt.session.selection import Selection
 from asbuilt.sources import ambient
 from asbuilt.spec.loading import load
 from asbuilt.spec.model import Fact, Spec
@@ -28,30 +25,24 @@ from asbuilt.spec.model import Fact, Spec
 class Session:
     """A plugin of the running session. In a distributed run the controlling process collects the results.
 
-    - `facts`: the records of the facts; `deployments`: the records of the deployments, by system and variant.
-    - `problems`: the mistakes in specs; `unwritten`: the report formats that failed.
+    - `outcome`: the records of facts and deployments, and the files that are written.
+    - `problems`: the mistakes in specs.
     - `other_tests`, `other_failures`: the number of tests that are not facts, and of their failures.
-    - `results`: the content of results.json, once the session ends.
     - `selection`: the facts that were selected; `folder`: of the results.
     - `shared`: the name of the distributed run, or "".
     - `selected`: the facts that were selected, by node id, each with its spec where this process loaded it.
     """
 
-    def __init__(self, config: pytest.Config, run: Run, folder: SessionFolder, recorder: Recorder) -> None:
+    def __init__(self, config: pytest.Config, outcome: Outcome, folder: SessionFolder) -> None:
         self.config = config
-        self.run = run
+        self.outcome = outcome
         self.folder = folder
-        self.recorder = recorder
         self.selection = Selection(by=folder.run.selected_by)
         self.selected_elsewhere: dict[str, Any] = {}  # by the workers of a distributed run
         self.notes: list[str] = []
-        self.facts: list[dict[str, Any]] = []
-        self.deployments: dict[tuple[str, str], dict[str, Any]] = {}
         self.problems: list[str] = []
         self.other_failures = 0
         self.other_tests = 0
-        self.results: dict[str, Any] = {}
-        self.unwritten: list[str] = []
         self.shared = ""
         self.selected: dict[str, tuple[Spec, Fact] | None] = {}
 
@@ -64,7 +55,7 @@ class Session:
         """Collect the record of a fact from its report; count any other test."""
         record = getattr(report, "asbuilt", None)
         if record is not None:
-            self.facts.append({**record, "duration_seconds": round(report.duration, 6)})
+            self.outcome.facts.append({**record, "duration_seconds": round(report.duration, 6)})
         elif report.nodeid in self.selected and report.when != "teardown":
             pass  # without a record, the fact is added as unknown at the end
         elif report.failed:
@@ -95,70 +86,44 @@ class Session:
         """Collect the deployments that a worker of a distributed run read, and the mistakes in specs that it found."""
         output = getattr(node, "workeroutput", {})
         for deployment in output.get("asbuilt_deployments", []):
-            self.deployments.setdefault((deployment["system"], deployment["variant"]), deployment)
+            self.outcome.deployments.setdefault((deployment["system"], deployment["variant"]), deployment)
         self.problems += [text for text in output.get("asbuilt_problems", []) if text not in self.problems]
-        self.recorder.add(output.get("asbuilt_recorded", ()))
+        self.outcome.recorder.add(output.get("asbuilt_recorded", ()))
         self.selected_elsewhere = output.get("asbuilt_selection", self.selected_elsewhere)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the results and set the exit code. A worker of a distributed run passes its results on instead."""
-        for deployment in self.run.deployments.values():
-            record = results.deployment_record(deployment)
-            self.deployments.setdefault((record["system"], record["variant"]), record)
+        facts, deployments = self.outcome.facts, self.outcome.deployments
+        self.outcome.add_deployments()
         output = getattr(self.config, "workeroutput", None)
         if output is not None:
-            output["asbuilt_deployments"] = list(self.deployments.values())
+            output["asbuilt_deployments"] = list(deployments.values())
             output["asbuilt_problems"] = self.problems
             output["asbuilt_selection"] = self.selection.record()
-            output["asbuilt_recorded"] = self.recorder.collect()
+            output["asbuilt_recorded"] = self.outcome.recorder.collect()
             return
-        if not self.problems and (self.facts or exitstatus in (0, 1)):
+        if not self.problems and (facts or exitstatus in (0, 1)):
             self._add_missing(session, exitstatus)
         if self.problems:
             session.exitstatus = ExitCode.USAGE
-        elif self.facts and exitstatus in (0, 1, 5):
+        elif facts and exitstatus in (0, 1, 5):
             session.exitstatus = self._exit_code()
-        selection = self.folder.run.selection = self.selected_elsewhere or self.selection.record()
+        self.folder.run.selection = self.selected_elsewhere or self.selection.record()
         if self.problems:
             self.folder.run.message = "\n".join(self.problems)
-        for record in self.deployments.values():
-            record["target"]["ambient"] |= {**ambient.record(self.run.target, os.environ), **loaded(self.config)}
-        if self.facts:
-            code = int(session.exitstatus)
-            deployments = list(self.deployments.values())
-            self.results = results.document(self.facts, deployments, self.folder.run.started, code, selection)
-            self._record(session)
-            self._write(session)
+        for record in deployments.values():
+            of_target = ambient.record(self.outcome.run.target, os.environ)
+            record["target"]["ambient"] |= {**of_target, **loaded(self.config)}
+        if facts:
+            session.exitstatus = self.outcome.write(ExitCode(int(session.exitstatus)))
         if self.shared:
             forget(self.shared)
         self.notes += self.folder.end(int(session.exitstatus))
 
-    def _record(self, session: pytest.Session) -> None:
-        """Write the recording, if one was asked for; where that fails, the run ends as wrong usage."""
-        self.recorder.add(self.recorder.collect())
-        try:
-            said = self.recorder.write(self.facts, self.folder.run.selection)
-            self.notes += [said] if said else []
-        except OSError as error:
-            self.unwritten.append(f"--record {self.recorder.path}: cannot be written: {error.strerror}")
-            session.exitstatus = self.results["run"]["exit_code"] = ExitCode.USAGE
-
-    def _write(self, session: pytest.Session) -> None:
-        """Write every report format; where one fails, results.json states the exit code of this process."""
-        names = {deployment["system"]: deployment["architecture"] for deployment in self.deployments.values()}
-        night, part = Night(self.results, architectures=names), self.folder.run.part
-        try:
-            write(night, part)
-        except WriterError as error:
-            self.unwritten += str(error).splitlines()
-            session.exitstatus = self.results["run"]["exit_code"] = ExitCode.INTERNAL
-            with contextlib.suppress(WriterError):
-                write(night, part, only=("results_json",))
-
     def _add_missing(self, session: pytest.Session, exitstatus: int) -> None:
         """Add each selected fact that has no record as unknown, so that no fact is lost."""
-        judged = {fact["nodeid"] for fact in self.facts}
+        judged = {fact["nodeid"] for fact in self.outcome.facts}
         reason = "the fact was not judged: its test ended without a verdict"
         if exitstatus == ExitCode.INTERRUPTED or session.shouldstop or session.shouldfail:
             reason = (
@@ -169,7 +134,7 @@ class Session:
                 spec, fact = known or self._loaded(nodeid)
                 strict = self.config.option.strict_reading
                 record = results.fact_record(spec, unjudged(fact, reason), nodeid, strict)
-                self.facts.append({**record, "duration_seconds": 0.0})
+                self.outcome.facts.append({**record, "duration_seconds": 0.0})
 
     def _loaded(self, nodeid: str) -> tuple[Spec, Fact]:
         """The spec and the fact of a node id that another process collected."""
@@ -180,7 +145,7 @@ class Session:
         return spec, next(fact for fact in spec.facts if fact.id == name)
 
     def _exit_code(self) -> ExitCode:
-        code = exit_code(self.facts)
+        code = exit_code(self.outcome.facts)
         if self.other_failures:
             return ExitCode.FAILED
         return ExitCode.PASSED if code == ExitCode.NOTHING and self.other_tests else code
@@ -189,12 +154,9 @@ class Session:
         """Show the counts of each architecture, then the facts that did not pass, worst first."""
         for line in self.problems if self.config.option.verbose < 0 else ():
             terminalreporter.write_line(line)
-        for line in self.unwritten:
-            terminalreporter.write_line(line)
-        if self.results:
+        if self.outcome.results:
             terminalreporter.ensure_newline()
-            place = self.folder.run.place
-            for line in terminal.summary(self.results, place, full=self.config.option.tbstyle == "no"):
-                terminalreporter.write_line(line)
+        for line in self.outcome.summary(full=self.config.option.tbstyle == "no"):
+            terminalreporter.write_line(line)
         for line in self.notes:
             terminalreporter.write_line(line)

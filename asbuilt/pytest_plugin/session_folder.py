@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from asbuilt.pytest_plugin.selection import selecting_options
 from asbuilt.results.exit_codes import ExitCode
-from asbuilt.results.run_folder import RunFolder, refusal
+from asbuilt.results.run_folder import RunFolder, keep_count, refusal
+
+# attribute of pytest's options → the option
+_SELECTING = {
+    "keyword": "-k",
+    "markexpr": "-m",
+    "deselect": "--deselect",
+    "lf": "--lf",
+    "stepwise": "--stepwise",
+    "maxfail": "--maxfail",
+    "variant": "--variant",
+}
 
 
 class SessionFolder:
@@ -21,7 +33,10 @@ class SessionFolder:
         self.of_command = bool(opened)
         self._writes = not hasattr(config, "workerinput") and not config.option.collectonly
         self.run: RunFolder = opened[0] if opened else RunFolder(config.option.out)
-        self.run.keep = _count(config.option.keep_runs)
+        try:
+            self.run.keep = keep_count(config.option.keep_runs)
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
         self.run.selected_by = selecting_options(config)
         self._open = False
 
@@ -52,7 +67,17 @@ class SessionFolder:
         return self.run.publish(exit_code)
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise pytest.UsageError(f"--keep-runs {text}: must be a whole number above 0")
-    return int(text)
+def selecting_options(config: pytest.Config) -> tuple[str, ...]:
+    """The options and arguments of the session that select among facts, as they were given."""
+    return tuple(_given(config))
+
+
+def _given(config: pytest.Config) -> Iterator[str]:
+    for attribute, option in _SELECTING.items():
+        value = getattr(config.option, attribute, None)
+        if value:
+            shown = value if isinstance(value, str | int) and value is not True else ""
+            yield from (
+                [f"{option} {one}" for one in value] if isinstance(value, list) else [f"{option} {shown}".strip()]
+            )
+    yield from (f"::{fact}" for _, mark, fact in (str(arg).partition("::") for arg in config.args) if mark)

@@ -1,4 +1,4 @@
-"""The deployments of one pytest session. Workers of a distributed run share the snapshots that the first one reads.
+"""Workers of a distributed run share the snapshots that the first one reads.
 
 Evidence stays in memory: the worker that read a snapshot answers the others on 127.0.0.1. The folder of the run holds
 locks, port numbers and keys only, so that nothing of the account stays on disk, also where the run is killed.
@@ -7,73 +7,24 @@ locks, port numbers and keys only, so that nothing of the account stays on disk,
 from __future__ import annotations
 
 import contextlib
-import datetime
 import os
 import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from asbuilt import verification
-from asbuilt.judging.judge import Verdict
-from asbuilt.progress import Progress
-from asbuilt.results.deployment import Deployment
+from asbuilt.session.run import Kept
 from asbuilt.snapshot import Snapshot, loads
-from asbuilt.sources.limits import Limits
-from asbuilt.spec.model import Fact, Spec
-from asbuilt.targets import Target
 
 _THIS_MACHINE = "127.0.0.1"
 _WAIT = 10.0  # seconds for the answer of a worker that has the snapshot; without one the snapshot is read again
 
 
-class Run:
-    """Reads each deployment once and keeps it.
-
-    `now` is the time at which facts are judged (aware, UTC). `shared` is the name of the distributed run, under which
-    its workers find each other's snapshots, or "" for a run in one process. `limits`, `progress`, `once` and `strict`
-    are those of `verification.read`.
-    """
-
-    def __init__(
-        self,
-        target: Target,
-        now: datetime.datetime,
-        shared: str = "",
-        limits: Limits | None = None,
-        progress: Progress | None = None,
-        *,
-        once: bool = False,
-        strict: bool = False,
-    ) -> None:
-        self.target = target
-        self.now = now
-        self.shared = shared
-        self._more: Any = {"limits": limits, "progress": progress, "once": once, "strict": strict}
-        self.deployments: dict[tuple[Path, str], Deployment] = {}
-
-    def read(self, spec: Spec, variant: str, facts: Sequence[Fact]) -> None:
-        """Read all evidence that the facts need. Raises `TargetError` where the target cannot be used at all."""
-
-        def kept(take: Callable[[], Snapshot], which: str) -> Snapshot:
-            return _shared(self.shared, f"{spec.system}-{variant}-{which}", take)
-
-        asked = (spec, variant, self.target, self.now, facts)
-        if self.shared:
-            self._more["kept"] = kept
-        read = verification.read(*asked, **self._more)
-        self.deployments[spec.path, variant] = read
-
-    def first(self, fact: Fact, spec: Spec) -> Verdict | None:
-        """The verdict before the evidence was read again; None where it was read once."""
-        return self.deployments[spec.path, fact.variant].first.get(fact.id)
-
-    def judge(self, fact: Fact, spec: Spec) -> Verdict:
-        """The verdict on a fact whose deployment was read. Raises `KeyError` where it was not."""
-        return self.deployments[spec.path, fact.variant].judge(fact)
+def kept_for(run: str) -> Kept:
+    """What keeps the snapshots of a distributed run: the first worker reads, the others get what it read."""
+    return lambda system, variant, take, which: _shared(run, f"{system}-{variant}-{which}", take)
 
 
 def _shared(run: str, name: str, take: Callable[[], Snapshot]) -> Snapshot:

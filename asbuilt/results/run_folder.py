@@ -167,6 +167,13 @@ class RunFolder:
         return [f"removed   {folders} in {self.parent}: the newest {self.keep} are kept"] if old else []
 
 
+def keep_count(text: str) -> int:
+    """The number of run folders to keep, as `--keep-runs` gives it. Raises `ValueError` with the mistake."""
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError(f"--keep-runs {text}: must be a whole number above 0")
+    return int(text)
+
+
 def refuse(arguments: Sequence[str], default: Path, files: Files = VERIFICATION) -> None:
     """Publish the end of a run whose command line is wrong in the folder that its `--out` names, if it names one."""
     outs = [after for option, after in itertools.pairwise(arguments) if option == "--out"]

@@ -24,7 +24,7 @@ from asbuilt.sources.load import FORMAT
 from asbuilt.spec.model import Fact, Spec
 
 SCHEMA = Path(__file__).with_name("load-result.schema.json")
-RESULT, PAGE, JUNIT = "load-result.json", "load.html", "load-junit.xml"
+RESULT = "load-result.json"
 CURVE = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 1.0)
 
 

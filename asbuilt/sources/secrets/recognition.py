@@ -61,17 +61,14 @@ def _tokens() -> re.Pattern[str]:
 
 
 @cache
-def _token_kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((kind.id, re.compile(kind.pattern.replace(" | ", "|"))) for kind in TOKENS)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A row's expression. Compiling all rows takes longer than a short run takes to search with the few it needs."""
+    return re.compile(pattern.replace(" | ", "|"))
 
 
+@lru_cache(maxsize=8192)
 def _token_kind(token: str) -> str:
-    return next(kind for kind, pattern in _token_kinds() if pattern.match(token))
-
-
-@cache
-def _contexts() -> tuple[tuple[tuple[str, ...], str, re.Pattern[str]], ...]:
-    return tuple((kind.hints, kind.id, re.compile(kind.pattern)) for kind in CONTEXTS)
+    return next(kind.id for kind in TOKENS if _compiled(kind.pattern).match(token))
 
 
 @cache
@@ -133,11 +130,12 @@ def _pairs(text: str, pattern: re.Pattern[str]) -> Iterator[Span]:
 
 
 def _in_context(text: str, lowered: str) -> Iterator[Span]:
-    for hints, kind, pattern in _contexts():
-        if any(hint in lowered for hint in hints):
+    for kind in CONTEXTS:
+        if any(hint in lowered for hint in kind.hints):
+            pattern = _compiled(kind.pattern)
             for match in pattern.finditer(text):
                 group = "secret" if "secret" in pattern.groupindex else 0
-                yield Span(match.start(group), match.end(group), kind)
+                yield Span(match.start(group), match.end(group), kind.id)
 
 
 def _decoded(text: str) -> str:

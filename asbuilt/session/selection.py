@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
+from asbuilt.problems import nearest
+from asbuilt.recording import name_of
 from asbuilt.spec.model import Spec, SpecError
 from asbuilt.targets import Target
-
-# attribute of pytest's options → the option
-_SELECTING = {
-    "keyword": "-k",
-    "markexpr": "-m",
-    "deselect": "--deselect",
-    "lf": "--lf",
-    "stepwise": "--stepwise",
-    "maxfail": "--maxfail",
-    "variant": "--variant",
-}
 
 
 @dataclass
@@ -61,17 +50,24 @@ def offered_variants(spec: Spec, chosen: Sequence[str], target: Target) -> Seque
     return spec.variants or ("",) if target.kind in ("mock", "none") else chosen
 
 
-def selecting_options(config: pytest.Config) -> tuple[str, ...]:
-    """The options and arguments of the session that select among facts, as they were given."""
-    return tuple(_given(config))
+def chosen_variants(spec: Spec, wanted: str, target: Target) -> tuple[str, ...]:
+    """The variants to verify: the wanted one, else all on mock accounts, else those of a recording.
 
-
-def _given(config: pytest.Config) -> Iterator[str]:
-    for attribute, option in _SELECTING.items():
-        value = getattr(config.option, attribute, None)
-        if value:
-            shown = value if isinstance(value, str | int) and value is not True else ""
-            yield from (
-                [f"{option} {one}" for one in value] if isinstance(value, list) else [f"{option} {shown}".strip()]
-            )
-    yield from (f"::{fact}" for _, mark, fact in (str(arg).partition("::") for arg in config.args) if mark)
+    Raises `SpecError` for a variant that the spec or the recording lacks, and where an account must name one.
+    """
+    recording = target.recording
+    if recording:
+        held = recording.variants(spec.system)
+        if not held or (wanted and spec.variants and wanted not in held) or not set(held) <= {*spec.variants, ""}:
+            name = name_of(spec.system, wanted)
+            said = f"{recording.path} holds {recording.held()}, and not {name}: name what it holds"
+            raise SpecError([f"{spec.path}: {said}"])
+        return (wanted,) if wanted and spec.variants else held
+    if not spec.variants:
+        return ("",)  # --variant does not apply to an architecture without variants
+    if wanted and wanted not in spec.variants:
+        raise SpecError([f"{spec.path}: no variant {wanted!r}: {nearest(wanted, spec.variants)}"])
+    if not wanted and len(spec.variants) > 1 and target.kind not in ("mock", "none"):
+        names = ", ".join(spec.variants)
+        raise SpecError([f"{spec.path}: needs the variant that the account is built as: add --variant ({names})"])
+    return (wanted,) if wanted else spec.variants

@@ -7,24 +7,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from asbuilt import recording
 from asbuilt.evidence import TargetError
-from asbuilt.pytest_plugin.sharing import Run
 from asbuilt.results import recorded, signing
+from asbuilt.session.run import Run
 
 
 class Recorder:
     """Collects what a session records. `path` is the file, or None where nothing is recorded.
 
+    `options` are parsed options, with `record` and `sign_key`. Raises `TargetError` where they cannot be met.
+
     In a distributed run the workers read, and pass on what the manifest says of their deployments.
     """
 
-    def __init__(self, config: pytest.Config, run: Run) -> None:
-        option = config.option
-        self.path = Path(option.record) if option.record else None
-        self._key = Path(option.sign_key) if option.sign_key else None
+    def __init__(self, options: Any, run: Run) -> None:
+        self.path = Path(options.record) if options.record else None
+        self._key = Path(options.sign_key) if options.sign_key else None
         self._run = run
         self.entries: dict[tuple[str, str], dict[str, Any]] = {}
         self._snapshots: dict[str, str] = {}
