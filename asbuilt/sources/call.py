@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,13 +10,12 @@ from typing import Any
 
 from asbuilt.evidence import TargetError, Unknown, Untested, search
 from asbuilt.snapshot import Call
-from asbuilt.sources.errors import Failure, explain
+from asbuilt.sources.errors import explain
 from asbuilt.sources.limits import PAGES
 from asbuilt.sources.redaction import redact_text
 from asbuilt.sources.row import Row
 
 PAUSES = (0.25, 0.5, 1, 2, 4, 4, 4, 4, 5, 5)  # seconds between two requests for a report: half a minute in all
-_IDENTITY = "sts:GetCallerIdentity"
 _CONTINUATIONS = ("NextToken", "nextToken", "NextMarker", "nextPageToken")
 
 
@@ -86,7 +84,11 @@ def _called(
     except TargetError:
         raise
     except Exception as error:  # every error of the SDK or the network becomes a reason; none becomes "empty"
-        fault = _explained(error, row, api_operation, calls)
+        try:
+            fault = explain(error, row, api_operation)
+        except TargetError as ended:
+            problem = redact_text(str(ended))
+            raise
         problem = redact_text(fault.reason)
         if not fault.absent:
             raise Unknown(problem, fault.permission) from error
@@ -101,20 +103,6 @@ def _called(
         for field in page.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-asbuilt-supplied", "").split(",")
     }
     return Pages(api_operation, tuple(pages), tuple(sorted(supplied - {""})))
-
-
-def _explained(error: Exception, row: Row, api_operation: str, calls: list[Call]) -> Failure:
-    """Why a call failed. Raises `TargetError` where the target cannot be used at all.
-
-    Credentials that ended after the caller's identity was read only make the rest of the evidence unknown.
-    """
-    try:
-        return explain(error, row, api_operation)
-    except TargetError as ended:
-        if not any(made.operation == _IDENTITY and not made.problem for made in calls):
-            raise
-        at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        return Failure(f"{row.label(api_operation)} was not read, since at {at} {ended}")
 
 
 def _answers(

@@ -26,6 +26,7 @@ from asbuilt.sources.table import is_aws
 from asbuilt.sources.wholeness import check_batch, check_named, check_record, found_in
 
 WORKERS = 24
+_IDENTITY = "sts:GetCallerIdentity"
 TICK = 0.1  # seconds between two looks at limits and progress while nothing comes
 
 
@@ -165,6 +166,12 @@ class Reader:
             try:
                 asked = self._redactor.reveal(params)  # a parameter can hold a name that was redacted
                 return call(client, row, asked, calls, task.page, self._limits.pages)
+            except TargetError as ended:
+                if not any(made.operation == _IDENTITY and not made.problem for made in self._calls):
+                    raise
+                # credentials that end after the caller's identity was read make only the rest unknown
+                at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+                raise Unknown(f"{task.label} was not read, since at {at} {ended}") from None
             finally:
                 if not task.given_up:
                     self._calls += calls

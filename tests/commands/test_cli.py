@@ -90,9 +90,9 @@ def test_a_broken_spec_is_exit_code_4_with_every_mistake(tmp_path):
     )
     ended = verify(tmp_path, str(spec))
     assert ended.code == 4
-    assert "spec.toml:6: " in ended.out
-    assert "spec.toml:10: " in ended.out
-    assert "did you mean 'rds:db'?" in ended.out
+    assert "spec.toml:6: " in ended.err
+    assert "spec.toml:10: " in ended.err
+    assert "did you mean 'rds:db'?" in ended.err
     assert "Traceback" not in ended.out + ended.err
 
 

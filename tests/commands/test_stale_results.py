@@ -77,7 +77,7 @@ def test_a_run_that_fails_is_what_latest_points_to(
     ended = asbuilt(tmp_path, "verify", *given, env={"PYTHONPATH": f"{tmp_path}:{Path.cwd()}"})
     assert ended.code == code, ended.out + ended.err
     left = {path.name for path in _latest(tmp_path).iterdir()}
-    assert {"run.json"} <= left <= {"run.json", "junit.xml", "run-log.html"}
+    assert {"run.json"} <= left <= {"run.json", "junit.xml"}
     run = _read(_latest(tmp_path) / "run.json")
     assert run["exit_code"] == code
     assert message in run["message"]
@@ -127,14 +127,14 @@ def test_a_plain_session_leaves_nothing_stale(tmp_path: Path, spec: str) -> None
     """pytest itself, with results that an earlier `asbuilt verify` left in the same folder."""
     out = tmp_path / "out"
     assert verify(tmp_path, spec).code == 0
-    assert {"results.json", "junit.xml", "run-log.html", "run.json"} <= {path.name for path in out.iterdir()}
+    assert {"results.json", "junit.xml", "run.json"} <= {path.name for path in out.iterdir()}
     for arguments, code in ((["-k", "nosuch"], 5), (["--account", "nosuch"], 4)):
         done = _pytest(tmp_path, spec, "--out", str(out), *arguments)
         assert done == code
         assert {path.name for path in out.iterdir()} == {"run.json"}
         assert _read(out / "run.json")["exit_code"] == code
     assert _pytest(tmp_path, spec, "--out", str(out)) == 0
-    assert {path.name for path in out.iterdir()} == {"results.json", "results.schema.json", "run.json"}
+    assert {path.name for path in out.iterdir()} == {"results.json", "results.schema.json", "junit.xml", "run.json"}
     assert _pytest(tmp_path, spec, "--out", str(out), "--collect-only") == 0
     assert (out / "results.json").exists()
 

@@ -247,7 +247,7 @@ def test_who_can_reads_a_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     role = "arn:aws:iam::123456789012:role/studybunny-ec2-role"
     with mock_account("studybunny", "") as session:
-        monkeypatch.setattr(aws_session, "_session", lambda *_: session)
+        monkeypatch.setattr(aws_session, "open_session", lambda *_: (session, {}))
         account = tmp_path / "accounts.toml"
         account.write_text('[accounts.staging]\nprofile = "staging"\n')
         for action, code in (("s3:GetObject", 0), ("s3:DeleteObject", 1)):

@@ -231,7 +231,7 @@ def test_who_can_asks_within_the_organization(place, monkeypatch, capsys, action
     place.role(MEDIA)
     place.attach(place.root, NO_WRITING)
     monkeypatch.setattr(authorization, "choose", lambda *_: MOCK)
-    monkeypatch.setattr(aws_session, "_session", lambda *_: place.session)
+    monkeypatch.setattr(aws_session, "open_session", lambda *_: (place.session, {}))
     asked = ["iam", "who-can", f"arn:aws:iam::{place.account}:role/app", action, "arn:aws:s3:::media/x"]
     with denied(place.session, *refused):
         assert cli.run([*asked, "--account", "shop"]) == code

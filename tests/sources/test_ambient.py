@@ -82,7 +82,7 @@ def run(tmp_path, stand_in):
         (tmp_path / "accounts.toml").write_text(f"[accounts.production]\n{account}\n")
         stand_in.asked.clear()
         given = {"AWS_CONFIG_FILE": str(config), **(env or {})}
-        return verify(tmp_path, *command, "--account", "production", *arguments, env=given)
+        return verify(tmp_path, *command, "--account", "production", "--once", *arguments, env=given)
 
     return verified
 

@@ -115,7 +115,7 @@ def test_one_of_two_tiers_must_be_named(tmp_path, url):
     """The program requires --variant for an account, which is built as one variant."""
     ended = verify(tmp_path, SYSTEM, "--endpoint-url", url)
     assert ended.code == 4
-    assert "--variant (tier1, tier2)" in ended.out
+    assert "--variant (tier1, tier2)" in ended.err
 
 
 def test_a_renamed_resource_is_found_by_the_accounts_file(tmp_path, url):
@@ -136,8 +136,9 @@ def test_marks_and_junit_carry_the_claim(tmp_path, url):
         re.findall(r'<property name="(\w+)"', (tmp_path / "out" / "junit.xml").read_text(encoding="utf-8"))
     )
     assert {"claim", "section", "severity", "expected", "found"} <= properties
-    log = (tmp_path / "out" / "run-log.html").read_text(encoding="utf-8")
-    assert "Section" in log
+    log = tmp_path / "run-log.html"
+    _verify(tmp_path, url, "-m", "high and rds_db", "--", "--html", str(log))
+    assert "Section" in log.read_text(encoding="utf-8")
 
 
 def test_plain_pytest_verifies_too(tmp_path, url):

@@ -144,7 +144,7 @@ PLACES: list[tuple[str, str, Plant]] = [
      lambda n, v: _definition(logConfiguration={"options": {n or FIXED: v}})),
     ("image of a container", "ecs:task-definition", lambda n, v: _definition(image=f"registry/{text(n, v)}:1")),
     ("variable of a service's container", "ecs:service.task-definition",
-     lambda n, v: {**_service(taskDefinition="td"), **_definition(environment=_variable(n, v))}),
+     lambda n, v: {**_service(taskDefinition="arn:td"), **_definition(environment=_variable(n, v))}),
     ("event of a service", "ecs:service", lambda n, v: _service(events=[{"message": text(n, v)}])),
     ("tag of a service", "ecs:service", lambda n, v: _service(tags=[_pair(n, v, "key", "value")])),
     ("tag of a cluster", "ecs:cluster", lambda n, v: _cluster(tags=[_pair(n, v, "key", "value")])),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import collections
+import copy
 import datetime
 import re
 
 import pytest
 from botocore.exceptions import ClientError
 
+from asbuilt.evidence import search
 from asbuilt.sources.reader import Reader
 from asbuilt.sources.row import Plan
+from asbuilt.sources.table import rows_by_kind
 from tests.sources.secrets.kinds import KINDS
 from tests.sources.secrets.places import PLACES
 
@@ -35,9 +38,39 @@ class Client:
             answer = self._answers.get(operation, ("AccessDenied", "no"))
             if isinstance(answer, tuple):
                 raise ClientError({"Error": {"Code": answer[0], "Message": answer[1]}}, operation)
-            return answer
+            return _whole(copy.deepcopy(answer), operation, params)
 
         return ask
+
+
+def _whole(answer, operation, params):
+    """The answer with what its rows need to be whole, as AWS gives it: what was asked for, ids and counts."""
+    for row in (row for rows in rows_by_kind().values() for row in rows if row.operation == operation):
+        plain = row.records.partition("[?")[0]
+        found = search(plain + "[]" * (plain != row.records), answer)
+        records = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
+        for number, record in enumerate(records):
+            for name, path in row.echoes.items():
+                asked = params.get(name)
+                _set(record, path, asked[number] if isinstance(asked, list) else asked)
+            for path in row.whole:
+                _set(record, path, "x")
+            for path in re.findall(r"[A-Za-z]\w*(?:\.\w+)*(?![\w(])", row.ids or row.names or row.arn)[:1]:
+                _set(record, path, f"x{number}")
+        if row.witness and found is not None:
+            _set(answer, row.witness, len(records) if search(row.witness, answer) is None else None)
+    return answer
+
+
+def _set(record, path, value):
+    """Set a field that the record lacks."""
+    *above, last = path.split(".")
+    for name in above:
+        record = record.setdefault(name, {})
+        if not isinstance(record, dict):
+            return
+    if record.get(last) is None:
+        record[last] = value
 
 
 def _read(kind, answers):
@@ -85,6 +118,6 @@ def test_a_resource_named_with_a_secret_is_asked_for_by_its_name():
     snapshot, client = _read("logs:log-group.filters", answers)
     assert {"logGroupName": token} in client.asked
     [entry] = snapshot.entries("logs:log-group")
-    assert entry.arn == f"arn:aws:logs:us-east-1:1:log-group:{entry.names[0]}:*"
+    assert entry.arn == f"arn:aws:logs:us-east-1:1:log-group:{entry.ids[0]}:*"
     assert snapshot.of("logs:log-group.filters", entry.id) == []
-    assert entry.names[0] in snapshot.dumps()
+    assert entry.ids[0] in snapshot.dumps()
