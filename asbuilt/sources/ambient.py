@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from fnmatch import fnmatchcase
 from typing import Any
-from unittest import mock
 
 from asbuilt.targets import Target
 
@@ -75,12 +74,11 @@ def without_tool_settings() -> Iterator[None]:
     """Remove the variables with which pytest and Locust are configured while the block runs, and note their names."""
     names = present((*_OF_PYTEST, *_OF_LOCUST), os.environ)
     before = _removed.set(tuple(names))
+    values = {name: os.environ.pop(name) for name in names}
     try:
-        with mock.patch.dict(os.environ):
-            for name in names:
-                del os.environ[name]
-            yield
+        yield
     finally:
+        os.environ.update(values)
         _removed.reset(before)
 
 

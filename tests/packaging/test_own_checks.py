@@ -77,7 +77,7 @@ def test_a_broken_module_is_one_error_of_a_run(project):
     ended = verify(project, "specs/campushub360")
     line = f"{file}:{len(CHECK.splitlines()) + 2}: NameError: name 'unknown' is not defined"
     assert ended.code == 4
-    assert line in ended.out.splitlines()
+    assert f"asbuilt: {line}" in ended.err.splitlines()
     assert "Traceback" not in ended.out + ended.err
 
 
