@@ -26,6 +26,7 @@ from asbuilt.sources.table import is_aws
 from asbuilt.sources.wholeness import check_batch, check_named, check_record, found_in
 
 WORKERS = 24
+EACH = 12  # calls of one service at a time
 _IDENTITY = "sts:GetCallerIdentity"
 TICK = 0.1  # seconds between two looks at limits and progress while nothing comes
 
@@ -62,7 +63,7 @@ class Reader:
         home: str = "",
     ) -> None:
         self._workers = workers
-        self._pool = Pool(workers)
+        self._pool = Pool(workers, EACH)
         self._client = client
         self._now = now
         self._limits = limits or Limits()
@@ -81,7 +82,7 @@ class Reader:
         where the target cannot be used at all, for example without credentials. A second plan shares the calls of the
         first.
         """
-        self._pool = Pool(self._workers)
+        self._pool = Pool(self._workers, EACH)
         self._redactor = Redactor(plan.compared)
         parts = [RegionReading(region, of, self._now) for region, of in {"": plan, **plan.elsewhere}.items()]
         try:
@@ -139,7 +140,7 @@ class Reader:
             row, _, params = self._waiting[task][0][1]
             seconds = round(now - task.started, 4)
             self._calls.append(Call(task.label, row.region, asked_text(params), task.pages, seconds, reason))
-            self._pool.replace_one()
+            self._pool.replace_one(task)
         return True
 
     def _submit(self, part: RegionReading, asks: Sequence[Ask]) -> None:
@@ -148,7 +149,7 @@ class Reader:
             request = _Request.of(row, params, self._home)
             task = self._tasks.get(request)
             if task is None:
-                task = self._tasks[request] = Task(row.label(row.operation), self._call_of(row, params))
+                task = self._tasks[request] = Task(row.label(row.operation), self._call_of(row, params), row.service)
                 self._pool.submit(task)
             elif task.finished and task not in self._waiting:
                 self._pool.done.put(task)

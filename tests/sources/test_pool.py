@@ -51,8 +51,8 @@ def never():
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
-        (Limits(call=0.05), "sqs:ListQueues gave no whole answer within 0.05 s: no answer came"),
-        (Limits(row=0.05), "sqs:ListQueues did not come to its last page within 0.05 s"),
+        (Limits(call=0.5), "sqs:ListQueues gave no whole answer within 0.5 s: no answer came"),
+        (Limits(row=0.5), "sqs:ListQueues did not come to its last page within 0.5 s"),
     ],
 )
 def test_a_call_beyond_its_limit_is_unknown(never, limits, reason):
@@ -83,11 +83,33 @@ def test_a_thread_that_hangs_keeps_nobody_waiting(never):
     pool.submit(slow)
     pool.submit(quick)
     slow.give_up("too slow")
-    pool.replace_one()
+    pool.replace_one(slow)
     assert pool.done.get(timeout=60) is quick
     assert quick.result() == "done"
     with pytest.raises(Unknown, match="too slow"):
         slow.result()
+    pool.close()
+
+
+def test_a_service_that_waits_slows_no_other_one(never):
+    """Of four threads, two may call one service; a third call of it is made once one of these ends."""
+    first = threading.Event()
+    pool = Pool(4, each=2)
+    waiting = [Task(f"slow {number}", lambda task: never.wait(60), "slow") for number in range(1, 5)]
+    held = Task("held", lambda task: "held", "slow")
+    pool.submit(Task("slow 0", lambda task: first.wait(60), "slow"))
+    for task in (waiting[0], held, *waiting[1:]):
+        pool.submit(task)
+    quick = [Task(f"quick {number}", lambda task: "done", "quick") for number in range(20)]
+    for task in quick:
+        pool.submit(task)
+    assert {pool.done.get(timeout=60).label for _ in quick} == {task.label for task in quick}
+    assert not held.started
+    first.set()
+    assert [pool.done.get(timeout=60).label for _ in range(2)] == ["slow 0", "held"]
+    assert sum(task.started > 0 for task in waiting[2:]) == 0
+    waiting[0].give_up("too slow")
+    pool.replace_one(waiting[0])
     pool.close()
 
 
