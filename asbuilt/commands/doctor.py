@@ -71,7 +71,7 @@ def _read(system: str, variant: str | None, target: Target) -> Deployment:
     if spec.variants and wanted and wanted not in spec.variants:
         raise SpecError([f"{spec.path}: no variant {wanted!r}: {nearest(wanted, spec.variants)}"])
     chosen = (wanted or spec.variants[0]) if spec.variants else ""
-    return verification.read(spec, chosen, target, datetime.datetime.now(datetime.UTC))
+    return verification.read(spec, chosen, target, datetime.datetime.now(datetime.UTC), once=True)
 
 
 @dataclasses.dataclass(frozen=True)
