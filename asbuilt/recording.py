@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,15 @@ class Recording:
         return ", ".join(name_of(*key) for key in self.deployments)
 
     def snapshot(self, system: str, variant: str) -> Snapshot:
-        """The evidence of a deployment. Raises `KeyError` for one that the recording does not hold."""
-        return from_plain(self.snapshots[name_of(system, variant)])
+        """The evidence of a deployment.
+
+        Raises `KeyError` for one that the recording does not hold, and `TargetError` for records that are broken.
+        """
+        raw = self.snapshots[name_of(system, variant)]
+        try:
+            return from_plain(raw)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise TargetError(f"{self.path} is a broken recording: {name_of(system, variant)} has {error}") from None
 
 
 def name_of(system: str, variant: str) -> str:
@@ -120,23 +127,74 @@ def parse(path: Path) -> Recording:
         raw = path.read_bytes()
         with gzip.open(path) as file:
             text = file.read(MOST_BYTES + 1)
-        content = json.loads(text) if len(text) <= MOST_BYTES else None
+        if len(text) > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_BYTES:,} bytes when it is unpacked")
+        content = json.loads(text)
     except (OSError, EOFError, ValueError, RecursionError) as error:
         raise TargetError(f"{path} is no recording ({error}): name a file that --record wrote") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise TargetError(f"{path} is no recording: name a file that --record wrote")
     schema = content.get("schema")
-    if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
+    if type(schema) is not int or not 1 <= schema <= SCHEMA:
         raise TargetError(f"{path} has schema {schema!r}, and this version reads 1 to {SCHEMA}: take a later version")
     try:
         manifest, snapshots = content["manifest"], content["snapshots"]
         deployments = {(one["system"], one["variant"]): one for one in manifest["deployments"]}
         about = (hashlib.sha256(raw).hexdigest(), str(content["sha256"]), schema, deployments)
         found = Recording(path, manifest, snapshots, content.get("envelope"), *about)
-        found.now  # noqa: B018  # a manifest without a time is broken
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TargetError(f"{path} is a broken recording: its manifest has no usable {error}") from None
+    broken = next(_broken(content), "")
+    if broken:
+        raise TargetError(f"{path} is a broken recording: {broken}")
     return found
+
+
+_OF_DEPLOYMENT = {"system": str, "variant": str, "region": str, "account": str, "caller": str, "seconds": int | float,
+                  "whole": list, "sets": dict, "facts": list, "started": str, "spec": dict}  # fmt: skip
+_OF_MANIFEST = {"suite": str, "now": str, "recorded": str, "target": dict}
+_OF_TARGET = {"kind": str, "name": str}
+_OF_FACT = {"id": str, "outcome": str, "kind": str, "subject": str, "resources": list}
+_OF_SPEC = {"file": str, "sha256": str}
+
+
+def _broken(content: Mapping[str, Any]) -> Iterator[str]:
+    """What is missing in a recording or of another type, so that no reader has to ask."""
+    manifest, snapshots, envelope = content["manifest"], content["snapshots"], content.get("envelope")
+    yield from _lacking("the manifest", manifest, _OF_MANIFEST)
+    yield from _lacking("the target", manifest["target"], _OF_TARGET)
+    yield from _lacking("the file", {"snapshots": snapshots, "envelope": envelope or {}}, _OF_FILE)
+    if isinstance(envelope, Mapping) and not isinstance(envelope.get("signatures", []), list):
+        yield "the envelope has no list of signatures"
+    times = [manifest["now"]]
+    for one in manifest["deployments"]:
+        yield from _lacking("a deployment", one, _OF_DEPLOYMENT)
+        yield from _lacking("a spec", one["spec"], _OF_SPEC)
+        for fact in one["facts"]:
+            yield from _lacking("a fact", fact, _OF_FACT)
+        times.append(one["started"])
+    for name, snapshot in snapshots.items():
+        yield from _lacking(f"snapshot {name}", snapshot, {"answers": dict, "calls": list})
+    for text in times:
+        if not _is_time(text):
+            yield f"{text!r} is no time with its distance from UTC"
+
+
+_OF_FILE = {"snapshots": dict, "envelope": dict}
+
+
+def _lacking(what: str, found: Any, fields: Mapping[str, Any]) -> Iterator[str]:
+    if not isinstance(found, dict):
+        yield f"{what} is no JSON object"
+        return
+    yield from (f"{what} has no usable {name}" for name, of in fields.items() if not isinstance(found.get(name), of))
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def changed(found: Recording) -> list[str]:

@@ -73,8 +73,9 @@ def _add_records(
                 of = records.setdefault((name, subjects.get((kind, entry.label), kind) + place), {})
                 of[_free(of, _identity(entry))] = dict(_fields(data))
         for parent, answers in snapshot.answers[kind].items():
-            for problem in {answer.problem for answer in answers if answer.problem}:
-                records.setdefault((name, kind + place), {})[f"not read {parent}".strip()] = {"problem": problem}
+            for problem in {undigested(answer.problem) for answer in answers if answer.problem}:
+                unread = undigested(f"not read {parent}".strip())
+                records.setdefault((name, kind + place), {})[unread] = {"problem": problem}
 
 
 def _subjects(facts: list[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
@@ -85,7 +86,7 @@ def _subjects(facts: list[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
 def _identity(entry: Entry) -> str:
     """What names a record in both readings: its ARN or name, and that of its parent, without its place in a list."""
     parent = f" of {entry.parent.rpartition('|')[2]}" if entry.parent and not entry.names else ""
-    return f"{entry.kind} {entry.label}{parent}"
+    return undigested(f"{entry.kind} {entry.label}{parent}")
 
 
 def _free(taken: Mapping[str, Any], name: str) -> str:
@@ -104,11 +105,11 @@ def _of_results(results: Mapping[str, Any]) -> Side:
     for fact in results["facts"]:
         of = records.setdefault((name_of(fact["system"], fact["variant"]), fact["subject"]), {})
         for finding in fact["findings"]:
-            of.setdefault(f"{fact['kind']} {finding['resource']}", {})
+            of.setdefault(undigested(f"{fact['kind']} {finding['resource']}"), {})
             for read_ in finding["evidence"]:
                 if read_["field"] and steady(fact["kind"], {read_["field"].rpartition(".")[2]: 0}):
-                    fields = of.setdefault(f"{fact['kind']} {read_['resource']}", {})
-                    fields[f"{read_['operation']} {read_['field']}"] = json.dumps(read_["value"])
+                    fields = of.setdefault(undigested(f"{fact['kind']} {read_['resource']}"), {})
+                    fields[undigested(f"{read_['operation']} {read_['field']}")] = _text(read_["value"])
     deployments = frozenset(name_of(one["system"], one["variant"]) for one in results["deployments"])
     return Side("results", deployments, facts, records)
 
@@ -116,15 +117,20 @@ def _of_results(results: Mapping[str, Any]) -> Side:
 def _fields(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """The fields of a record by path. A list of plain values is one field."""
     if isinstance(value, list) and in_any_order(path.rpartition(".")[2]):
-        value = sorted(value, key=lambda item: json.dumps(item, sort_keys=True, default=str))
+        value = sorted(value, key=_text)
     if isinstance(value, Mapping) and value:
         for name, item in value.items():
-            yield from _fields(item, f"{path}.{name}" if path else str(name))
+            yield from _fields(item, undigested(f"{path}.{name}" if path else str(name)))
     elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
         for index, item in enumerate(value):
             yield from _fields(item, f"{path}[{index}]")
     else:
-        yield path, undigested(json.dumps(value, default=str))
+        yield path, _text(value)
+
+
+def _text(value: Any) -> str:
+    """A value as text that is the same in each run: keys are sorted, and marks have no digests."""
+    return undigested(json.dumps(value, sort_keys=True, default=str))
 
 
 def differences(before: Side, after: Side) -> Iterator[str]:

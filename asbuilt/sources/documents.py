@@ -76,11 +76,23 @@ def _wrong_json(body: bytes, shape: Any = None) -> str:
         return f"the body is {_looks_like(body)}, expected a JSON object"
     if not isinstance(found, dict):
         return f"the body is a JSON {type(found).__name__}, expected a JSON object"
+    if shape is not None and not _about(found, shape):
+        return f"the JSON object has {', '.join(sorted(found))[:60]!r}, and no field of this answer"
     for name, member in shape.members.items() if shape is not None else ():
         value, expected = found.get(member.serialization.get("name", name)), _TYPES.get(member.type_name)
         if expected and value is not None and not isinstance(value, expected):
             return f"{name} is a JSON {type(value).__name__}, expected a {member.type_name}"
     return ""
+
+
+def _about(found: dict[str, Any], shape: Any) -> bool:
+    """Whether a JSON object is the operation's answer: none of an error, and not with another answer's fields only."""
+    if "payload" in shape.serialization:
+        return True
+    in_body = {
+        of.serialization.get("name", name) for name, of in shape.members.items() if not of.serialization.get("location")
+    }
+    return not found or ("__type" not in found and not in_body.isdisjoint(found))
 
 
 def _looks_like(body: bytes) -> str:

@@ -132,6 +132,15 @@ def _later(content: dict[str, Any]) -> None:
         (_later, "has schema 99"),
         (lambda content: content.pop("manifest"), "is a broken recording"),
         (lambda content: content["snapshots"].clear(), "does not fit"),
+        (lambda content: content["manifest"].update(target=None), "the manifest has no usable target"),
+        (lambda content: content["manifest"].update(now="2026-01-01T00:00:00"), "no time with its distance from UTC"),
+        (lambda content: content["manifest"]["deployments"][0].update(sets=None), "a deployment has no usable sets"),
+        (lambda content: content["manifest"]["deployments"][0].update(facts=None), "a deployment has no usable facts"),
+        (lambda content: content["manifest"]["deployments"][0].update(whole=None), "a deployment has no usable whole"),
+        (lambda content: content["manifest"]["deployments"][0].pop("spec"), "a deployment has no usable spec"),
+        (lambda content: content.update(snapshots=[]), "the file has no usable snapshots"),
+        (lambda content: content.update(envelope=[1]), "the file has no usable envelope"),
+        (lambda content: content["snapshots"].update({name_of(SYSTEM, VARIANT): None}), "is no JSON object"),
     ],
 )
 def test_a_changed_recording_is_refused(

@@ -48,6 +48,8 @@ def test_whole_answers_that_say_none_are_answers(tmp_path):
         ("ListQueues", QUEUES, html(), "HTML, expected a JSON object"),
         ("ListQueues", QUEUES, json('{"QueueUrls": [null]}'), "null in QueueUrls[]"),
         ("ListQueues", QUEUES, json('{"QueueUrls": "none"}'), "QueueUrls is a JSON str"),
+        ("ListQueues", QUEUES, json('{"SecretList": []}'), "no field of this answer"),
+        ("ListQueues", QUEUES, json('{"__type": "AccessDenied", "message": "no"}'), "no field of this answer"),
         ("ListQueues", QUEUES, json('{"a":' * 5000 + "1" + "}" * 5000), "nested too deep"),
         ("ListSecrets", SECRETS, json('{"SecretList": [], "NextToken": "more"}'), "pages|same next token"),
         ("ListSecrets", SECRETS, json("{}"), "without SecretList"),

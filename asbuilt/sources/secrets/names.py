@@ -60,7 +60,7 @@ DESCRIBING = _rows("""
     reference refs var variable source sources engine encryption strength complexity history regex pattern charset
     rounds iterations url uri urls mount namespace group role user username email schema title hint message prompt
     template status state server check checks threshold rate window grace skew created updated date time timestamp
-    at by allowed samesite secure httponly alias index column attribute attributes selector usage spec usages
+    service at by allowed samesite secure httponly alias index column attribute attributes selector usage spec usages
 """)
 DESCRIBING_PHRASES = _phrases("public key,partition key,sort key,primary key,foreign key,object key,cache key,key pair")
 # A name that begins with one of these words asks whether, or how many.

@@ -22,16 +22,22 @@ _DEEPEST = 3  # levels of base64 within base64
 
 # what comes before a value: name=, "name":, name: and <name>; or --name
 _PAIR = re.compile(
-    r"""(?<![A-Za-z0-9_])(?P<name>[A-Za-z_][\w.-]{0,80})
-        (?: \s?(?:=>|:=|==?)\s* | \\?["']\s?(?:=>|=|:)\s* | :\s+ | :(?=\\?["']) | > )""",
+    r"""(?:(?<![A-Za-z0-9_]) | (?<=%26))(?P<name>[A-Za-z_][\w.-]{0,80})
+        (?: \s{0,40}(?:=>|:=|==?)\s*(?:\\\n\s*)? | \\?["']\s?(?:=>|=|:)\s* | :\s+(?:[|>][+-]?\s*\n\s*)?
+          | :(?=\\?["']) | %3[Dd] | > )""",
     re.VERBOSE,
 )
 _FLAG = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w-]*)\s+(?![\s-])")
-_VALUE = re.compile(r"""(?P<quote>\\?["'])?(?P<value>(?(quote)[^"'\\]{0,4000}|[^\s"'<>;,&|)}\]\\]{0,4000}))""")
+_VALUE = re.compile(
+    r"""(?P<quote>\\?["'])?(?P<value>(?(quote)(?:(?!(?P=quote))(?:\\.|.)){0,4000}
+      | (?:[^\s"'<>;,&|)}\]\\] | [,&}](?=[^\s"'=:,;&|}]{1,80}(?:\s|$))){0,4000}))""",
+    re.DOTALL | re.VERBOSE,
+)
+_MARKED = ("[redacted: ", "[digest: ")  # what begins with one is a mark in place of a secret
 # every context and every pair has one of these, and most names and ARNs have none
-_UNUSUAL = re.compile(r"[=$@\"'> ~}\n]")
+_UNUSUAL = re.compile(r"[=$@\"'> ~}\n%]")
 _UNUSUAL_TEXTS = ("://", "-us", ":AA", ".atlasv1", "ook", "/bot")
-_SEPARATORS = ("=", ": ", '":', "':", ":'", ':"', ">", "--", '\\"')
+_SEPARATORS = ("=", ": ", '":', "':", ":'", ':"', ">", "--", '\\"', "%3D", "%3d")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RANDOM = re.compile(r"(?:base64:)?[A-Za-z0-9+/_-]{12,}={0,2}")
 _BASE64 = re.compile(r"(?:base64:)?([A-Za-z0-9+/\n]{16,}={0,2})\s*")
@@ -125,7 +131,7 @@ def _pairs(text: str, pattern: re.Pattern[str]) -> Iterator[Span]:
         lowered = match["name"].lower()
         value = _VALUE.match(text, match.end()) if any(word in lowered for word in _in_names()) else None
         kind = by_name(match["name"], value["value"]) if value else ""
-        if value and kind:
+        if value and kind and not text.startswith(_MARKED, value.start("value")):
             yield Span(value.start("value"), value.end("value"), kind)
 
 
@@ -165,7 +171,8 @@ def kind_of(name: str, value: str) -> str:
     if formed:
         return formed[0].kind
     words = names.words(name)
-    return RANDOM if not names.RANDOM_BY_DESIGN & set(words) and is_random(value) else ""
+    by_design = names.RANDOM_BY_DESIGN & set(words) or words[-2:] == ("public", "key")
+    return RANDOM if not by_design and is_random(value) else ""
 
 
 @lru_cache(maxsize=8192)

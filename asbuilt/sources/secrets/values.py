@@ -273,7 +273,63 @@ CONTEXTS: tuple[SecretKind, ...] = (
         "curl -u app:" + _MIX + " https://example.org",
         ("curl",),
     ),
+    SecretKind(
+        "login-password",
+        r"(?i)\b(?:(?:docker|podman|helm|az|skopeo|buildah)\s[^|;&]{0,200}?login|sshpass)\s(?:[^|;&]{0,200}?\s)?-p\s*"
+        r"(?P<secret>[^\s\"']+)",
+        "docker login -u app -p " + _MIX + " registry.example.org",
+        ("login", "sshpass"),
+    ),
+    SecretKind(
+        "openssl-password",
+        r"(?i)\bopenssl\s[^|;&]{0,200}?(?:pass:|\s-k\s+)(?P<secret>[^\s\"']+)",
+        "openssl rsa -in key.pem -passin pass:" + _MIX,
+        ("openssl",),
+    ),
+    SecretKind(
+        "piped-password",
+        r"(?i)\becho\s(?:-\w+\s+)?[\"']?(?P<secret>[^\s\"'|$][^\s\"'|]{0,400})[\"']?\s*\|[^|;&]{0,200}?"
+        r"(?:--password-stdin|\bchpasswd\b)",
+        "echo 'root:" + _MIX + "' | chpasswd",
+        ("password-stdin", "chpasswd"),
+    ),
+    SecretKind(
+        "sql-password",
+        r"(?i)\b(?:identified\s+by|(?:with|encrypted)\s+password)\s+[\"'](?P<secret>[^\"']{1,400})",
+        "CREATE USER app IDENTIFIED BY '" + _MIX + "'",
+        ("identified", "password"),
+    ),
+    SecretKind(
+        "netrc-password",
+        r"(?i)\blogin\s+\S{1,200}\s+password\s+(?P<secret>\S+)",
+        "machine git.example.org login app password " + _MIX,
+        ("password",),
+    ),
+    SecretKind(
+        "aws-configured-secret",
+        r"(?i)aws_(?:secret_access_key|session_token)\s+(?P<secret>[\w/+=-]{16,})",
+        "aws configure set aws_secret_access_key " + _MIX * 2,
+        ("aws_secret_access_key", "aws_session_token"),
+    ),
+    SecretKind(
+        "powershell-password",
+        r"(?i)convertto-securestring\s+(?:-string\s+)?[\"']?(?P<secret>[^\s\"'$-][^\s\"']*)",
+        "ConvertTo-SecureString '" + _MIX + "' -AsPlainText -Force",
+        ("convertto-securestring",),
+    ),
     # URLs and headers
+    SecretKind(
+        "url-token",
+        r"://(?P<secret>(?=[^/\s:@]{0,400}\d)[\w.~%+-]{16,400})@(?=[\w.-])",
+        "https://" + _MIX + "@git.example.org/app.git",
+        ("://",),
+    ),
+    SecretKind(
+        "url-key",
+        r"(?i)[?&](?:key|apikey|code|auth|signature|subscription-key)=(?P<secret>(?=[^&\s]{0,400}\d)[\w%/+=.~-]{16,})",
+        "https://maps.example.org/api?key=" + _MIX * 2,
+        ("key=", "code=", "auth=", "signature="),
+    ),
     SecretKind(
         "url-password",
         r"://[^/\s:@\"'<>?#{}]*:(?!\d{1,5}[/?#]|\$\{|\{\{|%\()(?P<secret>[^\s@\"'<>]{1,400}(?:@[^\s@\"'<>/]{1,100})*?)@(?=[\w.\[-])",

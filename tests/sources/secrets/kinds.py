@@ -86,6 +86,8 @@ KINDS = [*BY_FORM, *BY_NAME, *WITHIN]
 
 # names and values that are no secrets, though they resemble some
 PLAIN = [
+    ("SECURITY_TOKEN_SERVICE", "sts.amazonaws.com"),
+    ("VAPID_PUBLIC_KEY", "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"),
     ("LOG_LEVEL", "info"),
     ("PORT", "8080"),
     ("DB_HOST", "app.c9akciq32.us-east-1.rds.amazonaws.com"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asbuilt.sources.redaction import is_secret
+from asbuilt.sources.redaction import is_secret, redact_text
 from asbuilt.sources.secrets.names import words
 from asbuilt.sources.secrets.recognition import is_random, spans
 from asbuilt.sources.secrets.values import VALUES
@@ -72,3 +72,33 @@ def test_a_long_text_is_searched_in_a_moment():
     parts = ("key-", "a", "://", "://:", "-----BEGIN PRIVATE KEY-----", "=", "key=", "key='", "eyJ-", "mysql ", "-a ")
     for part in parts:
         spans(part * 10_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'db_password      = "{}"',
+        "password   =   {}",
+        "DB_PASSWORD='one\"{}'",
+        'password: "one\\"{}"',
+        "password: |\n  {}",
+        "password: >-\n  {}\nuser: app",
+        "export DB_PASSWORD=\\\n{}",
+        "state=1%26password%3D{}",
+        "password=one,{}",
+        "DB_PASSWORD=one&{}",
+        "DB_PASSWORD=one}}{}",
+    ],
+)
+def test_a_pair_is_found_to_its_end(text):
+    """However it is aligned, and with the other quote or an escaped one in the value."""
+    assert "x7Kp2Vq9" not in redact_text(text.format("x7Kp2Vq9"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["password: [redacted: named-secret 26b8397589, 10 characters]", "token = [digest: 1e3a25316a, 3 characters]"],
+)
+def test_a_mark_is_not_marked_again(text):
+    """A text that was redacted stays as it is."""
+    assert redact_text(text) == text
