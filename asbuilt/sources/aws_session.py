@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from asbuilt.sources.bounded_bodies import BoundedBodies
 from asbuilt.sources.credentials import open_session
 from asbuilt.sources.documents import refuse_other_documents
 from asbuilt.sources.rows import allowed_operations
@@ -76,6 +77,7 @@ class AwsClients:
         client.meta.events.register_first("before-call", _refuse_unlisted)
         client.meta.events.register_first("before-sign", functools.partial(_refuse_signature, service))
         client.meta.events.register_first("before-parse", refuse_other_documents)
+        client._endpoint.http_session = BoundedBodies(client._endpoint.http_session)
         if service == "sts" and self._opened:
             client.meta.events.register("after-call", self._note_endpoint)
         return client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
@@ -86,6 +87,27 @@ def test_pages_without_an_end_are_unknown(tmp_path):
     [fact] = ended.results["facts"]
     assert "secretsmanager:ListSecrets has more than 7 pages: raise --max-pages" in fact["reason"]
     assert next(tokens) == 8
+
+
+def test_a_body_without_an_end_is_unknown_and_not_kept_in_memory(tmp_path):
+    """It comes at full speed, so that no time limit is exceeded before the memory is full."""
+    sent = []
+
+    def answer(request, body):
+        request.send_response(200)
+        request.send_header("Content-Type", "application/x-amz-json-1.1")
+        request.end_headers()
+        with contextlib.suppress(OSError):  # the program closes the connection
+            while True:
+                request.wfile.write(b" " * (1 << 20))
+                sent.append(1)
+
+    with serving(ListSecrets=answer) as url:
+        ended = verify(tmp_path, spec(tmp_path, SECRETS), "--endpoint-url", url)
+    [fact] = ended.results["facts"]
+    assert (fact["status"], ended.code) == ("unknown", 6), ended.out
+    assert "the answer has more than 64 MiB" in fact["reason"]
+    assert len(sent) < 128  # MiB, with what the sockets hold
 
 
 def test_a_list_that_says_it_is_cut_is_unknown(tmp_path):

@@ -115,7 +115,7 @@ ROWS = (
         "sqs",
         "list_queues",
         "QueueUrls[].{QueueUrl: @}",
-        ids="[QueueUrl]",
+        ids="[QueueUrl, split(QueueUrl, '/')[-1]]",
         may_omit=True,
     ),
     Row(
