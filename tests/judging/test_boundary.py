@@ -74,6 +74,14 @@ def _wordless(*_: Any, **__: Any) -> Any:
     raise _Wordless
 
 
+def _exits(*_: Any, **__: Any) -> Any:
+    raise SystemExit(0)
+
+
+def _skips(*_: Any, **__: Any) -> Any:
+    pytest.skip("not today")
+
+
 def _deep() -> list[Any]:
     value: list[Any] = []
     for _ in range(100_000):
@@ -81,7 +89,11 @@ def _deep() -> list[Any]:
     return value
 
 
-@pytest.mark.parametrize("raises", [_raises, _recursion, _wordless], ids=["division", "recursion", "wordless"])
+@pytest.mark.parametrize(
+    "raises",
+    [_raises, _recursion, _wordless, _exits, _skips],
+    ids=["division", "recursion", "wordless", "exit", "skip of pytest"],
+)
 def test_whatever_a_check_raises_is_unknown(raises: Any) -> None:
     """The reason names the check."""
     verdict = _judged(replace(checks_of(KIND)["exists"], ask=raises))
