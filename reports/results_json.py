@@ -28,7 +28,7 @@ def _lines(value: Any) -> str:
 
 
 def _dumps(value: Any) -> str:
-    """A value as JSON. Half of a surrogate pair, which an account can send, becomes U+FFFD: strict parsers refuse it."""
+    """A value as JSON. Half a surrogate pair, which an account can send, becomes U+FFFD: strict parsers refuse it."""
     text = json.dumps(value)
     if "\\ud" not in text:
         return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from asbuilt.check import checks_of
 from asbuilt.judging import judge as judging
 from asbuilt.results.record import fact_record
 from asbuilt.results.terminal import failure_text
+from asbuilt.results.writers import Night, write
 from asbuilt.snapshot import Answer, Snapshot
 from asbuilt.spec.expectation import expectation
 from tests.accounts import facts_of, spec_of
@@ -113,3 +115,10 @@ def test_an_odd_answer_ends_nothing(answer: Any) -> None:
     record = fact_record(spec, verdict, "x", False)
     assert json.loads(json.dumps(record, allow_nan=False))["status"] in ("failed", "unknown")
     failure_text(record, spec.name).encode()
+
+
+def test_half_a_character_is_no_part_of_results(tmp_path: Path) -> None:
+    """Before, results.json held a lone surrogate, which strict parsers of JSON refuse; whole characters stay."""
+    write(Night({"facts": [{"found": "\ud800 \U0001f600"}]}), tmp_path, only=("results_json",))
+    facts = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["facts"]
+    assert facts == [{"found": "\ufffd \U0001f600"}]
