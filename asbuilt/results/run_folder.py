@@ -196,6 +196,8 @@ def refuse(arguments: Sequence[str], default: Path, files: Files = VERIFICATION)
 
 def refusal(error: OSError) -> str:
     """Why a folder cannot hold results, for a message."""
+    if error.filename is None:
+        return str(error.strerror or error)  # such as a full disk
     return f"{error.filename}: {error.strerror}: name a folder"
 
 
