@@ -110,14 +110,19 @@ def check(
     `{instead}` and fields of the record.
 
     Raises `ValueError` for an unknown severity and for a check that is defined twice, and `TypeError` for a function
-    with several parameters, or with only one of `expected` and `expects`.
+    with several parameters, with no return annotation, or with only one of `expected` and `expects`.
     """
     if severity not in SEVERITIES:
         raise ValueError(f"severity must be one of {', '.join(SEVERITIES)}, not {severity!r}")
 
     def register(function: F) -> F:
         parameter, provided = _arguments(function, expects)
-        answers, optional = _answer_type(typing.get_type_hints(function)["return"])
+        hints = typing.get_type_hints(function)
+        if "return" not in hints:
+            raise TypeError(
+                f"the check {function.__name__} has no return annotation: write what it answers, as -> bool"
+            )
+        answers, optional = _answer_type(hints["return"])
         for kind in kinds:
             _refuse_another(kind, function)
             _REGISTRY[kind, function.__name__] = Check(

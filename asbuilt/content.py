@@ -118,7 +118,9 @@ def _import(name: str, folder: Path | None, place: str) -> Iterator[str]:
     """Import one module of a user. Yields its mistake, if any, with the last line that ran in the user's folder."""
     try:
         importlib.import_module(name)
-    except Exception as error:  # noqa: BLE001  # any error of a user's module is reported as that module's mistake
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # also SystemExit: it is reported as that module's mistake
         ran = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
         shown = [(file, line) for file, line in ran if folder and Path(file).is_relative_to(folder)]
         if isinstance(error, SyntaxError):

@@ -152,7 +152,11 @@ def _run(arguments: Sequence[str]) -> int:
     if mark and options.command != "verify":
         parser.error(f"asbuilt {options.command} takes no arguments after --")
     options.passed_on = passed_on
-    return int(importlib.import_module(COMMANDS[options.command].module).run(options))
+    command = importlib.import_module(COMMANDS[options.command].module)
+    try:
+        return int(command.run(options))
+    except SystemExit as ended:  # of a library or of the user's own code: its exit code is none of asbuilt's
+        raise RuntimeError(f"a part of asbuilt {options.command} ended the program with {ended.code!r}") from ended
 
 
 def _refused(arguments: Sequence[str]) -> None:

@@ -76,17 +76,19 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         return _cannot_hold(folder, error)
     code: int = ExitCode.INTERNAL
+    summary: list[str] = []
     try:
-        code = _verified(options, folder)
-    except KeyboardInterrupt:
-        code = ExitCode.INTERRUPTED
+        code, summary = _verified(options, folder)
+    except BaseException as error:
+        code = ExitCode.INTERRUPTED if isinstance(error, KeyboardInterrupt) else ExitCode.INTERNAL
+        folder.discard()
         raise
     finally:
         try:
-            said = folder.publish(code)
+            summary += folder.publish(code)
         except OSError as error:
-            said, code = [], code if code == ExitCode.USAGE else _cannot_hold(folder, error)
-    sys.stdout.write("".join(f"{line}\n" for line in said))
+            summary, code = [], code if code == ExitCode.USAGE else _cannot_hold(folder, error)
+    sys.stdout.write("".join(f"{line}\n" for line in summary))  # last: a closed pipe must not change what is published
     return code
 
 
@@ -103,33 +105,47 @@ def _cannot_hold(folder: RunFolder, error: OSError) -> int:
 def _selected_by(options: argparse.Namespace) -> tuple[str, ...]:
     """The given options that select among the facts of a spec."""
     named = [f"::{system.partition('::')[2]}" for system in options.systems if "::" in system]
-    return (*(f"{name} {getattr(options, name[1:])}" for name in ("-k", "-m") if getattr(options, name[1:])), *named)
+    of_mock = options.variant and not (options.account or options.endpoint_url or options.replay)
+    given = [f"{name} {getattr(options, name[1:])}" for name in ("-k", "-m") if getattr(options, name[1:])]
+    return (*given, *([f"--variant {options.variant}"] if of_mock else []), *named)
 
 
-def _verified(options: argparse.Namespace, folder: RunFolder) -> int:
-    """Verify, and write the results to the hidden folder. Returns the exit code.
+def _verified(options: argparse.Namespace, folder: RunFolder) -> tuple[int, list[str]]:
+    """Verify, and write the results to the hidden folder. Returns the exit code, and the lines to print at the end.
 
     pytest runs the facts only where it is needed: to select among them, or for its own options.
     """
     from asbuilt.spec.model import SpecError
 
     try:
-        folder.keep = keep_count(options.keep_runs)
+        folder.keep = _keep(options.keep_runs)
         found = _specs(options.systems or _recorded_systems(options.replay))
-        with without_tool_settings(), ending_soon():
+        with without_tool_settings(), ending_soon(lambda: _interrupted(folder)):
             if _needs_pytest(options, found):
-                return _with_pytest(options, folder, found)
+                return _with_pytest(options, folder, found), []
             gc.disable()  # what a run reads stays to its end; collecting took a tenth of the time and freed nothing
             from asbuilt.session.direct import verify
 
             return verify([Path(path) for path in found], _root(found), options, folder)
-    except (TargetError, ValueError) as error:
+    except TargetError as error:
         problems = [redact_text(str(error))]
     except SpecError as error:
         problems = list(error.problems)
     folder.message = "\n".join(problems)
     sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in problems))
-    return ExitCode.USAGE
+    return ExitCode.USAGE, []
+
+
+def _keep(text: str) -> int:
+    try:
+        return keep_count(text)
+    except ValueError as error:
+        raise TargetError(str(error)) from None
+
+
+def _interrupted(folder: RunFolder) -> None:
+    folder.discard()
+    folder.publish(ExitCode.INTERRUPTED)
 
 
 def _needs_pytest(options: argparse.Namespace, found: Sequence[str]) -> bool:

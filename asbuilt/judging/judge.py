@@ -51,7 +51,7 @@ class Verdict:
 
 
 def judge(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: datetime.datetime) -> Verdict:
-    """Judge one fact; nothing is raised, so that no fact is lost.
+    """Judge one fact; nothing but `KeyboardInterrupt` is raised, so that no fact is lost.
 
     Evidence that could not be read gives the status `unknown` or `untested`. An error in judging gives `unknown`, also
     one in a check that selects the subject, in binding or in the fix, and that of a check that reads a kind that it
@@ -59,7 +59,9 @@ def judge(fact: Fact, subjects: Mapping[str, Subject], snapshot: Snapshot, now: 
     """
     try:
         return _judged(fact, subjects, snapshot, now)
-    except Exception as error:  # noqa: BLE001  # whatever judging raises: the fact is unknown, and is never lost
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # also SystemExit: the fact is unknown, and is never lost
         return unjudged(fact, f"the fact could not be judged: {in_short(error)}, in {_place(error)}")
 
 
@@ -68,7 +70,7 @@ def unjudged(fact: Fact, reason: str) -> Verdict:
     return Verdict(fact, "unknown", (Finding(fact.subject.described(), "unknown", reason=reason),))
 
 
-def in_short(error: Exception) -> str:
+def in_short(error: BaseException) -> str:
     """An error's type, and its message where it is short enough to be one."""
     try:
         text = " ".join(str(error).split())
@@ -77,7 +79,7 @@ def in_short(error: Exception) -> str:
     return f"{type(error).__name__}: {text if len(text) <= _LONGEST else text[:_LONGEST] + ' ...'}".removesuffix(": ")
 
 
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     """The function that raised an error, and its line: `bind, line 30 of binding.py`."""
     last = traceback.extract_tb(error.__traceback__, limit=-1)
     return "".join(f"{frame.name}, line {frame.lineno} of {Path(frame.filename).name}" for frame in last)
@@ -131,7 +133,9 @@ def _finding(
     except Unknown as unknown:
         reads = tuple(trace.reads.values())
         return Finding(resource, unknown.status, reason=unknown.reason, permission=unknown.permission, reads=reads)
-    except Exception as error:  # noqa: BLE001  # whatever a check raises: the fact is unknown, and is never lost
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # also SystemExit: the fact is unknown, and is never lost
         reason = f"{check.name} could not judge this record: {in_short(error)}"
         return Finding(resource, "unknown", reason=reason, reads=tuple(trace.reads.values()))
     return Finding(

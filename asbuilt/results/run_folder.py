@@ -93,6 +93,14 @@ class RunFolder:
             with _alone_in(self.out):
                 self._clear()
 
+    def discard(self) -> None:
+        """Remove the files of a run that ended before all of them were written, since they can say that it passed."""
+        for path in self.part.glob("*"):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
     def publish(self, exit_code: int) -> list[str]:
         """Give the results their final place, and remove old run folders. Returns what to say about it.
 
@@ -188,6 +196,8 @@ def refuse(arguments: Sequence[str], default: Path, files: Files = VERIFICATION)
 
 def refusal(error: OSError) -> str:
     """Why a folder cannot hold results, for a message."""
+    if error.filename is None:
+        return str(error.strerror or error)  # such as a full disk
     return f"{error.filename}: {error.strerror}: name a folder"
 
 

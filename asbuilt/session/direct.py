@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from asbuilt.evidence import TargetError
 from asbuilt.progress import Progress
 from asbuilt.results.exit_codes import ExitCode, exit_code
-from asbuilt.results.run_folder import RunFolder
+from asbuilt.results.run_folder import RunFolder, refusal
 from asbuilt.session.outcome import Outcome
 from asbuilt.session.recorder import Recorder
 from asbuilt.session.run import Run
@@ -24,28 +24,32 @@ from asbuilt.spec.model import Fact, Spec, SpecError
 _LAST_FAILED = Path(".pytest_cache/v/cache/lastfailed")  # where `--lf` of pytest looks
 
 
-def verify(files: Sequence[Path], root: Path, options: Any, folder: RunFolder) -> ExitCode:
-    """Verify the specs, write the results to the hidden folder of the run, and print the summary.
+def verify(files: Sequence[Path], root: Path, options: Any, folder: RunFolder) -> tuple[ExitCode, list[str]]:
+    """Verify the specs, and write the results to the hidden folder of the run. Returns the lines of the summary, too.
 
     `root` is the folder to which node ids are relative; `options` are those of `asbuilt verify`. Raises `SpecError`
     with the mistakes in all specs, and `TargetError` where the target cannot be used at all.
     """
     run = Run.chosen(options, Progress(), strict=options.strict)
     session = Outcome(run, Recorder(options, run), folder)
-    selection = Selection()
+    selection = Selection(by=folder.selected_by)
     chosen = _chosen(files, options.variant or run.target.variant, run, selection)
-    folder.begin()
+    try:
+        folder.begin()
+    except OSError as error:
+        raise TargetError(f"--out {folder.out}: cannot hold results: {refusal(error)}") from None
     for spec, variant, facts in chosen:
         run.read(spec, variant, facts)
-    for spec, _, facts in chosen:
+    variants = {(spec.path, variant): spec for spec, variant, _ in chosen}
+    for spec in {spec.path: spec for spec in variants.values()}.values():
+        facts = [fact for fact in spec.facts if (spec.path, fact.variant) in variants]  # in the document's order
         session.facts += [_timed(run, spec, fact, root) for fact in facts]
     selection.settle(len(session.facts))
     folder.selection = selection.record()
     session.add_deployments()
     code = session.write(exit_code(session.facts))
     _note_failures(session.facts)
-    sys.stdout.write("".join(f"{line}\n" for line in session.summary(full=True)))
-    return code
+    return code, list(session.summary(full=True))
 
 
 def _chosen(files: Sequence[Path], wanted: str, run: Run, selection: Selection) -> list[tuple[Spec, str, list[Fact]]]:
@@ -56,10 +60,10 @@ def _chosen(files: Sequence[Path], wanted: str, run: Run, selection: Selection) 
         try:
             spec = load(shown, strict=run.strict)
             variants = chosen_variants(spec, wanted, run.target)
+            selection.offer(spec, offered_variants(spec, variants, run.target))
         except SpecError as error:
             problems += error.problems
             continue
-        selection.offer(spec, offered_variants(spec, variants, run.target))
         chosen += [(spec, variant, [fact for fact in spec.facts if fact.variant == variant]) for variant in variants]
     if problems:
         raise SpecError(problems)

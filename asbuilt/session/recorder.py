@@ -28,11 +28,13 @@ class Recorder:
         self.entries: dict[tuple[str, str], dict[str, Any]] = {}
         self._snapshots: dict[str, str] = {}
         if self._key and not self.path:
-            raise TargetError("--sign-key signs a recording: add --record FILE, or sign one with asbuilt evidence sign")
+            raise TargetError("nothing is recorded to sign: add --record FILE, or sign one with asbuilt evidence sign")
         if self.path and run.target.recording:
             raise TargetError("give one of --record and --replay")
         if self.path and not self.path.absolute().parent.is_dir():
             raise TargetError(f"--record {self.path}: there is no folder {self.path.parent}")
+        if self.path and self.path.exists() and not self.path.is_file():
+            raise TargetError(f"--record {self.path}: is a folder or a device: name a file")
         if self._key:
             signing.private_key(self._key)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from asbuilt.problems import nearest
@@ -24,10 +25,14 @@ class Selection:
     selected: int = 0
     offered: dict[tuple[str, str], int] = field(default_factory=dict)
     files: list[Callable[[], Any]] = field(default_factory=list)
+    _paths: dict[tuple[str, str], Path] = field(default_factory=dict)
 
     def offer(self, spec: Spec, variants: Sequence[str]) -> None:
-        """Count the facts of these variants."""
+        """Count the facts of these variants. Raises `SpecError` where another spec has the same system and variant."""
         for variant in variants:
+            other = self._paths.setdefault((spec.system, variant), spec.path)
+            if other != spec.path:
+                raise SpecError([f"{spec.path}: {spec.system!r} is the system of {other}, too: verify each alone"])
             self.offered[spec.system, variant] = sum(fact.variant == variant for fact in spec.facts)
 
     def settle(self, selected: int) -> None:

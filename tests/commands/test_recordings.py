@@ -289,6 +289,8 @@ def test_a_recording_must_be_of_the_account_that_is_named(tmp_path: Path, whole:
         (("--replay", "nowhere.rec"), "nowhere.rec"),
         (("--sign-key", "key.pem"), "add --record FILE"),
         (("--record", "nowhere/x.rec"), "there is no folder nowhere"),
+        (("--record", "."), "is a folder or a device"),
+        (("--record", "/dev/null"), "is a folder or a device"),
         (("--record", "x.rec", "--sign-key", "nowhere.pem"), "nowhere.pem is no private key"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from asbuilt.results.run_folder import LOAD, RUN_ID, RunFolder
-from tests.programs import asbuilt, verify
+from tests.programs import ASBUILT, asbuilt, verify
 
 SPEC = """
 [architecture]
@@ -83,6 +84,95 @@ def test_a_run_that_fails_is_what_latest_points_to(
     assert message in run["message"]
 
 
+CHECKS = """
+import sys
+
+from asbuilt.check import check
+
+
+@check("ecs:cluster", severity="low", fix="x")
+def exits(cluster) -> bool:
+    \"\"\"It exits.\"\"\"
+    sys.exit(0)
+
+
+@check("ecs:cluster", severity="low", fix="x")
+def hangs(cluster) -> bool:
+    \"\"\"It does not end.\"\"\"
+    print("hangs", file=sys.stderr, flush=True)
+    while True:
+        try:
+            sys.stdin.read(1)
+        except BaseException:
+            pass
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path, spec: str) -> str:
+    """A spec beside which checks of the user's own lie, of which one exits and one takes no interrupt."""
+    (tmp_path / "own_checks").mkdir()
+    (tmp_path / "own_checks" / "cluster.py").write_text(CHECKS, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.asbuilt]\nchecks = "own_checks"\n', encoding="utf-8")
+    return spec
+
+
+@pytest.mark.parametrize("options", [(), ("--", "-p", "no:cacheprovider")], ids=["direct", "pytest"])
+def test_a_check_that_exits_ends_no_run(tmp_path: Path, own: str, options: tuple[str, ...]) -> None:
+    """Before, `sys.exit(0)` in a check ended the program with 0 and without results."""
+    Path(own).write_text(SPEC + "cluster.exits = true\n", encoding="utf-8")
+    ended = verify(tmp_path, own, *options)
+    assert ended.code == 6, ended.out + ended.err
+    assert ended.statuses == {"cluster.exists": "passed", "groups.count": "passed", "cluster.exits": "unknown"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_takes_no_interrupt_leaves_nothing_stale(tmp_path: Path, own: str, number: int) -> None:
+    """The process is ended in the middle; before, `latest` kept the results of the run before."""
+    assert asbuilt(tmp_path, "verify", own).code == 0
+    Path(own).write_text(SPEC + "cluster.hangs = true\n", encoding="utf-8")
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    with subprocess.Popen([*ASBUILT, "verify", own], cwd=tmp_path, env=env, text=True, **pipes) as running:
+        assert "hangs\n" in running.stderr
+        running.send_signal(number)
+        assert running.wait(60) == 2
+    assert [path.name for path in _latest(tmp_path).iterdir()] == ["run.json"]
+    assert _read(_latest(tmp_path) / "run.json")["exit_code"] == 2
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path: Path, spec: str) -> None:
+    """Before, verifying without pytest ended with a traceback."""
+    (tmp_path / "out" / "results.json").mkdir(parents=True)
+    for options in ((), ("--", "-p", "no:cacheprovider")):
+        ended = verify(tmp_path, spec, *options)
+        assert ended.code == 4
+        assert "out: cannot hold results: " in ended.err
+        assert "Traceback" not in ended.err
+
+
+def test_two_specs_of_one_system_are_refused(tmp_path: Path, spec: str) -> None:
+    """Before, their facts were counted as those of one deployment, and a recording held the evidence of one."""
+    other = tmp_path / "other" / "campuslearn" / "spec.toml"
+    other.parent.mkdir(parents=True)
+    other.write_text(SPEC, encoding="utf-8")
+    for options in ((), ("--", "-p", "no:cacheprovider")):
+        ended = verify(tmp_path, spec, str(other), *options)
+        assert ended.code == 4, ended.out + ended.err
+        assert "'campuslearn' is the system of campuslearn/spec.toml, too" in ended.out + ended.err
+
+
+def test_a_closed_pipe_changes_no_results(tmp_path: Path) -> None:
+    """Before, the manifest said "internal error" beside results that said 0."""
+    env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*ASBUILT, "verify", "campuslearn"], cwd=tmp_path, env=env, **pipes) as running:
+        running.stdout.close()
+        assert running.wait(600) == 141
+    run, results = (_read(_latest(tmp_path) / name) for name in ("run.json", "results.json"))
+    assert run["exit_code"] == results["run"]["exit_code"] == 0
+
+
 def test_a_selection_is_said_and_leaves_latest_alone(tmp_path: Path, spec: str) -> None:
     """By words, by mark, by node id, by deselection and by failures of before; the run of all facts has no note."""
     assert asbuilt(tmp_path, "verify", spec).code == 0
@@ -110,6 +200,17 @@ def test_one_variant_of_a_mock_account_is_a_selection(tmp_path: Path) -> None:
     selection = ended.results["run"]["selection"]
     assert selection["selected"] < selection["of"] / 100
     assert selection["by"] == ["-k database.engine", "--variant tier1"]
+    direct = verify(tmp_path, "campushub360", "--variant", "tier1").results["run"]["selection"]
+    assert direct["by"] == ["--variant tier1"]
+
+
+def test_facts_keep_the_order_of_the_document(tmp_path: Path) -> None:
+    """With and without pytest, whose order is that of the file."""
+    orders = []
+    for options in ((), ("--", "-p", "no:cacheprovider")):
+        ended = verify(tmp_path, "campushub360", *options)
+        orders.append([fact["nodeid"] for fact in ended.results["facts"]])
+    assert orders[0] == orders[1]
 
 
 def test_failures_of_before_are_a_selection(tmp_path: Path, spec: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from asbuilt.check import checks_of
 from asbuilt.judging import judge as judging
 from asbuilt.results.record import fact_record
 from asbuilt.results.terminal import failure_text
+from asbuilt.results.writers import Night, write
 from asbuilt.snapshot import Answer, Snapshot
 from asbuilt.spec.expectation import expectation
 from tests.accounts import facts_of, spec_of
@@ -74,6 +76,14 @@ def _wordless(*_: Any, **__: Any) -> Any:
     raise _Wordless
 
 
+def _exits(*_: Any, **__: Any) -> Any:
+    raise SystemExit(0)
+
+
+def _skips(*_: Any, **__: Any) -> Any:
+    pytest.skip("not today")
+
+
 def _deep() -> list[Any]:
     value: list[Any] = []
     for _ in range(100_000):
@@ -81,7 +91,11 @@ def _deep() -> list[Any]:
     return value
 
 
-@pytest.mark.parametrize("raises", [_raises, _recursion, _wordless], ids=["division", "recursion", "wordless"])
+@pytest.mark.parametrize(
+    "raises",
+    [_raises, _recursion, _wordless, _exits, _skips],
+    ids=["division", "recursion", "wordless", "exit", "skip of pytest"],
+)
 def test_whatever_a_check_raises_is_unknown(raises: Any) -> None:
     """The reason names the check."""
     verdict = _judged(replace(checks_of(KIND)["exists"], ask=raises))
@@ -101,3 +115,10 @@ def test_an_odd_answer_ends_nothing(answer: Any) -> None:
     record = fact_record(spec, verdict, "x", False)
     assert json.loads(json.dumps(record, allow_nan=False))["status"] in ("failed", "unknown")
     failure_text(record, spec.name).encode()
+
+
+def test_half_a_character_is_no_part_of_results(tmp_path: Path) -> None:
+    """Before, results.json held a lone surrogate, which strict parsers of JSON refuse; whole characters stay."""
+    write(Night({"facts": [{"found": "\ud800 \U0001f600"}]}), tmp_path, only=("results_json",))
+    facts = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["facts"]
+    assert facts == [{"found": "\ufffd \U0001f600"}]
