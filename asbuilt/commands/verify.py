@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -123,10 +124,10 @@ def _verified(options: argparse.Namespace, folder: RunFolder) -> tuple[int, list
         with without_tool_settings(), ending_soon(lambda: _interrupted(folder)):
             if _needs_pytest(options, found):
                 return _with_pytest(options, folder, found), []
-            gc.disable()  # what a run reads stays to its end; collecting took a tenth of the time and freed nothing
-            from asbuilt.session.direct import verify
+            with _without_collection():
+                from asbuilt.session.direct import verify
 
-            return verify([Path(path) for path in found], _root(found), options, folder)
+                return verify([Path(path) for path in found], _root(found), options, folder)
     except TargetError as error:
         problems = [redact_text(str(error))]
     except SpecError as error:
@@ -134,6 +135,17 @@ def _verified(options: argparse.Namespace, folder: RunFolder) -> tuple[int, list
     folder.message = "\n".join(problems)
     sys.stderr.write("".join(f"asbuilt: {problem}\n" for problem in problems))
     return ExitCode.USAGE, []
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Collect no garbage: what a run reads stays to its end, and collecting took a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()  # else the next collection would visit all of it once more
+        gc.enable()
 
 
 def _keep(text: str) -> int:

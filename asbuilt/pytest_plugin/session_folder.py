@@ -73,9 +73,11 @@ def selecting_options(config: pytest.Config) -> tuple[str, ...]:
 
 
 def _given(config: pytest.Config) -> Iterator[str]:
+    options = config.option
+    of_mock = not (options.account or options.endpoint_url or options.replay)  # an account is built as one variant
     for attribute, option in _SELECTING.items():
-        value = getattr(config.option, attribute, None)
-        if value:
+        value = getattr(options, attribute, None)
+        if value and (attribute != "variant" or of_mock):
             shown = value if isinstance(value, str | int) and value is not True else ""
             yield from (
                 [f"{option} {one}" for one in value] if isinstance(value, list) else [f"{option} {shown}".strip()]
