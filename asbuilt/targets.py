@@ -207,9 +207,13 @@ def _rebound(called: str | Mapping[str, Any]) -> Mapping[str, Any]:
 def _probe(url: str) -> None:
     """Connect once, so that an endpoint that is down gives one message and not one for each API call."""
     shown, parts = without_password(url), urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TargetError(f"--endpoint-url {shown!r} is not a URL: write one such as http://127.0.0.1:5000")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    wrong = TargetError(f"--endpoint-url {shown!r} is not a URL: write one such as http://127.0.0.1:5000")
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(map(str.isspace, url)):
+        raise wrong
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise wrong from None
     try:
         socket.create_connection((parts.hostname, port), timeout=5).close()
     except OSError as error:

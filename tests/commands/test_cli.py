@@ -43,6 +43,8 @@ def test_help_imports_nothing_heavy(arguments):
         (["verify", "campushub360", "--account", "production"], "accounts.example.toml"),
         (["verify", "campushub360", "--endpoint-url", "http://127.0.0.1:9"], "nothing listens at"),
         (["verify", "campushub360", "--endpoint-url", "localhost"], "is not a URL"),
+        (["verify", "campushub360", "--endpoint-url", "http://127.0.0.1:1\n"], "is not a URL"),
+        (["verify", "campushub360", "--endpoint-url", "http://127.0.0.1:none"], "is not a URL"),
         (["schema", "--nonsense"], "--nonsense"),
     ],
 )
