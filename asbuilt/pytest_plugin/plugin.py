@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -94,9 +95,16 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     named = file_path.suffix == ".toml" and parent.session.isinitpath(file_path)
     if named or (file_path.name == SPEC_FILE and is_spec(file_path)):
         file: SpecFile = SpecFile.from_parent(parent, path=file_path)
-        parent.config.stash[SESSION].selection.files.append(file.offer)
+        if _is_asked_for(parent.config, file_path):
+            parent.config.stash[SESSION].selection.files.append(file.offer)
         return file
     return None
+
+
+def _is_asked_for(config: pytest.Config, path: Path) -> bool:
+    """Whether a file is an argument of the session, or below one: pytest looks at the files beside an argument, too."""
+    arguments = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
+    return any(path.is_relative_to(os.path.normpath(argument)) for argument in arguments)
 
 
 class SpecFile(pytest.File):

@@ -240,6 +240,16 @@ def test_a_plain_session_leaves_nothing_stale(tmp_path: Path, spec: str) -> None
     assert (out / "results.json").exists()
 
 
+def test_a_spec_beside_the_one_that_is_named_is_no_part_of_the_run(tmp_path: Path) -> None:
+    """pytest looks at every file of the folder; only what is asked for counts."""
+    folder = tmp_path / "my"
+    folder.mkdir()
+    for name in ("spec.toml", "campuslearn.toml"):
+        (folder / name).write_text(SPEC, encoding="utf-8")
+    assert _pytest(tmp_path, "my/campuslearn.toml") == 0
+    assert _read(_latest(tmp_path) / "results.json")["run"]["selection"] == {"selected": 2, "of": 2, "by": []}
+
+
 def _pytest(folder: Path, *arguments: str) -> int:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
