@@ -47,7 +47,7 @@ def verify(
     now = now or judged_at(target)
     deployment = read(spec, variant, target, now, strict=strict)
     selected = facts_of(spec, variant)
-    facts = [_judged(deployment, fact, strict) for fact in selected]
+    facts = [judged(deployment, fact, f"{spec.path.as_posix()}::{fact.id}", strict=strict) for fact in selected]
     if [fact["id"] for fact in facts] != [f"{spec.system}/{fact.id}" for fact in selected]:
         raise AssertionError("a run must end with one record for each fact that was selected")
     return document(facts, [deployment_record(deployment)], now, exit_code(facts))
@@ -58,11 +58,10 @@ def judged_at(target: Target, *, today: bool = False) -> datetime.datetime:
     return target.recording.now if target.recording and not today else datetime.datetime.now(datetime.UTC)
 
 
-def _judged(deployment: Deployment, fact: Fact, strict: bool) -> dict[str, Any]:
-    """The record of a fact in results.json."""
+def judged(deployment: Deployment, fact: Fact, nodeid: str, *, strict: bool) -> dict[str, Any]:
+    """The record of a fact in results.json, with the time that judging took. `nodeid` is its name in pytest."""
     clock = time.perf_counter()
-    verdict, nodeid = deployment.judge(fact), f"{deployment.spec.path.as_posix()}::{fact.id}"
-    record = fact_record(deployment.spec, verdict, nodeid, strict, deployment.first.get(fact.id))
+    record = fact_record(deployment.spec, deployment.judge(fact), nodeid, strict, deployment.first.get(fact.id))
     return {**record, "duration_seconds": round(time.perf_counter() - clock, 6)}
 
 

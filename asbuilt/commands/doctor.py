@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from asbuilt.spec.model import Fact
     from asbuilt.targets import Target
 
-_TOLERATED_SKEW = 240  # seconds; AWS refuses requests whose time is five minutes off
+_TOLERATED_SKEW = 240  # seconds; AWS refuses requests whose time differs from its own by five minutes
 _WIDTH = 118
 
 

@@ -55,7 +55,7 @@ def _verify(file: Path, key: Path | None) -> int:
         lines += [
             f"          {name_of(*deployment)}: account {one['account'] or 'not known'}, {one['region']}, {counts}"
         ]
-        lines += [f"          read at {one['started']} by {one['caller'] or 'nobody who is known'}"]
+        lines += [f"          read at {one['started']} by {one['caller'] or 'a caller that is not known'}"]
     lines += [f"when      {about['recorded']}, judged at {about['now']}, by asbuilt {about['suite']}"]
     signers = ", ".join(signing.signed_by(found))
     signed = f"with key {signers}{'' if key else ', not checked: name the public key with --key'}" if signers else "no"

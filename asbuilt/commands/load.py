@@ -64,7 +64,7 @@ def _interrupted(*_: object) -> None:
 
 
 def _kept(options: argparse.Namespace) -> int:
-    """Run with the files in a hidden folder; at the end they replace those of the earlier run, whatever the end is."""
+    """Run with the files in a hidden folder; at the end they replace those of the earlier run, also after a failure."""
     safety.writable(options.out)
     folder = RunFolder(options.out, LOAD)
     folder.open()

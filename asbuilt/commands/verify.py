@@ -61,12 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_options(group: argparse._ActionsContainer, options: Iterable[Option]) -> None:
     """Add options of a table to a parser or one of its groups."""
     for option in options:
-        if not option.metavar:
-            group.add_argument(option.flag, action="store_true", help=option.help)
-        elif option.many:
-            group.add_argument(option.flag, action="append", default=[], metavar=option.metavar, help=option.help)
-        else:
-            group.add_argument(option.flag, metavar=option.metavar, default=option.default, help=option.help)
+        group.add_argument(option.flag, **option.keywords)
 
 
 def run(options: argparse.Namespace) -> int:

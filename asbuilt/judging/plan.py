@@ -31,7 +31,7 @@ def plan(facts: Iterable[Fact], subjects: Mapping[str, Subject], rows: Rows) -> 
         _need(fact.subject, fact.check, *regions.setdefault(fact.subject.region, (set(), {})), rows)
         for name in named_in(fact, subjects):
             there = regions.setdefault(subjects[name].region, (set(), {}))
-            _bind(subjects[name], *there)
+            _bind(subjects[name], *there, rows)
             for kind in fact.check.of_named:
                 _limit(subjects[name], kind, *there, rows)
     plans = {region: _plan(*needed) for region, needed in regions.items()}
@@ -50,12 +50,17 @@ def _compared(check: Check, parameter: str) -> set[str]:
 
 
 def whole_kinds(planned: Plan, rows: Rows) -> frozenset[str]:
-    """The kinds of a plan, and their parents, of which all records are read, and not those of some parents only."""
+    """The kinds of a plan, and their parents, of which all records are read, and not those of some parents only.
+
+    Those of a further region are named `kind in region`.
+    """
     whole: set[str] = set()
     for kind in planned.kinds:
         above = list(_chain(kind, rows))
         limited = [index for index, one in enumerate(above) if planned.parents.get(one) is not None]
         whole.update(above[max(limited, default=-1) + 1 :])
+    for region, part in planned.elsewhere.items():
+        whole |= {f"{kind} in {region}" for kind in whole_kinds(part, rows)}
     return frozenset(whole)
 
 
@@ -68,21 +73,25 @@ def _chain(kind: str, rows: Rows) -> Iterator[str]:
         kind = rows[kind][0].per
 
 
-def _bind(subject: Subject, kinds: set[str], details: Details) -> None:
-    kinds.add(subject.kind)
-    details.setdefault(subject.kind, None)
+def _whole(kind: str, kinds: set[str], details: Details, rows: Rows) -> None:
+    """Plan all records of a kind: also those of its parents that no other fact needs."""
+    kinds.add(kind)
+    details.update(dict.fromkeys(_chain(kind, rows)))
+
+
+def _bind(subject: Subject, kinds: set[str], details: Details, rows: Rows) -> None:
+    _whole(subject.kind, kinds, details, rows)
     for check, _, _ in subject.where.values():
         # `where` chooses among all records of the kind, so that the details of all of them are needed
-        kinds.update(check.reads)
-        details.update(dict.fromkeys(check.reads))
+        for kind in check.reads:
+            _whole(kind, kinds, details, rows)
 
 
 def _need(subject: Subject, check: Check, kinds: set[str], details: Details, rows: Rows) -> None:
-    _bind(subject, kinds, details)
+    _bind(subject, kinds, details, rows)
     for kind in (kind for kind in check.reads if kind not in check.of_named):
         if not _limit(subject, kind, kinds, details, rows):
-            kinds.add(kind)
-            details[kind] = None
+            _whole(kind, kinds, details, rows)
 
 
 def _limit(subject: Subject, kind: str, kinds: set[str], details: Details, rows: Rows) -> bool:

@@ -48,12 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a verification. Without any of them, each spec is verified on its own mock account."""
     group = parser.getgroup("asbuilt", "verify accounts against their documents")
     for option in (*options(), *RUN_OPTIONS):
-        if not option.metavar:
-            group.addoption(option.flag, action="store_true", help=option.help)
-        elif option.many:
-            group.addoption(option.flag, action="append", default=[], metavar=option.metavar, help=option.help)
-        else:
-            group.addoption(option.flag, default=option.default, metavar=option.metavar, help=option.help)
+        group.addoption(option.flag, **option.keywords)
     group.addoption("--strict-reading", action="store_true", help="judge the stricter of two documented readings")
     group.addoption("--out", type=Path, default=DEFAULT, metavar="DIR", help="folder of the results")
 

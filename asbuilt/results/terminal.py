@@ -153,7 +153,10 @@ def _where(deployment: Mapping[str, Any]) -> str:
         about = deployment["recording"]
         replay = f"replay of {about['file']}, {about['of']['name']}, judged at {deployment['judged_at']}"
         return f"{replay}, {account}, {deployment['region']}"
-    if target["kind"] in ("mock", "none"):
+    if target["kind"] == "none":
+        hosts = ", ".join(file["host"] for file in deployment["files"] if file["host"])
+        return f"{target['name']}, measured at {hosts}" if hosts else f"{target['name']}, {deployment['region']}"
+    if target["kind"] == "mock":
         return f"{target['name']}, {account}, {deployment['region']}"
     caller = deployment["reader"].partition(":")[2].split(":", 4)[-1] or "a caller that is not known"
     partition = target["partition"] or "partition not known"

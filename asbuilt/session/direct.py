@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from asbuilt.evidence import TargetError
 from asbuilt.progress import Progress
-from asbuilt.results.exit_codes import ExitCode, exit_code
+from asbuilt.results.exit_codes import ExitCode, exit_code, outcome
 from asbuilt.results.run_folder import RunFolder, refusal
 from asbuilt.session.outcome import Outcome
 from asbuilt.session.recorder import Recorder
@@ -43,7 +42,8 @@ def verify(files: Sequence[Path], root: Path, options: Any, folder: RunFolder) -
     variants = {(spec.path, variant): spec for spec, variant, _ in chosen}
     for spec in {spec.path: spec for spec in variants.values()}.values():
         facts = [fact for fact in spec.facts if (spec.path, fact.variant) in variants]  # in the document's order
-        session.facts += [_timed(run, spec, fact, root) for fact in facts]
+        file = Path(os.path.relpath(spec.path, root)).as_posix()
+        session.facts += [run.record(spec, fact, f"{file}::{fact.id}") for fact in facts]
     selection.settle(len(session.facts))
     folder.selection = selection.record()
     session.add_deployments()
@@ -70,17 +70,9 @@ def _chosen(files: Sequence[Path], wanted: str, run: Run, selection: Selection) 
     return chosen
 
 
-def _timed(run: Run, spec: Spec, fact: Fact, root: Path) -> dict[str, Any]:
-    clock = time.perf_counter()
-    record = run.record(spec, fact, f"{Path(os.path.relpath(spec.path, root)).as_posix()}::{fact.id}")
-    return {**record, "duration_seconds": round(time.perf_counter() - clock, 6)}
-
-
 def _note_failures(facts: Sequence[dict[str, Any]]) -> None:
     """Note the facts that failed or are unknown where pytest does, so that `-- --lf` verifies them again."""
-    failed = {
-        fact["nodeid"]: True for fact in facts if fact["status"] in ("failed", "unknown") and not fact["disputed"]
-    }
+    failed = {fact["nodeid"]: True for fact in facts if outcome(fact) in ("failed", "unknown")}
     if failed or _LAST_FAILED.exists():
         with contextlib.suppress(OSError):  # a folder that cannot be written to costs only this convenience
             _LAST_FAILED.parent.mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from asbuilt import verification
-from asbuilt.judging.judge import Verdict
 from asbuilt.progress import Progress
 from asbuilt.results.deployment import Deployment
-from asbuilt.results.record import fact_record
 from asbuilt.snapshot import Snapshot
 from asbuilt.sources.limits import Limits
 from asbuilt.sources.table import chosen_target
@@ -66,6 +64,4 @@ class Run:
 
     def record(self, spec: Spec, fact: Fact, nodeid: str) -> dict[str, Any]:
         """The record of a fact in results.json. Raises `KeyError` where its deployment was not read."""
-        deployment = self.deployments[spec.path, fact.variant]
-        first: Verdict | None = deployment.first.get(fact.id)  # before the evidence was read again
-        return fact_record(spec, deployment.judge(fact), nodeid, self.strict, first)
+        return verification.judged(self.deployments[spec.path, fact.variant], fact, nodeid, strict=self.strict)

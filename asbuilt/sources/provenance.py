@@ -84,12 +84,15 @@ def withheld(
 def _check(about: Provenance, snapshot: Snapshot, target: Target, now: datetime.datetime) -> None:
     """Raise `Untested` where a file proves nothing of the target, and `Unknown` where that cannot be told."""
     _timely(about, target.evidence_days, now)
-    if target.evidence_kind == "none":
-        return
+    if target.evidence_kind == "none" and not about.stand_in:
+        return  # its facts are facts of the host
     if about.stand_in != (target.evidence_kind == "mock"):
         other = "a stand-in application" if about.stand_in else about.host
         belongs = "a mock account" if about.stand_in else "an account"
-        raise Untested(f"{about.file} measures {other}, which proves facts of {belongs} only, not of {target.name}")
+        add = ": add --mock" if target.evidence_kind == "none" else ""
+        raise Untested(
+            f"{about.file} measures {other}, which proves facts of {belongs} only, not of {target.name}{add}"
+        )
     if about.host and not about.stand_in:
         _owned(about, snapshot, target)
 

@@ -39,6 +39,15 @@ class Option:
         """The option's name in parsed options: `load_result`."""
         return self.flag.removeprefix("--").replace("-", "_")
 
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """What the parsers of the command line and of pytest take beside the flag."""
+        if not self.metavar:
+            return {"action": "store_true", "help": self.help}
+        if self.many:
+            return {"action": "append", "default": [], "metavar": self.metavar, "help": self.help}
+        return {"default": self.default, "metavar": self.metavar, "help": self.help}
+
 
 @dataclass(frozen=True)
 class FileClients:

@@ -71,18 +71,27 @@ def test_a_stand_ins_result_is_joined_to_the_mock_account(spec: Any, tmp_path: P
     assert facts["load.p95_ms", "tier1"]["source"] == "load"
 
 
-@pytest.mark.parametrize("stand_in", [True, False])
-def test_a_result_without_an_account_reads_no_mock_account(spec: Any, tmp_path: Path, stand_in: bool) -> None:
-    """Only the facts about load are judged; the reason of the others names the options of an account."""
+def test_a_result_without_an_account_reads_no_mock_account(spec: Any, tmp_path: Path) -> None:
+    """Only the facts about load are judged, as facts of the host; the reason of the others names the options."""
     alone = verify(
-        tmp_path, str(spec.path), "--variant", "tier1", "--load-result", _left(spec, tmp_path, stand_in=stand_in)
+        tmp_path, str(spec.path), "--variant", "tier1", "--load-result", _left(spec, tmp_path, stand_in=False)
     )
     [deployment] = alone.results["deployments"]
     assert (alone.code, deployment["target"]["kind"], deployment["account"]) == (1, "none", "")
     assert {call["operation"].partition(":")[0] for call in deployment["api_calls"]} == {"load"}
     assert alone.statuses["load.p95_ms[tier1]"] == "failed"
+    assert "(no account, measured at 127.0.0.1, " in alone.out
     database = next(fact for fact in alone.results["facts"] if fact["fact"] == "database.multi_az")
     assert (database["status"], "--account" in database["reason"]) == ("untested", True)
+
+
+def test_a_stand_ins_result_alone_proves_nothing(spec: Any, tmp_path: Path) -> None:
+    """It belongs to the mock account, which has to be named."""
+    path = _left(spec, tmp_path, stand_in=True)
+    alone = verify(tmp_path, str(spec.path), "--variant", "tier1", "--load-result", path)
+    assert alone.code == 5
+    assert set(alone.statuses.values()) == {"untested"}
+    assert "which proves facts of a mock account only, not of no account: add --mock" in alone.out
 
 
 @pytest.mark.parametrize(
@@ -94,7 +103,7 @@ def test_a_result_without_an_account_reads_no_mock_account(spec: Any, tmp_path: 
         ("endpoint", False, True),
         ("account", True, False),
         ("account", False, True),
-        ("none", True, True),
+        ("none", True, False),
         ("none", False, True),
     ],
 )
